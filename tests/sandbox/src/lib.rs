@@ -1,0 +1,18 @@
+//! A simulated AWS account and Kubernetes cluster that behaves: state machines, refusals and
+//! lifecycles, served over the real wire protocols.
+//!
+//! ```text
+//! world file ─▶ world ─▶ State ◀── aws::call ◀── server ◀── wire (protocols)
+//!                          ▲  ◀── kube  ◀─────── server
+//!                          └── advance (lifecycles, controllers)
+//! ```
+//!
+//! Nothing in here may depend on `fsxctl`: the rules of FSx are written down twice on purpose.
+
+pub mod aws;
+pub mod call;
+pub mod kube;
+pub mod state;
+
+pub use call::{Answer, AwsError, Call, Client, Principal};
+pub use state::{Durations, State};
