@@ -1,0 +1,100 @@
+//! The FSx CSI driver: EKS add-on, workloads, CSIDriver object.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Marks, Seen};
+
+/// The driver, from both sides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Driver {
+    /// Add-on `aws-fsx-csi-driver`.
+    pub addon: Seen<Addon>,
+    /// Builds of the add-on, newest first, as EKS lists them.
+    pub versions: Seen<Vec<AddonVersion>>,
+    /// The configuration schema (JSON Schema) of the build that would be installed; missing when it was not asked for.
+    pub schema: Seen<Value>,
+    /// `CSIDriver/fsx.csi.aws.com`.
+    pub csi_driver: Seen<CsiDriver>,
+    /// `Deployment kube-system/fsx-csi-controller`.
+    pub controller: Seen<Workload>,
+    /// `DaemonSet kube-system/fsx-csi-node`.
+    pub node: Seen<Workload>,
+}
+
+/// An EKS add-on, from eks:DescribeAddon.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Addon {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// `v1.9.0-eksbuild.1`.
+    pub version: String,
+    /// `ACTIVE`, `CREATING`, `CREATE_FAILED`, `DEGRADED`, …
+    pub status: String,
+    /// The IRSA role that it puts on its service account.
+    pub role_arn: Option<String>,
+    /// ARNs of associations that it owns.
+    pub associations: Vec<String>,
+    /// The configuration given, JSON or YAML.
+    pub configuration: Option<String>,
+    /// Health issues.
+    pub issues: Vec<Issue>,
+    /// Tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A health issue of an add-on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Issue {
+    /// `ConfigurationConflict`, …
+    pub code: String,
+    /// EKS's own words.
+    pub message: String,
+}
+
+/// A build of an add-on, from eks:DescribeAddonVersions.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AddonVersion {
+    /// `v1.9.0-eksbuild.1`.
+    pub version: String,
+    /// Kubernetes versions it is for.
+    pub kubernetes: Vec<String>,
+    /// Kubernetes versions it is the default for.
+    pub default_for: Vec<String>,
+}
+
+/// The CSIDriver object.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CsiDriver {
+    /// `spec.attachRequired`.
+    pub attach_required: Option<bool>,
+    /// Labels, annotations and managers.
+    pub marks: Marks,
+}
+
+/// A Deployment or DaemonSet of the driver.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Workload {
+    /// Image of container `fsx-plugin`.
+    pub image: Option<String>,
+    /// Pods wanted.
+    pub desired: u32,
+    /// Pods ready.
+    pub ready: u32,
+    /// The pods' service account.
+    pub service_account: Option<String>,
+    /// Environment of container `fsx-plugin` that has plain values.
+    pub env: BTreeMap<String, String>,
+    /// Labels, annotations and managers.
+    pub marks: Marks,
+}

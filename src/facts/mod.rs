@@ -1,0 +1,45 @@
+//! What is: one immutable snapshot of the AWS account and the cluster, as far as it could be seen.
+//!
+//! Plain data that serialises; how to fetch it lives in `gateway` and `engine::observe`, what it means in
+//! `steps` and `domain`. No clock, no async, no SDK types.
+
+mod access;
+mod cluster;
+mod driver;
+mod network;
+mod seen;
+mod storage;
+
+pub use access::{Access, Association, Caller, Policies, Provider, Role, RoleFacts, ServiceAccount};
+pub use cluster::{Cluster, HyperPod, InstanceGroup, Node};
+pub use driver::{Addon, AddonVersion, CsiDriver, Driver, Issue, Workload};
+pub use network::{Instance, Interface, Network, RouteTable, Subnet};
+use serde::{Deserialize, Serialize};
+pub use seen::{Seen, Veil};
+pub use storage::{Claim, Event, FileSystem, Marks, Namespace, Storage, StorageClass, Volume};
+
+/// One snapshot. Everything a planner may know is in here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Facts {
+    /// Who looks, from sts:GetCallerIdentity.
+    pub caller: Seen<Caller>,
+    /// The Region that was looked at.
+    pub region: String,
+    /// The EKS cluster. Without it there are no facts at all.
+    pub cluster: Cluster,
+    /// HyperPod clusters whose orchestrator is this EKS cluster.
+    pub hyperpod: Seen<Vec<HyperPod>>,
+    /// The cluster's nodes.
+    pub nodes: Seen<Vec<Node>>,
+    /// OIDC provider, roles, associations, service account.
+    pub access: Access,
+    /// VPC, subnets, groups, interfaces.
+    pub network: Network,
+    /// Add-on, workloads, CSIDriver.
+    pub driver: Driver,
+    /// Lustre file systems of the account and Region.
+    pub file_systems: Seen<Vec<FileSystem>>,
+    /// Class, claim, volumes.
+    pub storage: Storage,
+}
