@@ -16,6 +16,7 @@
 //! table of who may import whom, and `tests/architecture.rs` holds the house to it.
 
 pub mod domain;
+pub mod engine;
 pub mod error;
 pub mod facts;
 pub mod gateway;
