@@ -1,0 +1,53 @@
+//! Words: exactly what was typed. clap structs and nothing else; what they mean is decided in `intent`.
+
+mod about;
+mod global;
+mod groups;
+mod setup;
+
+pub use about::{CompletionsArgs, EnvArgs, SchemaArgs, Shell, VersionArgs};
+use clap::{Parser, Subcommand};
+pub use global::GlobalArgs;
+pub use groups::{ClusterArgs, ConsentArgs, DriverArgs, IdentityArgs, NetworkArgs, StorageArgs};
+pub use setup::{SetupCommand, SetupDriver, SetupDynamic, SetupIdentity, SetupNetwork};
+
+/// eksctl for FSx for Lustre on SageMaker HyperPod and Amazon EKS
+#[derive(Debug, Clone, Parser)]
+#[command(
+    name = "fsxctl",
+    version,
+    about,
+    long_about = "eksctl for FSx for Lustre on SageMaker HyperPod and Amazon EKS: from a bare cluster to a bound \
+                  Lustre claim in one command.\n\nEvery command looks first, shows its plan, asks, does only what \
+                  is missing and proves it. Running it again on a finished set-up writes nothing.",
+    after_help = "Start with: fsxctl setup dynamic --dry-run",
+    propagate_version = false,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What can be done.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Set up Lustre storage on a cluster, whole or one part alone
+    #[command(subcommand, arg_required_else_help = true)]
+    Setup(Box<SetupCommand>),
+    /// Show which settings are in force and where each comes from
+    Env(EnvArgs),
+    /// Print a JSON Schema of a document that fsxctl prints
+    Schema(SchemaArgs),
+    /// Print the completion script of a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page (roff)
+    Man,
+    /// Print the version
+    Version(VersionArgs),
+}
