@@ -1,0 +1,95 @@
+//! The wish: what was meant. Complete and valid before anything is looked at; no `Option` that means "default".
+//!
+//! Pure: environment and arguments are handed over. What only looking can tell (the cluster's name, the zone of
+//! most nodes) stays open as `Auto`.
+
+mod about;
+mod parse;
+mod resolve;
+mod settings;
+mod storage;
+
+pub use about::{Form, Output, Setup, resolve_output};
+pub use parse::{DriverMode, GroupWish, IdentityMode, PolicyWish, SubnetWish};
+pub use resolve::{Target, setup_intent};
+pub use settings::{Asked, Env, SETTINGS, Setting, Source, candidates, duration, winner};
+pub use storage::StorageWish;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::steps::StepId;
+
+/// The complete wish of a set-up command.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Intent {
+    /// Which parts.
+    pub scope: BTreeSet<StepId>,
+    /// Identity.
+    pub identity: IdentityWish,
+    /// Driver.
+    pub driver: DriverWish,
+    /// Network.
+    pub network: NetworkWish,
+    /// Storage.
+    pub storage: StorageWish,
+    /// Objects (kind, reference) that may be changed although fsxctl did not make them.
+    pub adopt: Vec<(String, String)>,
+    /// Tags of every AWS object made, ownership excluded.
+    pub tags: BTreeMap<String, String>,
+    /// Whether to wait for the result, and how long.
+    pub wait: Option<Duration>,
+}
+
+impl Intent {
+    /// Whether `--adopt KIND/REF` names this object (kind without regard to case).
+    pub fn adopts(&self, kind: &str, reference: &str) -> bool {
+        self.adopt.iter().any(|(k, r)| k.eq_ignore_ascii_case(kind) && r == reference)
+    }
+
+    /// Whether a step is in scope.
+    pub fn covers(&self, step: StepId) -> bool {
+        self.scope.contains(&step)
+    }
+}
+
+/// Who the driver is to be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IdentityWish {
+    /// auto, irsa, pod-identity, none.
+    pub mode: Asked<IdentityMode>,
+    /// A role to use as it is.
+    pub role_arn: Option<Asked<String>>,
+    /// A role name other than the default.
+    pub role_name: Option<Asked<String>>,
+    /// `/` or `/a/b/`.
+    pub role_path: Asked<String>,
+    /// ARN of the permissions boundary.
+    pub boundary: Option<Asked<String>>,
+    /// What the role may do.
+    pub policy: Asked<PolicyWish>,
+    /// Namespace and name of the controller's service account.
+    pub service_account: Asked<(String, String)>,
+}
+
+/// How the driver is to be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DriverWish {
+    /// auto, addon, existing.
+    pub mode: Asked<DriverMode>,
+    /// A version of the add-on.
+    pub version: Option<Asked<String>>,
+}
+
+/// The network that is wished for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkWish {
+    /// The file system's group.
+    pub security_group: Asked<GroupWish>,
+    /// Whether rules may be added to the nodes' groups.
+    pub node_rules: bool,
+    /// The file system's subnet.
+    pub subnet: Asked<SubnetWish>,
+    /// All traffic for EFA.
+    pub efa: bool,
+}

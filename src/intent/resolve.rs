@@ -1,0 +1,226 @@
+//! From words and variables to the complete wish.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use super::settings::{Asked, Env, Source, pair, switch, winner};
+use super::{DriverWish, IdentityWish, Intent, NetworkWish, Setup, about, parse, storage};
+use crate::cli::{
+    ClusterArgs, ConsentArgs, DriverArgs, GlobalArgs, IdentityArgs, NetworkArgs, SetupCommand, SetupDynamic, StorageArgs,
+};
+use crate::domain::{names, ownership};
+use crate::error::{Error, Result};
+use crate::intent::{DriverMode, GroupWish, IdentityMode, PolicyWish, SubnetWish};
+use crate::steps::StepId;
+
+/// Which account, Region and cluster, as far as words and variables tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The cluster's name.
+    pub cluster: Option<Asked<String>>,
+    /// The account that an ARN named; checked against who calls.
+    pub account: Option<Asked<String>>,
+    /// The HyperPod cluster.
+    pub hyperpod: Option<Asked<String>>,
+    /// Region; none: the profile's.
+    pub region: Option<Asked<String>>,
+    /// Profile.
+    pub profile: Option<String>,
+    /// Kubeconfig, context, impersonated user.
+    pub kubeconfig: Option<PathBuf>,
+    /// Context of the kubeconfig.
+    pub context: Option<String>,
+    /// Kubernetes user to impersonate.
+    pub as_user: Option<String>,
+    /// Where calls are traced to.
+    pub trace: Option<PathBuf>,
+}
+
+/// The groups of flags that a set-up command has; absent ones are empty.
+#[derive(Default)]
+struct Words {
+    cluster: ClusterArgs,
+    identity: IdentityArgs,
+    driver: DriverArgs,
+    network: NetworkArgs,
+    storage: StorageArgs,
+    consent: ConsentArgs,
+    only: Vec<String>,
+    skip: Vec<String>,
+    alone: Option<StepId>,
+}
+
+fn words(command: &SetupCommand) -> Words {
+    match command.clone() {
+        SetupCommand::Dynamic(SetupDynamic { cluster, identity, driver, network, storage, consent, only, skip }) => {
+            Words { cluster, identity, driver, network, storage, consent, only, skip, alone: None }
+        }
+        SetupCommand::Identity(args) => Words {
+            cluster: args.cluster,
+            identity: args.identity,
+            consent: args.consent,
+            alone: Some(StepId::Identity),
+            ..Words::default()
+        },
+        SetupCommand::Network(args) => Words {
+            cluster: args.cluster,
+            network: args.network,
+            consent: args.consent,
+            alone: Some(StepId::Network),
+            ..Words::default()
+        },
+        SetupCommand::Driver(args) => Words {
+            cluster: args.cluster,
+            identity: args.identity,
+            driver: args.driver,
+            consent: args.consent,
+            alone: Some(StepId::Driver),
+            ..Words::default()
+        },
+    }
+}
+
+/// The wish of a set-up command, its target, and how it is to be carried out.
+///
+/// # Errors
+/// Usage: whatever cannot be, with the nearest legal value. Nothing has been looked at by then.
+pub fn setup_intent(command: &SetupCommand, global: &GlobalArgs, env: &Env) -> Result<(Intent, Target, Setup)> {
+    let words = words(command);
+    let target = target(&words.cluster, global, env)?;
+    let setup = Setup {
+        yes: switch(words.consent.yes, "yes", env)?,
+        dry_run: words.consent.dry_run,
+        request_timeout: about::request_timeout(global)?,
+    };
+    let timeout = about::timeout(global, env)?;
+    let intent = Intent {
+        scope: scope(&words)?,
+        identity: identity(&words.identity)?,
+        driver: driver(&words.driver)?,
+        network: network(&words.network, env)?,
+        storage: storage::storage_wish(&words.storage, &words.network)?,
+        adopt: words
+            .consent
+            .adopt
+            .iter()
+            .map(|text| parse::adoption(text).map_err(|e| Error::usage(format!("--adopt: {e}"))))
+            .collect::<Result<_>>()?,
+        tags: tags(&words.consent.tag)?,
+        wait: (!words.consent.no_wait).then_some(timeout),
+    };
+    Ok((intent, target, setup))
+}
+
+fn scope(words: &Words) -> Result<BTreeSet<StepId>> {
+    if let Some(step) = words.alone {
+        return Ok(BTreeSet::from([step]));
+    }
+    let listed = |flag: &str, list: &[String]| -> Result<BTreeSet<StepId>> {
+        list.iter()
+            .map(|text| {
+                StepId::ALL.into_iter().find(|step| step.as_str() == text.trim()).ok_or_else(|| {
+                    Error::usage(format!("--{flag}: {text:?} is none of identity, network, driver, storage"))
+                })
+            })
+            .collect()
+    };
+    let (only, skip) = (listed("only", &words.only)?, listed("skip", &words.skip)?);
+    let all: BTreeSet<StepId> = if only.is_empty() { StepId::ALL.into() } else { only };
+    let scope: BTreeSet<StepId> = all.difference(&skip).copied().collect();
+    if scope.is_empty() {
+        return Err(Error::usage("--skip leaves nothing to do"));
+    }
+    Ok(scope)
+}
+
+fn target(args: &ClusterArgs, global: &GlobalArgs, env: &Env) -> Result<Target> {
+    let mut region = winner("region", global.region.as_deref(), env);
+    let mut account = None;
+    let cluster = match winner("cluster", args.cluster.as_deref(), env) {
+        Some(asked) if asked.value.starts_with("arn:") => {
+            let arn = names::Arn::parse(&asked.value).map_err(|e| Error::usage(format!("{}: {e}", asked.from)))?;
+            let name = arn.resource.strip_prefix("cluster/").filter(|_| arn.service == "eks").map(str::to_owned);
+            let name = name.ok_or_else(|| Error::usage(format!("{}: {} is not an EKS cluster's ARN", asked.from, asked.value)))?;
+            if let Some(other) = region.as_ref().filter(|other| other.value != arn.region) {
+                return Err(Error::usage(format!(
+                    "{} names a cluster in {}, but {} says {}",
+                    asked.from, arn.region, other.from, other.value
+                )));
+            }
+            region = Some(Asked { value: arn.region.clone(), from: asked.from.clone() });
+            account = Some(Asked { value: arn.account.clone(), from: asked.from.clone() });
+            Some(Asked { value: name, from: asked.from })
+        }
+        other => other,
+    };
+    if let Some(asked) = &cluster {
+        names::cluster_name(&asked.value).map_err(|e| Error::usage(format!("{}: {:?} {e}", asked.from, asked.value)))?;
+    }
+    Ok(Target {
+        cluster,
+        account,
+        hyperpod: winner("hyperpod", args.hyperpod.as_deref(), env),
+        region,
+        profile: winner("profile", global.profile.as_deref(), env).map(|asked| asked.value),
+        kubeconfig: global.kubeconfig.clone(),
+        context: global.context.clone(),
+        as_user: global.as_user.clone(),
+        trace: global.trace_calls.clone(),
+    })
+}
+
+fn flag(name: &'static str, value: Option<&String>) -> Option<Asked<String>> {
+    value.map(|value| Asked { value: value.clone(), from: Source::Flag(name) })
+}
+
+fn identity(args: &IdentityArgs) -> Result<IdentityWish> {
+    let mode = flag("identity", args.identity.as_ref()).map(|a| a.parse(|t| parse::identity_mode(&t))).transpose()?;
+    let policy = flag("policy", args.policy.as_ref()).map(|a| a.parse(|t| parse::policy(&t))).transpose()?;
+    let account = flag("service-account", args.service_account.as_ref()).map(|a| a.parse(|t| parse::service_account(&t)));
+    let checked = |name: &'static str, value: Option<&String>, check: fn(&str) -> Result<(), String>| {
+        flag(name, value).map(|a| a.parse(|t| check(&t).map(|()| t.clone()).map_err(|e| format!("{t:?} {e}")))).transpose()
+    };
+    let arn = |text: &str| names::Arn::parse(text).map(|_| ()).map_err(|e| e.to_string());
+    let wish = IdentityWish {
+        mode: mode.unwrap_or_else(|| Asked::default(IdentityMode::Auto)),
+        role_arn: checked("role-arn", args.role_arn.as_ref(), arn)?,
+        role_name: checked("role-name", args.role_name.as_ref(), names::role)?,
+        role_path: checked("role-path", args.role_path.as_ref(), names::role_path)?.unwrap_or_else(|| Asked::default("/".to_owned())),
+        boundary: checked("permissions-boundary", args.permissions_boundary.as_ref(), arn)?,
+        policy: policy.unwrap_or_else(|| Asked::default(PolicyWish::Minimal)),
+        service_account: account
+            .transpose()?
+            .unwrap_or_else(|| Asked::default(("kube-system".to_owned(), "fsx-csi-controller-sa".to_owned()))),
+    };
+    Ok(wish)
+}
+
+fn driver(args: &DriverArgs) -> Result<DriverWish> {
+    let mode = flag("driver", args.driver.as_ref()).map(|a| a.parse(|t| parse::driver_mode(&t))).transpose()?;
+    let version = flag("driver-version", args.driver_version.as_ref());
+    Ok(DriverWish { mode: mode.unwrap_or_else(|| Asked::default(DriverMode::Auto)), version })
+}
+
+fn network(args: &NetworkArgs, env: &Env) -> Result<NetworkWish> {
+    let group = winner("security-group", args.security_group.as_deref(), env).map(|a| a.parse(|t| parse::group(&t))).transpose()?;
+    let subnet = winner("subnet", args.subnet.as_deref(), env).map(|a| a.parse(|t| parse::subnet(&t))).transpose()?;
+    Ok(NetworkWish {
+        security_group: group.unwrap_or_else(|| Asked::default(GroupWish::Auto)),
+        node_rules: !args.no_node_rules,
+        subnet: subnet.unwrap_or_else(|| Asked::default(SubnetWish::Auto)),
+        efa: args.efa,
+    })
+}
+
+fn tags(typed: &[String]) -> Result<BTreeMap<String, String>> {
+    let mut tags = BTreeMap::new();
+    for text in typed {
+        let (key, value) = pair(text).map_err(|e| Error::usage(format!("--tag: {e}")))?;
+        names::tag(&key, &value).map_err(|e| Error::usage(format!("--tag {key}: {e}")))?;
+        if ownership::is_reserved(&key) {
+            return Err(Error::usage(format!("--tag {key}: this key is fsxctl's own")));
+        }
+        tags.insert(key, value);
+    }
+    Ok(tags)
+}
