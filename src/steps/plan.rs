@@ -164,6 +164,14 @@ impl Item {
         Self { step, decision: Decision::Settled, because: because.into(), changes: Vec::new(), notes: Vec::new(), block: None }
     }
 
+    /// The same with changes; with none it stays settled.
+    #[must_use]
+    pub fn with(mut self, changes: Vec<Change>) -> Self {
+        self.decision = if changes.is_empty() { Decision::Settled } else { Decision::Do };
+        self.changes = changes;
+        self
+    }
+
     /// A blocked item.
     pub fn blocked(step: StepId, block: Block) -> Self {
         Self { because: block.message.clone(), decision: Decision::Blocked, block: Some(block), ..Self::settled(step, "") }

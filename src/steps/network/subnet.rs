@@ -1,0 +1,124 @@
+//! Which subnet the file system gets: in the zone where most nodes are, private, with addresses to spare.
+
+use std::collections::BTreeMap;
+
+use super::{View, denied, note};
+use crate::domain::sizing;
+use crate::error::Kind;
+use crate::facts::{Node, Seen, Subnet};
+use crate::intent::SubnetWish;
+use crate::steps::{Block, Note, Sign};
+
+/// The subnet and what is worth telling about it.
+pub(super) struct Chosen {
+    pub(super) subnet: Subnet,
+    pub(super) notes: Vec<Note>,
+}
+
+/// Chooses: a flag or variable; the subnet of the class in use; else by the nodes.
+pub(super) fn choose(view: &View<'_>) -> Result<Chosen, Box<Block>> {
+    let subnets = super::visible(&view.facts.network.subnets, "subnets")?;
+    let wish = &view.intent.network.subnet;
+    if let SubnetWish::OneOf(ids) = &wish.value {
+        let named = named(view, subnets, ids, &wish.from.to_string())?;
+        return best(view, named, &format!("asked for by {}", wish.from));
+    }
+    if let Some(chosen) = in_use(view, subnets) {
+        return Ok(chosen);
+    }
+    let private: Vec<&Subnet> = subnets.iter().filter(|subnet| is_private(view, subnet)).collect();
+    if private.is_empty() {
+        return Err(block(
+            format!("no private subnet in {}: every one routes 0.0.0.0/0 to an internet gateway", view.facts.cluster.vpc),
+            "name one with --subnet subnet-…",
+        ));
+    }
+    best(view, private, "the zone where most nodes are")
+}
+
+fn block(message: String, next: &str) -> Box<Block> {
+    Box::new(Block { kind: Kind::Usage, message, permission: None, next: Some(next.to_owned()) })
+}
+
+fn named<'a>(view: &View<'_>, subnets: &'a [Subnet], ids: &[String], source: &str) -> Result<Vec<&'a Subnet>, Box<Block>> {
+    let there = || subnets.iter().map(|subnet| format!("{} ({})", subnet.id, subnet.zone)).collect::<Vec<_>>().join(", ");
+    ids.iter()
+        .map(|id| {
+            subnets.iter().find(|subnet| subnet.id == *id).ok_or_else(|| {
+                block(
+                    format!("{source} names subnet {id}, which is not in {}; there are {}", view.facts.cluster.vpc, there()),
+                    "name one of these, or leave it to --subnet auto",
+                )
+            })
+        })
+        .collect()
+}
+
+fn in_use(view: &View<'_>, subnets: &[Subnet]) -> Option<Chosen> {
+    let class = view.facts.storage.class.found()?;
+    let id = class.parameters.get("subnetId")?;
+    let subnet = subnets.iter().find(|subnet| subnet.id == *id)?;
+    let text = format!("subnet {} ({}): StorageClass {} uses it", subnet.id, subnet.zone, class.name);
+    Some(Chosen { subnet: subnet.clone(), notes: vec![note(Sign::Keep, text)] })
+}
+
+/// Private: its own route table, else the main one, has no default route to an internet gateway. When routes cannot
+/// be seen, a subnet that gives out public addresses counts as public.
+fn is_private(view: &View<'_>, subnet: &Subnet) -> bool {
+    let Some(tables) = view.facts.network.routes.found() else { return !subnet.public_addresses };
+    let own = tables.iter().find(|table| table.subnets.contains(&subnet.id));
+    !own.or_else(|| tables.iter().find(|table| table.main)).is_some_and(|table| table.to_internet_gateway)
+}
+
+/// Of the candidates: most nodes in its zone, then one that nodes are in, then most free addresses, then by id.
+fn best(view: &View<'_>, candidates: Vec<&Subnet>, why: &str) -> Result<Chosen, Box<Block>> {
+    let needed = sizing::addresses_needed(&view.intent.storage.file_system).unwrap_or(2);
+    let fits: Vec<&Subnet> = candidates.iter().copied().filter(|subnet| u64::from(subnet.free_addresses) >= needed).collect();
+    if fits.is_empty() {
+        let list: Vec<String> = candidates.iter().map(|subnet| format!("{} has {} free", subnet.id, subnet.free_addresses)).collect();
+        return Err(block(
+            format!("the file system needs {needed} addresses, but {}", list.join(", ")),
+            "name a subnet with more free addresses with --subnet",
+        ));
+    }
+    let nodes = match &view.facts.nodes {
+        Seen::Found(nodes) => nodes.as_slice(),
+        Seen::Missing => &[],
+        Seen::Hidden(_) if fits.len() == 1 => &[],
+        Seen::Hidden(veil) => return Err(denied("nodes", veil)),
+    };
+    let by_zone = nodes_by_zone(nodes);
+    let homes: Vec<&String> = view.clients.iter().flat_map(|client| &client.subnets).collect();
+    let rank = |subnet: &Subnet| {
+        let in_zone = by_zone.get(&subnet.zone).or_else(|| by_zone.get(&subnet.zone_id)).copied().unwrap_or(0);
+        (in_zone, homes.contains(&&subnet.id), subnet.free_addresses, std::cmp::Reverse(subnet.id.clone()))
+    };
+    let Some(subnet) = fits.into_iter().max_by_key(|subnet| rank(subnet)) else {
+        return Err(block("no subnet to choose from".to_owned(), "name one with --subnet subnet-…"));
+    };
+    Ok(Chosen { notes: tell(subnet, &by_zone, why), subnet: subnet.clone() })
+}
+
+/// Nodes that can mount, by zone name (by zone id for HyperPod nodes without the zone label). Fargate cannot mount.
+fn nodes_by_zone(nodes: &[Node]) -> BTreeMap<String, usize> {
+    let mut count = BTreeMap::new();
+    for node in nodes.iter().filter(|node| !node.fargate) {
+        if let Some(zone) = node.zone.as_ref().or(node.zone_id.as_ref()) {
+            *count.entry(zone.clone()).or_insert(0) += 1;
+        }
+    }
+    count
+}
+
+fn tell(subnet: &Subnet, by_zone: &BTreeMap<String, usize>, why: &str) -> Vec<Note> {
+    let total: usize = by_zone.values().sum();
+    let here = by_zone.get(&subnet.zone).or_else(|| by_zone.get(&subnet.zone_id)).copied().unwrap_or(0);
+    let mut notes =
+        vec![note(Sign::Keep, format!("subnet {} ({}, {}): {why}; {here} of {total} nodes", subnet.id, subnet.zone, subnet.zone_id))];
+    if total > 0 && here == 0 {
+        notes.push(note(Sign::Warn, format!("no node is in {}; traffic between zones is billed and slower", subnet.zone)));
+    } else if here < total {
+        notes.push(note(Sign::Keep, format!("{} of {total} nodes are in other zones; they can mount, at cross-zone cost", total - here)));
+    }
+    notes
+}

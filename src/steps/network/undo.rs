@@ -1,0 +1,66 @@
+//! Undo of the network: fsxctl's rules on other groups, then its group.
+
+use super::rules::{MARK, show};
+use crate::domain::network::{Peer, Rule, SecurityGroup};
+use crate::domain::ownership::{self, Origin, Ownership};
+use crate::facts::Facts;
+use crate::steps::{Action, Block, Change, Direction, Item, Resource, StepId, Verb};
+
+pub(super) fn absent(facts: &Facts) -> Result<Item, Box<Block>> {
+    let groups = super::visible(&facts.network.groups, "security groups")?;
+    let mine: Vec<&SecurityGroup> = groups
+        .iter()
+        .filter(|group| {
+            matches!(ownership::owner_of(&group.tags), Ownership::Ours { cluster, origin: Origin::Created } if cluster == facts.cluster.arn)
+        })
+        .collect();
+    let mut changes: Vec<Change> = Vec::new();
+    for group in groups.iter().filter(|group| !mine.iter().any(|own| own.id == group.id)) {
+        for (direction, rules) in [(Direction::Ingress, &group.ingress), (Direction::Egress, &group.egress)] {
+            let ours: Vec<Rule> = rules.iter().filter(|rule| is_ours(rule)).cloned().collect();
+            if !ours.is_empty() {
+                changes.push(revoke(changes.len(), group, direction, ours));
+            }
+        }
+    }
+    let after: Vec<String> = changes.iter().map(|change| change.id.clone()).collect();
+    changes.extend(mine.into_iter().map(|group| delete(group, &after)));
+    Ok(Item::settled(StepId::Network, if changes.is_empty() { "fsxctl made nothing here" } else { "fsxctl made it" }).with(changes))
+}
+
+/// Rules carry our words. DescribeSecurityGroups shows descriptions, not the tags of rules.
+fn is_ours(rule: &Rule) -> bool {
+    rule.description.as_deref().is_some_and(|text| text.starts_with(MARK)) && matches!(rule.peer, Peer::Group { .. })
+}
+
+fn revoke(index: usize, group: &SecurityGroup, direction: Direction, rules: Vec<Rule>) -> Change {
+    let operation = match direction {
+        Direction::Ingress => "ec2:RevokeSecurityGroupIngress",
+        Direction::Egress => "ec2:RevokeSecurityGroupEgress",
+    };
+    Change {
+        id: format!("revoke-{index}"),
+        verb: Verb::Update,
+        resource: Resource::new("SecurityGroup", &group.id),
+        because: "fsxctl added these rules".to_owned(),
+        permissions: vec![operation.to_owned()],
+        later: Vec::new(),
+        details: rules.iter().map(|rule| show(rule, direction)).collect(),
+        after: Vec::new(),
+        action: Action::Revoke { group: group.id.clone(), direction, rules },
+    }
+}
+
+fn delete(group: &SecurityGroup, after: &[String]) -> Change {
+    Change {
+        id: format!("delete-{}", group.id),
+        verb: Verb::Delete,
+        resource: Resource::new("SecurityGroup", &group.id),
+        because: "fsxctl made it for this cluster".to_owned(),
+        permissions: vec!["ec2:DeleteSecurityGroup".to_owned()],
+        later: Vec::new(),
+        details: Vec::new(),
+        after: after.to_vec(),
+        action: Action::DeleteGroup { group: group.id.clone() },
+    }
+}
