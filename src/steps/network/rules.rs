@@ -11,8 +11,11 @@ use crate::steps::{Action, Block, Change, Direction, Note, Ref, Resource, Sign, 
 /// How a rule's peer names a group that the plan itself makes.
 pub(super) const MADE: &str = "$made:security-group";
 
-/// The start of the description of every rule that fsxctl adds: undo finds them by it.
-pub(super) const MARK: &str = "fsxctl: ";
+/// The start of the description of every rule that fsxctl adds for a cluster: undo finds them by it, since
+/// DescribeSecurityGroups shows descriptions and not the tags of rules.
+pub(super) fn mark(cluster: &str) -> String {
+    format!("fsxctl {cluster}: ")
+}
 
 /// Rules wanted of one group in one direction.
 struct Want {
@@ -73,7 +76,7 @@ fn file_system_side(view: &View<'_>, group: &Ref, subnet: &Subnet) -> Vec<Want> 
     let own_id = [existing.map_or_else(|| MADE.to_owned(), |group| group.id.clone())];
     let own_cidrs = [subnet.cidr.clone()];
     let ingress = existing.map_or(&[][..], |group| &group.ingress);
-    let mut rules = describe(close_gap(view, ingress, Reach { groups: &own_id, cidrs: &own_cidrs }, &peer_of(group)), "from itself");
+    let mut rules = describe(view, close_gap(view, ingress, Reach { groups: &own_id, cidrs: &own_cidrs }, &peer_of(group)), "from itself");
     let cluster_group = view.facts.cluster.security_group.as_deref();
     for client in &view.clients {
         if client.groups.contains(&own_id[0]) {
@@ -83,7 +86,7 @@ fn file_system_side(view: &View<'_>, group: &Ref, subnet: &Subnet) -> Vec<Want> 
         let cidrs = cidrs(view, &client.subnets);
         let peer = Peer::Group { id: rule_group.to_owned(), account: None };
         let gap = close_gap(view, ingress, Reach { groups: &client.groups, cidrs: &cidrs }, &peer);
-        for rule in describe(gap, &format!("from {}", client.name)) {
+        for rule in describe(view, gap, &format!("from {}", client.name)) {
             if !rules.iter().any(|known| known.peer == rule.peer && known.from == rule.from && known.protocol == rule.protocol) {
                 rules.push(rule);
             }
@@ -100,24 +103,24 @@ fn own_egress(view: &View<'_>, existing: Option<&SecurityGroup>, group: &Ref) ->
     if view.intent.network.efa {
         let egress = existing.map_or(&[][..], |group| &group.egress);
         let own = [existing.map_or_else(|| MADE.to_owned(), |group| group.id.clone())];
-        let mut rules = describe(close_gap(view, egress, Reach { groups: &own, cidrs: &[] }, &peer_of(group)), "to itself");
+        let mut rules = describe(view, close_gap(view, egress, Reach { groups: &own, cidrs: &[] }, &peer_of(group)), "to itself");
         for client in view.clients.iter().filter(|client| !client.groups.contains(&own[0])) {
             let Some(id) = client.rule_group(view.facts.cluster.security_group.as_deref()) else { continue };
             let peer = Peer::Group { id: id.to_owned(), account: None };
             let gap = close_gap(view, egress, Reach { groups: &client.groups, cidrs: &[] }, &peer);
-            rules.extend(describe(gap, &format!("to {}", client.name)));
+            rules.extend(describe(view, gap, &format!("to {}", client.name)));
         }
         return rules;
     }
     let Some(existing) = existing.filter(|group| !egress_open(&group.egress)) else { return Vec::new() };
     let own = [existing.id.clone()];
-    let mut rules = describe(close_gap(view, &existing.egress, Reach { groups: &own, cidrs: &[] }, &peer_of(group)), "to itself");
+    let mut rules = describe(view, close_gap(view, &existing.egress, Reach { groups: &own, cidrs: &[] }, &peer_of(group)), "to itself");
     for client in view.clients.iter().filter(|client| !client.groups.contains(&existing.id)) {
         let Some(id) = client.rule_group(view.facts.cluster.security_group.as_deref()) else { continue };
         let cidrs = cidrs(view, &client.subnets);
         let peer = Peer::Group { id: id.to_owned(), account: None };
         let gap = close_gap(view, &existing.egress, Reach { groups: &client.groups, cidrs: &cidrs }, &peer);
-        rules.extend(describe(gap, &format!("to {}", client.name)));
+        rules.extend(describe(view, gap, &format!("to {}", client.name)));
     }
     rules
 }
@@ -145,7 +148,7 @@ fn node_side(view: &View<'_>, group: &Ref, subnet: &Subnet, notes: &mut Vec<Note
                 continue;
             }
             let word = if direction == Direction::Ingress { "from the file system" } else { "to the file system" };
-            let gap = describe(close_gap(view, &rules, reach, &peer_of(group)), word);
+            let gap = describe(view, close_gap(view, &rules, reach, &peer_of(group)), word);
             if gap.is_empty() || wants.iter().any(|want| want.direction == direction && want.group == Ref::Known(id.to_owned())) {
                 continue;
             }
@@ -166,9 +169,9 @@ fn side(group: &SecurityGroup, direction: Direction) -> &[Rule] {
     }
 }
 
-fn describe(rules: Vec<Rule>, who: &str) -> Vec<Rule> {
+fn describe(view: &View<'_>, rules: Vec<Rule>, who: &str) -> Vec<Rule> {
     // EC2 takes at most 255 characters of a small set in a description; names of groups fit that set.
-    let text: String = format!("{MARK}Lustre {who}").chars().take(255).collect();
+    let text: String = format!("{}Lustre {who}", mark(&view.facts.cluster.name)).chars().take(255).collect();
     rules.into_iter().map(|rule| Rule { description: Some(text.clone()), ..rule }).collect()
 }
 

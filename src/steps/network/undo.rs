@@ -1,6 +1,6 @@
 //! Undo of the network: fsxctl's rules on other groups, then its group.
 
-use super::rules::{MARK, show};
+use super::rules::{mark, show};
 use crate::domain::network::{Peer, Rule, SecurityGroup};
 use crate::domain::ownership::{self, Origin, Ownership};
 use crate::facts::Facts;
@@ -14,10 +14,11 @@ pub(super) fn absent(facts: &Facts) -> Result<Item, Box<Block>> {
             matches!(ownership::owner_of(&group.tags), Ownership::Ours { cluster, origin: Origin::Created } if cluster == facts.cluster.arn)
         })
         .collect();
+    let mark = mark(&facts.cluster.name);
     let mut changes: Vec<Change> = Vec::new();
     for group in groups.iter().filter(|group| !mine.iter().any(|own| own.id == group.id)) {
         for (direction, rules) in [(Direction::Ingress, &group.ingress), (Direction::Egress, &group.egress)] {
-            let ours: Vec<Rule> = rules.iter().filter(|rule| is_ours(rule)).cloned().collect();
+            let ours: Vec<Rule> = rules.iter().filter(|rule| is_ours(rule, &mark)).cloned().collect();
             if !ours.is_empty() {
                 changes.push(revoke(changes.len(), group, direction, ours));
             }
@@ -28,9 +29,8 @@ pub(super) fn absent(facts: &Facts) -> Result<Item, Box<Block>> {
     Ok(Item::settled(StepId::Network, if changes.is_empty() { "fsxctl made nothing here" } else { "fsxctl made it" }).with(changes))
 }
 
-/// Rules carry our words. DescribeSecurityGroups shows descriptions, not the tags of rules.
-fn is_ours(rule: &Rule) -> bool {
-    rule.description.as_deref().is_some_and(|text| text.starts_with(MARK)) && matches!(rule.peer, Peer::Group { .. })
+fn is_ours(rule: &Rule, mark: &str) -> bool {
+    rule.description.as_deref().is_some_and(|text| text.starts_with(mark)) && matches!(rule.peer, Peer::Group { .. })
 }
 
 fn revoke(index: usize, group: &SecurityGroup, direction: Direction, rules: Vec<Rule>) -> Change {

@@ -1,0 +1,122 @@
+//! EKS Pod Identity: role and association.
+
+use super::{Choice, Who, conflict, judge, role, role_arn};
+use crate::domain::ownership::{self, Origin, Ownership};
+use crate::domain::{policy, versions};
+use crate::error::Kind;
+use crate::facts::{Facts, Seen};
+use crate::intent::Intent;
+use crate::steps::{Action, Block, Change, Item, Note, Resource, StepId, Verb};
+
+/// Whether Pod Identity would truly work, or why not. What cannot be seen counts as "would not": the other road is
+/// there, and it works without the agent.
+pub(super) fn works(facts: &Facts) -> Result<(), String> {
+    agent(facts)?;
+    driver(facts)?;
+    node_roles(facts)
+}
+
+fn agent(facts: &Facts) -> Result<(), String> {
+    if facts.cluster.auto_mode {
+        return Ok(());
+    }
+    match &facts.access.agent {
+        Seen::Found(agent) if agent.status == "ACTIVE" => Ok(()),
+        Seen::Found(agent) => Err(format!("add-on eks-pod-identity-agent is {}", agent.status)),
+        Seen::Missing => Err("add-on eks-pod-identity-agent is not installed".to_owned()),
+        Seen::Hidden(veil) => Err(format!("add-on eks-pod-identity-agent cannot be seen ({})", veil.permission)),
+    }
+}
+
+/// The driver reads Pod Identity credentials from 1.3.0 on (AWS SDK v2).
+fn driver(facts: &Facts) -> Result<(), String> {
+    let Some(addon) = facts.driver.addon.found() else { return Ok(()) };
+    match versions::driver(&addon.version) {
+        Some(version) if version < versions::POD_IDENTITY_SINCE => {
+            Err(format!("driver {} is older than 1.3.0", addon.version))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Roles of nodes that were read and do not allow the agent's call. Those that were not read are given the benefit
+/// of the doubt, as the contract says.
+fn node_roles(facts: &Facts) -> Result<(), String> {
+    let Some(pods) = facts.hyperpod.found() else { return Ok(()) };
+    for arn in pods.iter().flat_map(|pod| &pod.groups).filter_map(|group| group.execution_role.as_ref()) {
+        let name = arn.rsplit('/').next().unwrap_or_default();
+        let Some(policies) = facts.access.roles.get(name).and_then(|role| role.policies.found()) else { continue };
+        if !policies.complete || !policies.unread.is_empty() {
+            continue;
+        }
+        let documents: Vec<serde_json::Value> = policies.inline.values().chain(policies.documents.values()).cloned().collect();
+        let managed = policies.attached.iter().any(|arn| policy::managed_allows(arn, policy::POD_IDENTITY_ACTION) != Some(false));
+        let allowed = policy::allows(&documents, policy::POD_IDENTITY_ACTION, &facts.cluster.arn);
+        if !managed && matches!(allowed, policy::Answer::Missing | policy::Answer::Denied) {
+            return Err(format!("node role {name} does not allow {}", policy::POD_IDENTITY_ACTION));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn plan(intent: &Intent, facts: &Facts, current: &judge::Current, mut notes: Vec<Note>) -> Result<Choice, Box<Block>> {
+    if let Err(why) = works(facts) {
+        return Err(Box::new(Block {
+            kind: Kind::Usage,
+            message: format!("Pod Identity would not work here: {why}"),
+            permission: None,
+            next: Some("use --identity irsa".to_owned()),
+        }));
+    }
+    let ours = role_arn(intent, facts);
+    let trust = policy::pod_identity_trust(&facts.cluster.arn);
+    let mut changes = role::plan(intent, facts, &trust, judge::trusts_pod_identity, &mut notes)?;
+    let associated = associate(intent, facts, current, &ours, &mut changes)?;
+    let because = if changes.is_empty() { "role and association are there and right" } else { "the driver gets its role by Pod Identity" };
+    let item = Item { notes, ..Item::settled(StepId::Identity, because) }.with(changes);
+    Ok(Choice { item, who: Who::PodIdentity { role_arn: ours, associated } })
+}
+
+/// The association: kept when it names our role; else made here when the add-on will not make it. Returns whether it
+/// is there or made here.
+fn associate(intent: &Intent, facts: &Facts, current: &judge::Current, role_arn: &str, changes: &mut Vec<Change>) -> Result<bool, Box<Block>> {
+    let (namespace, name) = intent.identity.service_account.value.clone();
+    if let Some(association) = &current.association {
+        if association.role_arn == role_arn {
+            return Ok(true);
+        }
+        return Err(conflict(
+            format!("the controller's service account is associated with {}, which does not let the driver work", association.role_arn),
+            format!("mend that role, name it with --role-arn {}, or delete association {}", association.role_arn, association.id),
+        ));
+    }
+    // A new add-on makes and owns its association; one that is there already, or a driver of another kind, does not.
+    let by_addon = facts.driver.addon.is_missing() && facts.driver.controller.found().is_none() && intent.covers(StepId::Driver);
+    if by_addon {
+        return Ok(false);
+    }
+    let after = changes.iter().filter(|change| change.id == role::CREATE).map(|change| change.id.clone()).collect();
+    changes.push(Change {
+        id: "association".to_owned(),
+        verb: Verb::Create,
+        resource: Resource::new("PodIdentityAssociation", format!("{namespace}/{name}")),
+        because: "the controller's service account has no role".to_owned(),
+        permissions: vec!["eks:CreatePodIdentityAssociation".to_owned(), "eks:TagResource".to_owned(), "iam:PassRole".to_owned()],
+        later: vec!["id".to_owned()],
+        details: Vec::new(),
+        after,
+        action: Action::CreateAssociation {
+            cluster: facts.cluster.name.clone(),
+            namespace,
+            service_account: name,
+            role_arn: role_arn.to_owned(),
+            tags: ownership::tags(&facts.cluster.arn, Origin::Created, &intent.tags),
+        },
+    });
+    Ok(true)
+}
+
+/// Whether an association carries fsxctl's tags for this cluster.
+pub(super) fn is_ours(facts: &Facts, tags: &std::collections::BTreeMap<String, String>) -> bool {
+    matches!(ownership::owner_of(tags), Ownership::Ours { cluster, origin: Origin::Created } if cluster == facts.cluster.arn)
+}

@@ -1,0 +1,64 @@
+//! Undo of the identity: association, policies, role, provider, in that order, each only if fsxctl made it.
+
+use super::{must_see, pod_identity::is_ours, role};
+use crate::facts::{Facts, Policies, Role};
+use crate::intent::Intent;
+use crate::steps::{Action, Block, Change, Item, Resource, StepId, Verb};
+
+pub(super) fn absent(intent: &Intent, facts: &Facts) -> Result<Item, Box<Block>> {
+    let mut changes = Vec::new();
+    if let Some(association) = must_see(&facts.access.association, "Pod Identity associations")? {
+        if association.owner_arn.is_none() && is_ours(facts, &association.tags) {
+            let action = Action::DeleteAssociation { cluster: facts.cluster.name.clone(), id: association.id.clone() };
+            changes.push(delete("PodIdentityAssociation", &association.id, "eks:DeletePodIdentityAssociation", action));
+        }
+    }
+    let name = role::name(intent, facts);
+    if let Some(known) = facts.access.roles.get(&name) {
+        if let Some(found) = must_see(&known.role, &format!("role {name}"))?.filter(|role| is_ours(facts, &role.tags)) {
+            changes.extend(role_changes(found, must_see(&known.policies, "the role's policies")?));
+        }
+    }
+    if let Some(provider) = must_see(&facts.access.provider, "the OIDC provider")?.filter(|provider| is_ours(facts, &provider.tags)) {
+        let action = Action::DeleteProvider { provider_arn: provider.arn.clone() };
+        changes.push(delete("OIDCProvider", &provider.arn, "iam:DeleteOpenIDConnectProvider", action));
+    }
+    for index in 1..changes.len() {
+        let before = changes.get(index - 1).map(|change| change.id.clone());
+        if let Some(change) = changes.get_mut(index) {
+            change.after.extend(before);
+        }
+    }
+    let because = if changes.is_empty() { "fsxctl made nothing here" } else { "fsxctl made it" };
+    Ok(Item::settled(StepId::Identity, because).with(changes))
+}
+
+fn role_changes(role: &Role, policies: Option<&Policies>) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for name in policies.into_iter().flat_map(|policies| policies.inline.keys()) {
+        let action = Action::DeleteRolePolicy { role: role.name.clone(), name: name.clone() };
+        changes.push(delete("RolePolicy", &format!("{}/{name}", role.name), "iam:DeleteRolePolicy", action));
+    }
+    for arn in policies.into_iter().flat_map(|policies| &policies.attached) {
+        let action = Action::DetachPolicy { role: role.name.clone(), policy_arn: arn.clone() };
+        let name = arn.rsplit('/').next().unwrap_or_default();
+        changes.push(delete("RolePolicy", &format!("{}/{name}", role.name), "iam:DetachRolePolicy", action));
+    }
+    let action = Action::DeleteRole { name: role.name.clone() };
+    changes.push(delete("Role", &role.name, "iam:DeleteRole", action));
+    changes
+}
+
+fn delete(kind: &str, reference: &str, permission: &str, action: Action) -> Change {
+    Change {
+        id: format!("delete-{}-{reference}", kind.to_ascii_lowercase()),
+        verb: Verb::Delete,
+        resource: Resource::new(kind, reference),
+        because: "fsxctl made it for this cluster".to_owned(),
+        permissions: vec![permission.to_owned()],
+        later: Vec::new(),
+        details: Vec::new(),
+        after: Vec::new(),
+        action,
+    }
+}
