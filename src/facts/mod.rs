@@ -26,6 +26,8 @@ pub struct Facts {
     pub caller: Seen<Caller>,
     /// The Region that was looked at.
     pub region: String,
+    /// How the Kubernetes API was reached, for people.
+    pub reached: String,
     /// The EKS cluster. Without it there are no facts at all.
     pub cluster: Cluster,
     /// HyperPod clusters whose orchestrator is this EKS cluster.

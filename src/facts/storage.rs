@@ -10,6 +10,8 @@ use super::Seen;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Storage {
+    /// The namespace that the claim is, or would be, in.
+    pub claim_namespace: String,
     /// The namespace of the claim.
     pub namespace: Seen<Namespace>,
     /// The StorageClass of the asked-for name.

@@ -146,9 +146,9 @@ pub enum Action {
     },
     /// eks:DeleteAddon.
     DeleteAddon { cluster: String, name: String },
-    /// Server-side apply with field manager `fsxctl`; conflicts are conflicts, never forced.
-    ApplyObject { at: ObjectRef, object: Value, fills: Vec<Fill> },
-    /// Create and refuse when it exists (used where an existing object must never be changed).
+    /// A JSON merge patch, guarded by the resourceVersion inside it.
+    PatchObject { at: ObjectRef, patch: Value },
+    /// Create (field manager `fsxctl`) and refuse when it exists: what is there is never changed by it.
     CreateObject { at: ObjectRef, object: Value, fills: Vec<Fill> },
     /// Delete with a resourceVersion precondition.
     DeleteObject { at: ObjectRef },

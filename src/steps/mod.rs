@@ -4,10 +4,18 @@
 //! choices; a value that only creation can tell is a [`Ref::Made`].
 
 mod action;
+pub mod driver;
+pub mod identity;
+pub mod network;
 mod plan;
+pub mod storage;
 
 pub use action::{Action, AddonAssociation, Direction, Fill, ObjectRef, Ref};
 pub use plan::{Block, Change, Decision, Item, Note, Plan, Resource, Sign, StepId, Verb};
+
+use crate::error::Kind;
+use crate::facts::{Facts, Veil};
+use crate::intent::Intent;
 
 /// Present: what the wish asks for. Absent: undo, for what fsxctl made itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,4 +24,61 @@ pub enum Goal {
     Present,
     /// Take away what fsxctl created; take from adopted objects only what fsxctl added.
     Absent,
+}
+
+/// The whole plan: every step of the wish's scope, in order.
+pub fn plan(goal: Goal, intent: &Intent, facts: &Facts) -> Plan {
+    let identity = identity::plan(goal, intent, facts);
+    let network = network::plan(goal, intent, facts);
+    let mut items = vec![
+        identity.item.clone(),
+        network.item.clone(),
+        driver::plan(goal, intent, facts, &identity),
+        storage::plan(goal, intent, facts, &network),
+    ];
+    if goal == Goal::Absent {
+        items.reverse();
+    }
+    items.retain(|item| intent.covers(item.step));
+    let mut plan = Plan { items, ..Plan::default() };
+    order(&mut plan, goal);
+    plan.minutes = minutes(&plan);
+    plan
+}
+
+/// Drops dependencies on changes that the plan does not have; an undo goes step by step.
+fn order(plan: &mut Plan, goal: Goal) {
+    let ids: Vec<String> = plan.changes().map(|change| change.id.clone()).collect();
+    let mut before: Vec<String> = Vec::new();
+    for item in &mut plan.items {
+        let here: Vec<String> = item.changes.iter().map(|change| change.id.clone()).collect();
+        for change in &mut item.changes {
+            change.after.retain(|id| ids.contains(id));
+            if goal == Goal::Absent {
+                change.after.extend(before.iter().cloned());
+            }
+        }
+        before.extend(here);
+    }
+}
+
+/// Expected minutes: FSx takes five to twelve for a file system (driver comment, driver issue 382), EKS about one for
+/// an add-on.
+fn minutes(plan: &Plan) -> Option<u32> {
+    let has = |kind: &str| plan.changes().any(|change| change.verb == Verb::Create && change.resource.kind == kind);
+    match (has("PersistentVolumeClaim"), has("Addon")) {
+        (true, _) => Some(12),
+        (false, true) => Some(2),
+        (false, false) => plan.changes().next().map(|_| 1),
+    }
+}
+
+/// A block because something that decides cannot be seen.
+pub(crate) fn denied(what: &str, veil: &Veil) -> Box<Block> {
+    Box::new(Block {
+        kind: Kind::Denied,
+        message: format!("{what} cannot be seen, and the plan depends on it: {}", veil.cause),
+        permission: Some(veil.permission.clone()),
+        next: Some(format!("allow {} and run it again", veil.permission)),
+    })
 }

@@ -12,10 +12,9 @@ mod undo;
 
 use clients::{Client, clients};
 
-use super::{Block, Change, Goal, Item, Note, Ref, Sign, StepId};
+use super::{Block, Change, Goal, Item, Note, Ref, Sign, StepId, denied};
 use crate::domain::network::{PrefixLists, SecurityGroup};
-use crate::error::Kind;
-use crate::facts::{Facts, Subnet, Veil};
+use crate::facts::{Facts, Subnet};
 use crate::intent::Intent;
 
 /// What the network step chose; the storage step builds on it.
@@ -74,16 +73,6 @@ fn visible<'a, T>(seen: &'a crate::facts::Seen<Vec<T>>, what: &str) -> Result<&'
         crate::facts::Seen::Missing => Ok(&[]),
         crate::facts::Seen::Hidden(veil) => Err(denied(what, veil)),
     }
-}
-
-/// A block because something that decides cannot be seen.
-pub(super) fn denied(what: &str, veil: &Veil) -> Box<Block> {
-    Box::new(Block {
-        kind: Kind::Denied,
-        message: format!("{what} cannot be seen, and the plan depends on them: {}", veil.cause),
-        permission: Some(veil.permission.clone()),
-        next: Some(format!("allow {} and run it again", veil.permission)),
-    })
 }
 
 /// A note with a sign.

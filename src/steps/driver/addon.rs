@@ -1,0 +1,239 @@
+//! The EKS add-on: installing it, and bringing one that is there to the identity that was chosen.
+
+use serde_json::{Value, json};
+
+use super::{ADDON, Who, block, readiness};
+use crate::domain::ownership::{self, Origin, Ownership};
+use crate::error::Kind;
+use crate::facts::{Addon, AddonVersion, Facts, Seen};
+use crate::intent::Intent;
+use crate::steps::{Action, AddonAssociation, Block, Change, Item, Note, Resource, Sign, StepId, Verb};
+
+/// The id of the change that makes the add-on.
+pub(crate) const CREATE: &str = "addon";
+
+/// The add-on is there.
+pub(super) fn there(intent: &Intent, facts: &Facts, addon: &Addon, who: &Who) -> Result<Item, Box<Block>> {
+    refuse_broken(addon)?;
+    if let Some(asked) = intent.driver.version.as_ref().filter(|asked| asked.value != addon.version) {
+        return Err(block(
+            Kind::Conflict,
+            format!("{} asks for {}, but add-on {ADDON} is {}", asked.from, asked.value, addon.version),
+            "leave --driver-version out; another version is an upgrade, which is asked for on its own",
+        ));
+    }
+    let mut notes = vec![Note { sign: Sign::Keep, text: format!("add-on {ADDON} {} is {}", addon.version, addon.status) }];
+    notes.extend(readiness(facts).into_iter().filter(|_| addon.status == "ACTIVE"));
+    notes.extend(addon.issues.iter().map(|issue| Note { sign: Sign::Warn, text: format!("{}: {}", issue.code, issue.message) }));
+    let changes = bring_identity(intent, facts, addon, who)?;
+    let because = if changes.is_empty() { "the add-on is installed" } else { "the add-on's controller has no or another role" };
+    Ok(Item { notes, ..Item::settled(StepId::Driver, because) }.with(changes))
+}
+
+fn refuse_broken(addon: &Addon) -> Result<(), Box<Block>> {
+    let issues: Vec<String> = addon.issues.iter().map(|issue| format!("{}: {}", issue.code, issue.message)).collect();
+    let told = if issues.is_empty() { String::new() } else { format!(" ({})", issues.join("; ")) };
+    match addon.status.as_str() {
+        "CREATE_FAILED" | "DELETE_FAILED" | "UPDATE_FAILED" => Err(block(
+            Kind::Conflict,
+            format!("add-on {ADDON} is {}{told}", addon.status),
+            &format!("mend what it names, or remove it: aws eks delete-addon --addon-name {ADDON} --cluster-name …"),
+        )),
+        "DELETING" => Err(block(Kind::Conflict, format!("add-on {ADDON} is being deleted"), "wait until it is gone and run it again")),
+        _ => Ok(()),
+    }
+}
+
+/// The role of an add-on that is there. Only when the identity is fsxctl's business and not yet in place.
+fn bring_identity(intent: &Intent, facts: &Facts, addon: &Addon, who: &Who) -> Result<Vec<Change>, Box<Block>> {
+    let Who::Irsa(role) = who else { return Ok(Vec::new()) };
+    let annotated = facts.access.service_account.found().and_then(|account| account.role_arn.as_ref());
+    if annotated == Some(role) || addon.role_arn.as_ref() == Some(role) {
+        return Ok(Vec::new());
+    }
+    let ours = matches!(ownership::owner_of(&addon.tags), Ownership::Ours { cluster, .. } if cluster == facts.cluster.arn);
+    if !ours && !intent.adopts("Addon", ADDON) {
+        return Err(block(
+            Kind::Conflict,
+            format!("add-on {ADDON} is not fsxctl's, and its controller does not have role {role}"),
+            &format!("let fsxctl change it with --adopt Addon/{ADDON}"),
+        ));
+    }
+    let update = Change {
+        id: "addon-role".to_owned(),
+        verb: Verb::Update,
+        resource: Resource::new("Addon", ADDON),
+        because: "its controller shall have the role".to_owned(),
+        permissions: vec!["eks:UpdateAddon".to_owned(), "iam:PassRole".to_owned()],
+        later: Vec::new(),
+        details: vec![format!("service account role {role}")],
+        after: identity_changes(),
+        action: Action::UpdateAddon {
+            cluster: facts.cluster.name.clone(),
+            name: ADDON.to_owned(),
+            version: None,
+            role_arn: Some(role.clone()),
+            association: None,
+            overwrite: intent.adopts("ServiceAccount", &service_account(intent)),
+            configuration: None,
+        },
+    };
+    Ok(vec![update])
+}
+
+/// The identity's changes that must come before, if the plan has them.
+fn identity_changes() -> Vec<String> {
+    vec!["role".to_owned()]
+}
+
+fn service_account(intent: &Intent) -> String {
+    let (namespace, name) = &intent.identity.service_account.value;
+    format!("{namespace}/{name}")
+}
+
+/// Installs the add-on.
+pub(super) fn install(intent: &Intent, facts: &Facts, who: &Who) -> Result<Item, Box<Block>> {
+    let version = version(intent, facts)?;
+    let overwrite = may_take_account(intent, facts)?;
+    let (configuration, mut notes) = configuration(facts);
+    if *who == Who::Unknown {
+        notes.push(Note { sign: Sign::Warn, text: "the controller gets no role from fsxctl; without one it cannot make file systems".to_owned() });
+    }
+    let mut details = vec![format!("version {version}")];
+    let (role_arn, association) = match who {
+        Who::Irsa(role) => (Some(role.clone()), None),
+        Who::PodIdentity { role_arn, associated: false } => {
+            let (_, name) = intent.identity.service_account.value.clone();
+            (None, Some(AddonAssociation { service_account: name, role_arn: role_arn.clone() }))
+        }
+        Who::PodIdentity { associated: true, .. } | Who::Unknown => (None, None),
+    };
+    details.extend(role_arn.iter().map(|role| format!("service account role {role}")));
+    details.extend(association.iter().map(|it| format!("Pod Identity association {} with {}", it.service_account, it.role_arn)));
+    details.extend(configuration.iter().map(|text| format!("configuration {text}")));
+    let change = create(intent, facts, Install { version, role_arn, association, overwrite, configuration, details });
+    let item = Item { notes, ..Item::settled(StepId::Driver, "the driver is not installed") };
+    Ok(item.with(vec![change]))
+}
+
+struct Install {
+    version: String,
+    role_arn: Option<String>,
+    association: Option<AddonAssociation>,
+    overwrite: bool,
+    configuration: Option<String>,
+    details: Vec<String>,
+}
+
+fn create(intent: &Intent, facts: &Facts, install: Install) -> Change {
+    let Install { version, role_arn, association, overwrite, configuration, details } = install;
+    let mut permissions = vec!["eks:CreateAddon".to_owned(), "eks:TagResource".to_owned()];
+    if role_arn.is_some() || association.is_some() {
+        permissions.push("iam:PassRole".to_owned());
+    }
+    if association.is_some() {
+        permissions.push("eks:CreatePodIdentityAssociation".to_owned());
+    }
+    Change {
+        id: CREATE.to_owned(),
+        verb: Verb::Create,
+        resource: Resource::new("Addon", ADDON),
+        because: "the cluster has no FSx CSI driver".to_owned(),
+        permissions,
+        later: vec!["arn".to_owned()],
+        details,
+        after: identity_changes(),
+        action: Action::CreateAddon {
+            cluster: facts.cluster.name.clone(),
+            name: ADDON.to_owned(),
+            version: Some(version),
+            role_arn,
+            association,
+            overwrite,
+            configuration,
+            token: format!("fsxctl-{}", facts.cluster.name).chars().take(64).collect(),
+            tags: ownership::tags(&facts.cluster.arn, Origin::Created, &intent.tags),
+        },
+    }
+}
+
+/// The build to install: the asked-for one, else the default of this Kubernetes version, else its newest.
+fn version(intent: &Intent, facts: &Facts) -> Result<String, Box<Block>> {
+    let versions = match &facts.driver.versions {
+        Seen::Found(versions) => versions.as_slice(),
+        Seen::Missing => &[],
+        Seen::Hidden(veil) => match &intent.driver.version {
+            Some(asked) => return Ok(asked.value.clone()),
+            None => return Err(crate::steps::denied("builds of the add-on", veil)),
+        },
+    };
+    let kubernetes = &facts.cluster.version;
+    let fitting: Vec<&AddonVersion> = versions.iter().filter(|version| version.kubernetes.contains(kubernetes)).collect();
+    if let Some(asked) = &intent.driver.version {
+        if fitting.iter().any(|version| version.version == asked.value) {
+            return Ok(asked.value.clone());
+        }
+        let there: Vec<&str> = fitting.iter().map(|version| version.version.as_str()).collect();
+        return Err(block(
+            Kind::Usage,
+            format!("{} names {}, which has no build for Kubernetes {kubernetes}; there are {}", asked.from, asked.value, there.join(", ")),
+            "name one of these, or leave --driver-version out",
+        ));
+    }
+    let default = fitting.iter().find(|version| version.default_for.contains(kubernetes));
+    match default.or_else(|| fitting.first()) {
+        Some(version) => Ok(version.version.clone()),
+        None => Err(block(
+            Kind::Usage,
+            format!("add-on {ADDON} has no build for Kubernetes {kubernetes}"),
+            "install the driver with Helm, then run it again with --driver existing",
+        )),
+    }
+}
+
+/// A service account that is there although the driver is not: the add-on refuses to take it over. Only adoption does.
+fn may_take_account(intent: &Intent, facts: &Facts) -> Result<bool, Box<Block>> {
+    let reference = service_account(intent);
+    match &facts.access.service_account {
+        Seen::Missing => Ok(false),
+        Seen::Hidden(veil) => Err(crate::steps::denied("the controller's service account", veil)),
+        Seen::Found(account) => {
+            let ours = account.marks.labels.get(ownership::LABEL).is_some_and(|by| by == ownership::OWNER);
+            if ours || intent.adopts("ServiceAccount", &reference) {
+                return Ok(true);
+            }
+            Err(block(
+                Kind::Conflict,
+                format!("service account {reference} is there and not fsxctl's, so the add-on would refuse to install over it"),
+                &format!("let the add-on take it over with --adopt ServiceAccount/{reference}"),
+            ))
+        }
+    }
+}
+
+/// `AWS_REGION` for controller and node, where the build's schema takes it: pods may not reach the instance metadata.
+fn configuration(facts: &Facts) -> (Option<String>, Vec<Note>) {
+    let Some(schema) = facts.driver.schema.found() else { return (None, Vec::new()) };
+    let mut values = serde_json::Map::new();
+    for part in ["controller", "node"] {
+        if takes_region(schema, part) {
+            values.insert(part.to_owned(), json!({"region": facts.region}));
+        }
+    }
+    if values.is_empty() {
+        let text = "this build's configuration has no Region setting; the driver asks the instance metadata for it".to_owned();
+        return (None, vec![Note { sign: Sign::Keep, text }]);
+    }
+    (Some(Value::Object(values).to_string()), Vec::new())
+}
+
+/// Whether a JSON Schema has `properties.<part>.properties.region`, directly or through a `$ref` into the schema.
+fn takes_region(schema: &Value, part: &str) -> bool {
+    let resolve = |value: &Value| -> Value {
+        let reference = value.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix('#'));
+        reference.and_then(|pointer| schema.pointer(pointer)).unwrap_or(value).clone()
+    };
+    let root = resolve(schema);
+    let Some(part) = root.pointer(&format!("/properties/{part}")) else { return false };
+    resolve(part).pointer("/properties/region").is_some()
+}

@@ -1,0 +1,109 @@
+//! **Promise.** The FSx CSI driver is installed, and its controller has the identity that was chosen.
+//! **Looks at** the add-on, its builds and schema, the CSIDriver, the workloads, the service account.
+//! **May change** the add-on `aws-fsx-csi-driver` if fsxctl made it or it is adopted.
+//! **Leaves alone** drivers installed by Helm or by hand; they are used as they are.
+//! **Undo** deletes the add-on that fsxctl made.
+
+mod addon;
+mod undo;
+
+use super::identity::{self, Who};
+use super::{Block, Goal, Item, Note, Sign, StepId};
+use crate::domain::versions;
+use crate::error::Kind;
+use crate::facts::{Facts, Seen};
+use crate::intent::{DriverMode, Intent};
+
+/// The EKS add-on's name.
+pub const ADDON: &str = "aws-fsx-csi-driver";
+/// The CSI driver's name.
+pub const PROVISIONER: &str = "fsx.csi.aws.com";
+
+/// Decides the driver. `identity` is what the identity step came to.
+pub fn plan(goal: Goal, intent: &Intent, facts: &Facts, identity: &identity::Choice) -> Item {
+    let item = match goal {
+        Goal::Present => present(intent, facts, identity),
+        Goal::Absent => undo::absent(facts),
+    };
+    item.unwrap_or_else(|block| Item::blocked(StepId::Driver, *block))
+}
+
+fn present(intent: &Intent, facts: &Facts, identity: &identity::Choice) -> Result<Item, Box<Block>> {
+    let addon = match &facts.driver.addon {
+        Seen::Found(addon) => Some(addon),
+        Seen::Missing => None,
+        Seen::Hidden(veil) => return Err(super::denied("the driver's add-on", veil)),
+    };
+    if let Some(addon) = addon {
+        return addon::there(intent, facts, addon, &identity.who);
+    }
+    let installed = installed(facts)?;
+    match (installed, intent.driver.mode.value) {
+        (Some(how), DriverMode::Auto | DriverMode::Existing) => existing(intent, facts, how),
+        (Some(how), DriverMode::Addon) => Err(block(
+            Kind::Conflict,
+            format!("the driver is installed already, {how}; the add-on would fight with it over the same objects"),
+            "use it with --driver existing",
+        )),
+        (None, DriverMode::Existing) => Err(block(
+            Kind::Usage,
+            "--driver existing: there is no FSx CSI driver in the cluster".to_owned(),
+            "install it with --driver addon",
+        )),
+        (None, DriverMode::Auto | DriverMode::Addon) => addon::install(intent, facts, &identity.who),
+    }
+}
+
+/// How the driver was installed when it is no add-on.
+fn installed(facts: &Facts) -> Result<Option<&'static str>, Box<Block>> {
+    let csi_driver = match &facts.driver.csi_driver {
+        Seen::Found(found) => Some(&found.marks),
+        Seen::Missing => None,
+        Seen::Hidden(veil) => return Err(super::denied("CSIDriver fsx.csi.aws.com", veil)),
+    };
+    let controller = match &facts.driver.controller {
+        Seen::Found(found) => Some(&found.marks),
+        Seen::Missing => None,
+        Seen::Hidden(veil) => return Err(super::denied("Deployment fsx-csi-controller", veil)),
+    };
+    let Some(marks) = controller.or(csi_driver) else { return Ok(None) };
+    let helm = marks.annotations.contains_key("meta.helm.sh/release-name")
+        || marks.labels.get("app.kubernetes.io/managed-by").is_some_and(|by| by == "Helm");
+    Ok(Some(if helm { "by Helm" } else { "by manifests" }))
+}
+
+fn existing(intent: &Intent, facts: &Facts, how: &str) -> Result<Item, Box<Block>> {
+    if let Some(asked) = &intent.driver.version {
+        let tag = facts.driver.controller.found().and_then(|workload| workload.image.as_deref()).and_then(|image| image.rsplit(':').next());
+        let same = tag.is_some_and(|tag| versions::driver(tag).is_some() && versions::driver(tag) == versions::driver(&asked.value));
+        if !same {
+            return Err(block(
+                Kind::Conflict,
+                format!("{} asks for {}, but {} is installed {how}", asked.from, asked.value, tag.unwrap_or("another version")),
+                "leave --driver-version out, or upgrade it the way it was installed",
+            ));
+        }
+    }
+    let mut notes = vec![Note { sign: Sign::Keep, text: format!("the driver was installed {how}; it is used as it is") }];
+    notes.extend(readiness(facts));
+    Ok(Item { notes, ..Item::settled(StepId::Driver, format!("installed {how}")) })
+}
+
+/// What is worth telling about pods that are not ready.
+fn readiness(facts: &Facts) -> Vec<Note> {
+    [("Deployment fsx-csi-controller", &facts.driver.controller), ("DaemonSet fsx-csi-node", &facts.driver.node)]
+        .into_iter()
+        .filter_map(|(name, seen)| match seen {
+            Seen::Found(workload) if workload.ready < workload.desired => {
+                Some(Note { sign: Sign::Warn, text: format!("{name}: {} of {} pods are ready", workload.ready, workload.desired) })
+            }
+            Seen::Missing => Some(Note { sign: Sign::Warn, text: format!("{name} is not there") }),
+            Seen::Hidden(veil) => Some(Note { sign: Sign::Unknown, text: format!("{name} cannot be seen ({})", veil.permission) }),
+            Seen::Found(_) => None,
+        })
+        .collect()
+}
+
+fn block(kind: Kind, message: String, next: &str) -> Box<Block> {
+    Box::new(Block { kind, message, permission: None, next: Some(next.to_owned()) })
+}

@@ -1,0 +1,155 @@
+//! The claim: made when missing; grown when more was asked for.
+
+use serde_json::json;
+
+use super::{block, note};
+use crate::domain::{ownership, sizing};
+use crate::error::Kind;
+use crate::facts::{Claim, Facts, Seen};
+use crate::intent::Intent;
+use crate::steps::{Action, Block, Change, Note, ObjectRef, Resource, Sign, Verb};
+
+pub(super) fn plan(intent: &Intent, facts: &Facts, after: &[String], notes: &mut Vec<Note>) -> Result<Vec<Change>, Box<Block>> {
+    match &facts.storage.claim {
+        Seen::Missing => {
+            released(intent, facts, notes);
+            Ok(vec![make(intent, facts, after)])
+        }
+        Seen::Found(claim) => there(intent, facts, claim, notes),
+        Seen::Hidden(veil) => Err(crate::steps::denied("the claim", veil)),
+    }
+}
+
+fn reference(intent: &Intent, facts: &Facts) -> String {
+    format!("{}/{}", facts.storage.claim_namespace, intent.storage.claim.value)
+}
+
+fn at(intent: &Intent, facts: &Facts) -> ObjectRef {
+    ObjectRef {
+        api_version: "v1".to_owned(),
+        kind: "PersistentVolumeClaim".to_owned(),
+        plural: "persistentvolumeclaims".to_owned(),
+        namespace: Some(facts.storage.claim_namespace.clone()),
+        name: intent.storage.claim.value.clone(),
+        resource_version: None,
+    }
+}
+
+fn make(intent: &Intent, facts: &Facts, after: &[String]) -> Change {
+    let wish = &intent.storage;
+    let size = sizing::print_gib(wish.size.value);
+    let object = json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim",
+        "metadata": {
+            "name": wish.claim.value,
+            "namespace": facts.storage.claim_namespace,
+            "labels": {ownership::LABEL: ownership::OWNER},
+        },
+        "spec": {
+            "accessModes": ["ReadWriteMany"],
+            "storageClassName": wish.class.value,
+            "resources": {"requests": {"storage": size}},
+        },
+    });
+    Change {
+        id: "claim".to_owned(),
+        verb: Verb::Create,
+        resource: Resource::new("PersistentVolumeClaim", reference(intent, facts)),
+        because: "the driver makes the file system for it".to_owned(),
+        permissions: vec![format!("create persistentvolumeclaims in {}", facts.storage.claim_namespace)],
+        later: vec!["persistentVolume".to_owned(), "fileSystemId".to_owned()],
+        details: vec![format!("{size}, ReadWriteMany, class {}", wish.class.value), "makes an FSx for Lustre file system, which costs money".to_owned()],
+        after: after.to_vec(),
+        action: Action::CreateObject { at: at(intent, facts), object, fills: Vec::new() },
+    }
+}
+
+/// A file system of an earlier run that nobody claims: worth knowing before a second one is made.
+fn released(intent: &Intent, facts: &Facts, notes: &mut Vec<Note>) {
+    let wanted = reference(intent, facts);
+    for volume in facts.storage.volumes.found().into_iter().flatten() {
+        if volume.phase == "Released" && volume.claim.as_deref() == Some(wanted.as_str()) {
+            let text = format!(
+                "PersistentVolume {} ({}, {}) was left by an earlier claim {wanted}; a second file system will be made. \
+                 To use the first one again: fsxctl byo --fs-id {} --rebind",
+                volume.name, volume.handle, volume.size, volume.handle
+            );
+            notes.push(note(Sign::Warn, text));
+        }
+    }
+}
+
+fn there(intent: &Intent, facts: &Facts, claim: &Claim, notes: &mut Vec<Note>) -> Result<Vec<Change>, Box<Block>> {
+    let reference = reference(intent, facts);
+    if claim.terminating {
+        return Err(block(Kind::Conflict, format!("claim {reference} is being deleted"), "wait until it is gone, or take another name with --claim"));
+    }
+    if claim.phase == "Lost" {
+        return Err(block(
+            Kind::Conflict,
+            format!("claim {reference} is Lost: its volume {} is gone", claim.volume.as_deref().unwrap_or("(none)")),
+            "delete it, or take another name with --claim",
+        ));
+    }
+    if claim.class.as_deref() != Some(intent.storage.class.value.as_str()) {
+        return Err(block(
+            Kind::Conflict,
+            format!(
+                "claim {reference} is there with class {}, not {}; a claim's class cannot change",
+                claim.class.as_deref().unwrap_or("(none)"),
+                intent.storage.class.value
+            ),
+            "take another name with --claim",
+        ));
+    }
+    let found = sizing::parse_gib(&claim.size).unwrap_or_default();
+    let wanted = intent.storage.size.value;
+    if !intent.storage.size.is_asked() || found == wanted {
+        let text = format!("claim {reference} is {}, {}", claim.phase, claim.size);
+        notes.push(note(Sign::Keep, text));
+        return Ok(Vec::new());
+    }
+    if wanted < found {
+        return Err(block(
+            Kind::Conflict,
+            format!("claim {reference} has {}, asked for is {}; a claim cannot shrink", claim.size, sizing::print_gib(wanted)),
+            "leave --size out, or take another name with --claim",
+        ));
+    }
+    grow(intent, facts, claim)
+}
+
+fn grow(intent: &Intent, facts: &Facts, claim: &Claim) -> Result<Vec<Change>, Box<Block>> {
+    let reference = reference(intent, facts);
+    if !facts.storage.class.found().is_some_and(|class| class.allow_expansion) {
+        return Err(block(
+            Kind::Conflict,
+            format!("claim {reference} has {}, and its class does not allow growth", claim.size),
+            "take another name with --claim",
+        ));
+    }
+    let ours = claim.marks.labels.get(ownership::LABEL).is_some_and(|by| by == ownership::OWNER);
+    if !ours && !intent.adopts("PersistentVolumeClaim", &reference) {
+        return Err(block(
+            Kind::Conflict,
+            format!("claim {reference} is not fsxctl's and has {}", claim.size),
+            &format!("let fsxctl grow it with --adopt PersistentVolumeClaim/{reference}"),
+        ));
+    }
+    let size = sizing::print_gib(intent.storage.size.value);
+    let patch = json!({
+        "metadata": {"resourceVersion": claim.marks.resource_version},
+        "spec": {"resources": {"requests": {"storage": size}}},
+    });
+    Ok(vec![Change {
+        id: "claim".to_owned(),
+        verb: Verb::Update,
+        resource: Resource::new("PersistentVolumeClaim", reference),
+        because: format!("{} asks for {size}", intent.storage.size.from),
+        permissions: vec![format!("patch persistentvolumeclaims in {}", facts.storage.claim_namespace)],
+        later: Vec::new(),
+        details: vec![format!("{size} instead of {}; FSx grows it for hours and takes the next growth after 6 hours", claim.size)],
+        after: Vec::new(),
+        action: Action::PatchObject { at: at(intent, facts), patch },
+    }])
+}

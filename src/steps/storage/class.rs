@@ -1,0 +1,207 @@
+//! The StorageClass: made when missing; when there, only what was asked for is compared.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{block, network, note};
+use crate::domain::{ownership, storageclass};
+use crate::error::Kind;
+use crate::facts::{Facts, Seen, StorageClass};
+use crate::intent::Intent;
+use crate::steps::driver::PROVISIONER;
+use crate::steps::{Action, Block, Change, Fill, Note, ObjectRef, Ref, Resource, Sign, Verb};
+
+/// The id of the change that makes the class.
+const CREATE: &str = "storage-class";
+
+pub(super) fn plan(intent: &Intent, facts: &Facts, network: &network::Choice, notes: &mut Vec<Note>) -> Result<Vec<Change>, Box<Block>> {
+    let name = &intent.storage.class.value;
+    match &facts.storage.class {
+        Seen::Missing => make(intent, facts, network).map(|change| vec![change]),
+        Seen::Found(found) => compare(intent, facts, found, notes),
+        Seen::Hidden(veil) => Err(crate::steps::denied(&format!("StorageClass {name}"), veil)),
+    }
+}
+
+/// The parameters as the driver shall read them; the group may be known only after apply.
+fn parameters(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<(BTreeMap<String, String>, Vec<Fill>), Box<Block>> {
+    let Some(subnet) = &network.subnet else {
+        return Err(block(Kind::Usage, "the file system's subnet is not known".to_owned(), "name it with --subnet, or do not skip the network"));
+    };
+    let (group, fills) = match &network.group {
+        Some(Ref::Known(id)) => (id.clone(), Vec::new()),
+        Some(Ref::Made(change)) => {
+            let fill = Fill { pointer: "/parameters/securityGroupIds".to_owned(), made_by: change.clone() };
+            (String::from("(known after apply)"), vec![fill])
+        }
+        None => {
+            return Err(block(
+                Kind::Usage,
+                "the file system's security group is not known".to_owned(),
+                "name it with --security-group, or do not skip the network",
+            ));
+        }
+    };
+    let mut tags = intent.storage.extra_tags.clone();
+    tags.extend(ownership::tags(&facts.cluster.arn, ownership::Origin::Created, &intent.tags));
+    let parameters = storageclass::parameters(&intent.storage.file_system, &subnet.id, &[group], &tags)
+        .map_err(|e| block(Kind::Usage, e.to_string(), "leave that tag out"))?;
+    Ok((parameters, fills))
+}
+
+fn make(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<Change, Box<Block>> {
+    let wish = &intent.storage;
+    let (parameters, fills) = parameters(intent, facts, network)?;
+    let object = json!({
+        "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
+        "metadata": {"name": wish.class.value, "labels": {ownership::LABEL: ownership::OWNER}},
+        "provisioner": PROVISIONER,
+        "parameters": parameters,
+        "mountOptions": wish.mount_options.value,
+        "reclaimPolicy": wish.reclaim.value,
+        "volumeBindingMode": "Immediate",
+        "allowVolumeExpansion": true,
+    });
+    let mut details: Vec<String> = parameters.iter().filter(|(key, _)| *key != "extraTags").map(|(key, value)| format!("{key}: {value}")).collect();
+    details.push(format!("reclaimPolicy: {}", wish.reclaim.value));
+    details.push(format!("mountOptions: {}", wish.mount_options.value.join(", ")));
+    if wish.reclaim.value == "Delete" {
+        details.push("with Delete, deleting the claim deletes the file system and its data".to_owned());
+    }
+    Ok(Change {
+        id: CREATE.to_owned(),
+        verb: Verb::Create,
+        resource: Resource::new("StorageClass", &wish.class.value),
+        because: "it is missing".to_owned(),
+        permissions: vec!["create storageclasses.storage.k8s.io".to_owned()],
+        later: Vec::new(),
+        details,
+        after: fills.iter().map(|fill| fill.made_by.clone()).collect(),
+        action: Action::CreateObject { at: at(&wish.class.value), object, fills },
+    })
+}
+
+fn at(name: &str) -> ObjectRef {
+    ObjectRef {
+        api_version: "storage.k8s.io/v1".to_owned(),
+        kind: "StorageClass".to_owned(),
+        plural: "storageclasses".to_owned(),
+        namespace: None,
+        name: name.to_owned(),
+        resource_version: None,
+    }
+}
+
+fn compare(intent: &Intent, facts: &Facts, found: &StorageClass, notes: &mut Vec<Note>) -> Result<Vec<Change>, Box<Block>> {
+    let wish = &intent.storage;
+    if found.provisioner != PROVISIONER {
+        return Err(block(
+            Kind::Conflict,
+            format!("StorageClass {} belongs to provisioner {}", found.name, found.provisioner),
+            "take another name with --class",
+        ));
+    }
+    let wanted = wanted(intent, facts);
+    let differences = storageclass::differences(&wanted, &found.parameters);
+    let (asked, kept): (Vec<_>, Vec<_>) = differences.into_iter().partition(|difference| is_asked(intent, &difference.key));
+    let show = |difference: &storageclass::Difference| {
+        let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
+        format!("{} is {}, asked for is {}", difference.key, side(&difference.found), side(&difference.asked))
+    };
+    let mut fixed: Vec<String> = asked.iter().map(show).collect();
+    if wish.reclaim.is_asked() && wish.reclaim.value != found.reclaim_policy {
+        fixed.push(format!("reclaimPolicy is {}, asked for is {}", found.reclaim_policy, wish.reclaim.value));
+    }
+    if !fixed.is_empty() {
+        return Err(block(
+            Kind::Conflict,
+            format!("StorageClass {} is there and differs, and Kubernetes cannot change it: {}", found.name, fixed.join("; ")),
+            "take another name with --class, for instance --class fsx-sc-2",
+        ));
+    }
+    tell_kept(found, &kept, notes);
+    change_in_place(intent, found)
+}
+
+/// What a new class would have, for comparison; subnet and group only when they were asked for.
+fn wanted(intent: &Intent, _facts: &Facts) -> BTreeMap<String, String> {
+    let wish = &intent.storage;
+    let mut all = storageclass::parameters(&wish.file_system, "", &[], &wish.extra_tags).unwrap_or_default();
+    all.remove("subnetId");
+    all.remove("securityGroupIds");
+    if let crate::intent::GroupWish::Id(id) = &intent.network.security_group.value {
+        if matches!(intent.network.security_group.from, crate::intent::Source::Flag(_) | crate::intent::Source::Variable(_)) {
+            all.insert("securityGroupIds".to_owned(), id.clone());
+        }
+    }
+    if let crate::intent::SubnetWish::OneOf(ids) = &intent.network.subnet.value {
+        if let [id] = ids.as_slice() {
+            all.insert("subnetId".to_owned(), id.clone());
+        }
+    }
+    all
+}
+
+/// Whether a person asked for this parameter.
+fn is_asked(intent: &Intent, key: &str) -> bool {
+    let derived = match key {
+        "metadataConfigurationMode" => intent.storage.asked.contains("metadataIops"),
+        "subnetId" => intent.network.subnet.is_asked(),
+        "securityGroupIds" => intent.network.security_group.is_asked(),
+        "extraTags" => !intent.storage.extra_tags.is_empty(),
+        _ => false,
+    };
+    derived || intent.storage.asked.contains(key)
+}
+
+fn tell_kept(found: &StorageClass, kept: &[storageclass::Difference], notes: &mut Vec<Note>) {
+    if kept.is_empty() {
+        notes.push(note(Sign::Keep, format!("StorageClass {} is there", found.name)));
+    }
+    for difference in kept {
+        let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
+        notes.push(note(
+            Sign::Keep,
+            format!("StorageClass {} keeps {} {} (a new one would have {})", found.name, difference.key, side(&difference.found), side(&difference.asked)),
+        ));
+    }
+    if found.reclaim_policy == "Delete" {
+        notes.push(note(
+            Sign::Warn,
+            format!("StorageClass {} says Delete: deleting a claim deletes its file system and all data", found.name),
+        ));
+    }
+}
+
+/// Mount options may change in place, in a class of ours or an adopted one.
+fn change_in_place(intent: &Intent, found: &StorageClass) -> Result<Vec<Change>, Box<Block>> {
+    let wish = &intent.storage.mount_options;
+    if !wish.is_asked() || wish.value == found.mount_options {
+        return Ok(Vec::new());
+    }
+    let ours = found.marks.labels.get(ownership::LABEL).is_some_and(|by| by == ownership::OWNER);
+    if !ours && !intent.adopts("StorageClass", &found.name) {
+        return Err(block(
+            Kind::Conflict,
+            format!("StorageClass {} is not fsxctl's, and its mount options are {}", found.name, found.mount_options.join(", ")),
+            &format!("let fsxctl change it with --adopt StorageClass/{}, or take another name with --class", found.name),
+        ));
+    }
+    let object: Value = json!({
+        "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
+        "metadata": {"name": found.name, "resourceVersion": found.marks.resource_version},
+        "mountOptions": wish.value,
+    });
+    Ok(vec![Change {
+        id: CREATE.to_owned(),
+        verb: Verb::Update,
+        resource: Resource::new("StorageClass", &found.name),
+        because: format!("{} asks for other mount options", wish.from),
+        permissions: vec!["patch storageclasses.storage.k8s.io".to_owned()],
+        later: Vec::new(),
+        details: vec![format!("mountOptions: {} instead of {}", wish.value.join(", "), found.mount_options.join(", "))],
+        after: Vec::new(),
+        action: Action::PatchObject { at: at(&found.name), patch: object },
+    }])
+}

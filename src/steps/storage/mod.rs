@@ -1,0 +1,91 @@
+//! **Promise.** A StorageClass that makes the file system that was asked for, and a claim of it.
+//! **Looks at** namespace, class, claim, volumes.
+//! **May change** class and claim where Kubernetes lets them change and fsxctl made them.
+//! **Leaves alone** parameters of an existing class: they cannot change.
+//! **Undo** removes claim and class that fsxctl made; a claim whose class says Delete is data and is never undone here.
+
+mod class;
+mod claim;
+mod undo;
+
+use super::network;
+use super::{Block, Goal, Item, Note, ObjectRef, Sign, StepId};
+use crate::error::Kind;
+use crate::facts::{Facts, Seen};
+use crate::intent::Intent;
+use crate::steps::{Action, Change, Resource, Verb};
+
+/// Decides class and claim. `network` is what the network step came to.
+pub fn plan(goal: Goal, intent: &Intent, facts: &Facts, network: &network::Choice) -> Item {
+    let item = match goal {
+        Goal::Present => present(intent, facts, network),
+        Goal::Absent => undo::absent(facts),
+    };
+    item.unwrap_or_else(|block| Item::blocked(StepId::Storage, *block))
+}
+
+fn present(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<Item, Box<Block>> {
+    let mut notes: Vec<Note> = Vec::new();
+    let mut changes = namespace(intent, facts)?;
+    let class = class::plan(intent, facts, network, &mut notes)?;
+    let after: Vec<String> = changes.iter().chain(&class).map(|change| change.id.clone()).collect();
+    changes.extend(class);
+    changes.extend(claim::plan(intent, facts, &after, &mut notes)?);
+    let because = if changes.is_empty() { "class and claim are there" } else { "class or claim is missing or differs" };
+    Ok(Item { notes, ..Item::settled(StepId::Storage, because) }.with(changes))
+}
+
+fn namespace(intent: &Intent, facts: &Facts) -> Result<Vec<Change>, Box<Block>> {
+    let name = &facts.storage.claim_namespace;
+    match &facts.storage.namespace {
+        Seen::Found(found) if found.terminating => Err(block(
+            Kind::Conflict,
+            format!("namespace {name} is being deleted"),
+            "wait until it is gone, or take another one with -n",
+        )),
+        Seen::Found(_) => Ok(Vec::new()),
+        // Whoever may not read namespaces can still make claims in one; the API server will say if it is missing.
+        Seen::Hidden(_) => Ok(Vec::new()),
+        Seen::Missing if intent.storage.create_namespace => Ok(vec![make_namespace(name)]),
+        Seen::Missing => {
+            Err(block(Kind::Usage, format!("namespace {name} does not exist"), "make it with --create-namespace, or take another one with -n"))
+        }
+    }
+}
+
+fn make_namespace(name: &str) -> Change {
+    let object = serde_json::json!({
+        "apiVersion": "v1", "kind": "Namespace",
+        "metadata": {"name": name, "labels": {crate::domain::ownership::LABEL: crate::domain::ownership::OWNER}},
+    });
+    Change {
+        id: "namespace".to_owned(),
+        verb: Verb::Create,
+        resource: Resource::new("Namespace", name),
+        because: "it does not exist, and --create-namespace asks for it".to_owned(),
+        permissions: vec!["create namespaces".to_owned()],
+        later: Vec::new(),
+        details: Vec::new(),
+        after: Vec::new(),
+        action: Action::CreateObject {
+            at: ObjectRef {
+                api_version: "v1".to_owned(),
+                kind: "Namespace".to_owned(),
+                plural: "namespaces".to_owned(),
+                namespace: None,
+                name: name.to_owned(),
+                resource_version: None,
+            },
+            object,
+            fills: Vec::new(),
+        },
+    }
+}
+
+fn block(kind: Kind, message: String, next: &str) -> Box<Block> {
+    Box::new(Block { kind, message, permission: None, next: Some(next.to_owned()) })
+}
+
+fn note(sign: Sign, text: impl Into<String>) -> Note {
+    Note { sign, text: text.into() }
+}
