@@ -37,15 +37,24 @@ impl std::error::Error for UnknownName {}
 
 /// The candidate with the smallest edit distance to `given`, ignoring case and `-` against `_`.
 ///
-/// `None` when more than half of the longer word would have to change: then nothing was nearly right.
+/// `None` when none is near: at most half of the shorter word may change, or one word holds the other.
 pub fn nearest_name<'a>(given: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let typed = folded(given);
-    candidates
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&typed, &folded(candidate)), *candidate))
-        .filter(|(distance, candidate)| *distance * 2 <= typed.chars().count().max(candidate.chars().count()))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+    let judged = candidates.iter().map(|candidate| {
+        let legal = folded(candidate);
+        let distance = strsim::damerau_levenshtein(&typed, &legal);
+        (distance, is_near(&typed, &legal, distance), *candidate)
+    });
+    judged
+        .filter(|(_, near, _)| *near)
+        .min_by_key(|(distance, ..)| *distance)
+        .map(|(.., candidate)| candidate)
+}
+
+fn is_near(typed: &str, legal: &str, distance: usize) -> bool {
+    let shorter = typed.chars().count().min(legal.chars().count());
+    let holds = shorter >= 4 && (legal.contains(typed) || typed.contains(legal));
+    holds || distance * 2 <= shorter
 }
 
 /// Lower case, with `-` read as `_`.
@@ -107,3 +116,27 @@ macro_rules! spelled {
     };
 }
 pub(crate) use spelled;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_near_name_is_offered_and_a_far_one_is_not() {
+        let legal = ["subnetId", "fileSystemTypeVersion", "perUnitStorageThroughput", "s3ExportPath"];
+        let table = [
+            ("subnetID", Some("subnetId")),
+            ("sbunetId", Some("subnetId")),
+            ("privateSubnetId", Some("subnetId")),
+            ("throughput", Some("perUnitStorageThroughput")),
+            ("s3OutputPath", Some("s3ExportPath")),
+            ("s3-export-path", Some("s3ExportPath")),
+            ("fileSystemId", None),
+            ("id", None),
+            ("", None),
+        ];
+        for (given, nearest) in table {
+            assert_eq!(nearest_name(given, &legal), nearest, "{given}");
+        }
+    }
+}

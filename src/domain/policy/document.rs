@@ -72,11 +72,11 @@ impl PolicyWish {
 pub fn minimal(wish: &PolicyWish) -> Value {
     let on_file_systems: Vec<&str> = DRIVER_ACTIONS.into_iter().filter(|it| *it != DESCRIBE).collect();
     let mut statements = vec![
-        allow("ReadFileSystems", &[DESCRIBE], json!("*")),
-        allow("WriteFileSystems", &on_file_systems, json!(wish.file_systems())),
+        allow("ReadFileSystems", &[DESCRIBE], &json!("*")),
+        allow("WriteFileSystems", &on_file_systems, &json!(wish.file_systems())),
     ];
     if wish.service_linked_role {
-        let mut first_use = allow("FirstUseOfFsx", &["iam:CreateServiceLinkedRole"], json!("*"));
+        let mut first_use = allow("FirstUseOfFsx", &["iam:CreateServiceLinkedRole"], &json!("*"));
         insert(
             &mut first_use,
             "Condition",
@@ -88,16 +88,16 @@ pub fn minimal(wish: &PolicyWish) -> Value {
         let buckets = wish.buckets();
         let objects = buckets.iter().map(|it| format!("{it}/*"));
         let resources: Vec<String> = buckets.iter().cloned().chain(objects).collect();
-        statements.push(allow("LinkS3Role", &S3_LINK_IAM, json!(wish.s3_link_roles())));
-        statements.push(allow("LinkS3Buckets", &S3_LINK_DATA, json!(resources)));
+        statements.push(allow("LinkS3Role", &S3_LINK_IAM, &json!(wish.s3_link_roles())));
+        statements.push(allow("LinkS3Buckets", &S3_LINK_DATA, &json!(resources)));
     }
     if let Some(key) = &wish.kms_key_arn {
-        statements.push(allow("UseKey", &KMS, json!(key)));
+        statements.push(allow("UseKey", &KMS, &json!(key)));
     }
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-fn allow(sid: &str, actions: &[&str], resource: Value) -> Value {
+fn allow(sid: &str, actions: &[&str], resource: &Value) -> Value {
     json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource})
 }
 
