@@ -1,4 +1,4 @@
-//! Values that AWS spells in its own way, and the nearest one to what was typed.
+//! Values with one exact spelling, and the nearest one to what was typed.
 
 use std::fmt;
 
@@ -62,7 +62,7 @@ pub fn folded(text: &str) -> String {
     text.to_lowercase().replace('-', "_")
 }
 
-/// Defines an enum whose variants have AWS's spelling in JSON, in `as_str`, in `Display` and in `FromStr`.
+/// Defines an enum whose variants have one exact spelling, that of AWS where AWS has one, in JSON, in `as_str`, in `Display` and in `FromStr`.
 macro_rules! spelled {
     ($(#[$meta:meta])* $name:ident, $what:literal, { $($(#[$doc:meta])* $variant:ident = $text:tt,)+ }) => {
         $(#[$meta])*
@@ -72,10 +72,10 @@ macro_rules! spelled {
         }
 
         impl $name {
-            /// Every value, in AWS's order.
+            /// Every value, in the order of its documentation.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// AWS's spelling.
+            /// The exact spelling.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)+
@@ -84,7 +84,7 @@ macro_rules! spelled {
 
             /// The value a person meant: case does not matter and `-` counts as `_`.
             ///
-            /// `FromStr` is exact instead, because FSx and the driver are.
+            /// `FromStr` is exact instead, because services and the driver are.
             ///
             /// # Errors
             /// The legal spellings and the nearest one.

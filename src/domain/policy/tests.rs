@@ -32,7 +32,9 @@ fn large_wish() -> PolicyWish {
 }
 
 fn document(statement: Value) -> Value {
-    json!({"Version": "2012-10-17", "Statement": statement})
+    let mut document = json!({"Version": "2012-10-17"});
+    document["Statement"] = statement;
+    document
 }
 
 #[test]
@@ -80,14 +82,14 @@ fn statements_for_s3_roles_and_keys_come_only_when_asked_for() {
 fn the_minimal_policy_allows_all_that_is_needed_and_less_does_not() {
     for wish in [wish(), large_wish()] {
         let policy = minimal(&wish);
-        assert_eq!(missing_permissions(std::slice::from_ref(&policy), &wish), []);
+        assert_eq!(missing_permissions(std::slice::from_ref(&policy), &[], &wish), []);
         for index in 0..policy["Statement"].as_array().unwrap().len() {
             let mut less = policy.clone();
             less["Statement"].as_array_mut().unwrap().remove(index);
-            assert!(!missing_permissions(&[less], &wish).is_empty(), "statement {index} is not needed");
+            assert!(!missing_permissions(&[less], &[], &wish).is_empty(), "statement {index} is not needed");
         }
     }
-    let small = missing_permissions(&[minimal(&wish())], &large_wish());
+    let small = missing_permissions(&[minimal(&wish())], &[], &large_wish());
     assert!(small.iter().all(|(_, answer)| *answer == Answer::Missing));
     let actions: Vec<&str> = small.iter().map(|(it, _)| it.action.as_str()).collect();
     assert_eq!(actions.len(), 14, "{actions:?}");
@@ -285,7 +287,8 @@ fn judged_pod(document: &Value) -> TrustVerdict {
 }
 
 fn web(principal: &str, action: &str, condition: Value) -> Value {
-    let statement = json!({"Effect": "Allow", "Principal": {"Federated": principal}, "Action": action, "Condition": condition});
+    let mut statement = json!({"Effect": "Allow", "Principal": {"Federated": principal}, "Action": action});
+    statement["Condition"] = condition;
     document(json!([statement]))
 }
 
@@ -435,4 +438,26 @@ fn managed_policies_are_known_as_far_as_they_were_read() {
     for action in DRIVER_ACTIONS {
         assert_eq!(managed_allows(&fsx, action), Some(true), "{action}");
     }
+}
+
+#[test]
+fn a_policy_that_was_not_read_counts_as_far_as_it_is_known() {
+    let full = [managed_policy_arn(Partition::Aws, FSX_FULL_ACCESS)];
+    assert_eq!(missing_permissions(&[], &full, &wish()), []);
+    let deny = document(json!({"Effect": "Deny", "Action": "fsx:DeleteFileSystem", "Resource": "*"}));
+    let denied = missing_permissions(&[deny], &full, &wish());
+    assert_eq!(denied.len(), 1);
+    assert_eq!((denied[0].0.action.as_str(), &denied[0].1), ("fsx:DeleteFileSystem", &Answer::Denied));
+
+    let s3 = PolicyWish { s3_paths: vec!["s3://data".into()], ..wish() };
+    let lacking: Vec<String> =
+        missing_permissions(&[], &full, &s3).into_iter().map(|(it, _)| it.action).collect();
+    assert_eq!(lacking, ["iam:AttachRolePolicy", "iam:PutRolePolicy", "s3:List*", "s3:Get*", "s3:PutObject"]);
+
+    let own = ["arn:aws:iam::111122223333:policy/ours".to_owned()];
+    let unsure = missing_permissions(&[], &own, &wish());
+    assert_eq!(unsure.len(), 5);
+    assert!(
+        unsure.iter().all(|(_, answer)| matches!(answer, Answer::CannotTell(why) if why.contains(&own[0])))
+    );
 }
