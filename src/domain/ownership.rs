@@ -66,7 +66,7 @@ pub fn tags(cluster_arn: &str, origin: Origin, extra: &BTreeMap<String, String>)
 pub fn owner_for(tags: &BTreeMap<String, String>, cluster_arn: &str) -> Ownership {
     match owner_of(tags) {
         Ownership::Ours { cluster, .. } if cluster != cluster_arn => Ownership::OtherCluster(cluster),
-        other => other,
+        whose @ (Ownership::Ours { .. } | Ownership::OtherCluster(_) | Ownership::NotOurs) => whose,
     }
 }
 

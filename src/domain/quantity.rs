@@ -172,7 +172,7 @@ mod tests {
             ("-5Gi", None),
             ("+5Gi", None),
             ("12Zi", None),
-            ("1e", None),
+            ("1e", Some("1Ei")),
             ("1e99", None),
             ("twelve", None),
             ("999999999999999999999999999999999999999Ei", None),

@@ -1,4 +1,4 @@
-//! Values that AWS spells in its own way, and the nearest one to what was typed.
+//! Values with one exact spelling, and the nearest one to what was typed.
 
 use std::fmt;
 
@@ -37,15 +37,24 @@ impl std::error::Error for UnknownName {}
 
 /// The candidate with the smallest edit distance to `given`, ignoring case and `-` against `_`.
 ///
-/// `None` when more than half of the longer word would have to change: then nothing was nearly right.
+/// `None` when none is near: at most half of the shorter word may change, or one word holds the other.
 pub fn nearest_name<'a>(given: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let typed = folded(given);
-    candidates
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&typed, &folded(candidate)), *candidate))
-        .filter(|(distance, candidate)| *distance * 2 <= typed.chars().count().max(candidate.chars().count()))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+    let judged = candidates.iter().map(|candidate| {
+        let legal = folded(candidate);
+        let distance = strsim::damerau_levenshtein(&typed, &legal);
+        (distance, is_near(&typed, &legal, distance), *candidate)
+    });
+    judged
+        .filter(|(_, near, _)| *near)
+        .min_by_key(|(distance, ..)| *distance)
+        .map(|(.., candidate)| candidate)
+}
+
+fn is_near(typed: &str, legal: &str, distance: usize) -> bool {
+    let shorter = typed.chars().count().min(legal.chars().count());
+    let holds = shorter >= 4 && (legal.contains(typed) || typed.contains(legal));
+    holds || distance * 2 <= shorter
 }
 
 /// Lower case, with `-` read as `_`.
@@ -53,7 +62,7 @@ pub fn folded(text: &str) -> String {
     text.to_lowercase().replace('-', "_")
 }
 
-/// Defines an enum whose variants have AWS's spelling in JSON, in `as_str`, in `Display` and in `FromStr`.
+/// Defines an enum whose variants have one exact spelling, that of AWS where AWS has one, in JSON, in `as_str`, in `Display` and in `FromStr`.
 macro_rules! spelled {
     ($(#[$meta:meta])* $name:ident, $what:literal, { $($(#[$doc:meta])* $variant:ident = $text:tt,)+ }) => {
         $(#[$meta])*
@@ -63,10 +72,10 @@ macro_rules! spelled {
         }
 
         impl $name {
-            /// Every value, in AWS's order.
+            /// Every value, in the order of its documentation.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// AWS's spelling.
+            /// The exact spelling.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)+
@@ -75,7 +84,7 @@ macro_rules! spelled {
 
             /// The value a person meant: case does not matter and `-` counts as `_`.
             ///
-            /// `FromStr` is exact instead, because FSx and the driver are.
+            /// `FromStr` is exact instead, because services and the driver are.
             ///
             /// # Errors
             /// The legal spellings and the nearest one.
@@ -107,3 +116,27 @@ macro_rules! spelled {
     };
 }
 pub(crate) use spelled;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_near_name_is_offered_and_a_far_one_is_not() {
+        let legal = ["subnetId", "fileSystemTypeVersion", "perUnitStorageThroughput", "s3ExportPath"];
+        let table = [
+            ("subnetID", Some("subnetId")),
+            ("sbunetId", Some("subnetId")),
+            ("privateSubnetId", Some("subnetId")),
+            ("throughput", Some("perUnitStorageThroughput")),
+            ("s3OutputPath", Some("s3ExportPath")),
+            ("s3-export-path", Some("s3ExportPath")),
+            ("fileSystemId", None),
+            ("id", None),
+            ("", None),
+        ];
+        for (given, nearest) in table {
+            assert_eq!(nearest_name(given, &legal), nearest, "{given}");
+        }
+    }
+}

@@ -9,7 +9,7 @@ mod table;
 mod write;
 
 pub use compare::{Difference, differences, unknown_keys};
-pub use read::wish_from;
+pub use read::{Placement, placement_from, wish_from};
 pub use table::{Kind, PARAMETERS, Parameter, parameter};
 pub use write::{check_extra_tags, parameters};
 

@@ -150,3 +150,73 @@ impl PartialOrd for DriverVersion {
         Some(self.cmp(other))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn driver_versions_are_read_and_printed() {
+        for text in ["v1.9.0", "v1.9.0-eksbuild.1", "v0.10.1", "v1.6.0-eksbuild.12", "v1.9.0-rc1"] {
+            assert_eq!(text.parse::<DriverVersion>().unwrap().to_string(), text);
+        }
+        assert_eq!("1.9.0".parse::<DriverVersion>().unwrap().to_string(), "v1.9.0");
+        for text in ["", "v", "v1.9", "v1.9.0.1", "latest", "v1.+9.0", "v1..0", "vv1.9.0", "v1.9.99999999999"]
+        {
+            assert_eq!(text.parse::<DriverVersion>(), Err(NoDriverVersion(text.to_owned())));
+        }
+        let json: DriverVersion = serde_json::from_str("\"v1.9.0-eksbuild.1\"").unwrap();
+        assert_eq!(json.eks_build(), 1);
+    }
+
+    #[test]
+    fn driver_versions_are_ordered_by_number() {
+        let ascending = [
+            "v0.10.1",
+            "v1.2.0",
+            "v1.9.0",
+            "v1.9.0-eksbuild.1",
+            "v1.9.0-eksbuild.2",
+            "v1.9.0-eksbuild.10",
+            "v1.10.0",
+        ];
+        let versions: Vec<DriverVersion> = ascending.iter().map(|it| it.parse().unwrap()).collect();
+        assert!(versions.is_sorted_by(|one, next| one < next));
+        let old: DriverVersion = "v1.2.9-eksbuild.3".parse().unwrap();
+        let new: DriverVersion = "v1.3.0-eksbuild.1".parse().unwrap();
+        assert!(!old.at_least(POD_IDENTITY_SINCE) && new.at_least(POD_IDENTITY_SINCE));
+    }
+
+    #[test]
+    fn the_version_is_found_in_an_image() {
+        let table = [
+            ("public.ecr.aws/fsx-csi-driver/aws-fsx-csi-driver:v1.9.0", Some("v1.9.0")),
+            ("registry:5000/x/aws-fsx-csi-driver:v1.8.0@sha256:abcd", Some("v1.8.0")),
+            ("aws-fsx-csi-driver@sha256:abcd", None),
+            ("registry:5000/aws-fsx-csi-driver", None),
+            ("aws-fsx-csi-driver:latest", None),
+            ("", None),
+        ];
+        for (image, version) in table {
+            assert_eq!(
+                DriverVersion::of_image(image).map(|it| it.to_string()).as_deref(),
+                version,
+                "{image}"
+            );
+        }
+    }
+
+    #[test]
+    fn fsx_picks_an_old_version_unless_told() {
+        use DeploymentType::{Persistent1, Persistent2, Scratch1, Scratch2};
+        for deployment in [Scratch1, Scratch2, Persistent1] {
+            assert_eq!(default_of(deployment, false), LustreVersion::V2_10);
+        }
+        assert_eq!(default_of(Persistent2, false), LustreVersion::V2_12);
+        assert_eq!(default_of(Persistent2, true), LustreVersion::V2_15);
+        assert!(can_upgrade(LustreVersion::V2_10, LustreVersion::V2_12));
+        assert!(can_upgrade(LustreVersion::V2_12, LustreVersion::V2_15));
+        assert!(!can_upgrade(LustreVersion::V2_15, LustreVersion::V2_15));
+        assert!(!can_upgrade(LustreVersion::V2_15, LustreVersion::V2_12));
+    }
+}

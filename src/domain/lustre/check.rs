@@ -245,7 +245,8 @@ fn efa(wish: &FileSystemWish) -> Option<Illegal> {
 }
 
 fn drive_cache(wish: &FileSystemWish) -> Option<Illegal> {
-    let missing = wish.storage_type == StorageType::Hdd && wish.drive_cache.is_none();
+    let hdd = wish.storage_type == StorageType::Hdd && wish.deployment_type == DeploymentType::Persistent1;
+    let missing = hdd && wish.drive_cache.is_none();
     missing.then(|| {
         Illegal::new("drive-cache", "", "HDD needs a drive cache type: NONE or READ")
             .nearest(DriveCache::None)

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::domain::lustre::bucket_of;
 use crate::domain::names::{Partition, issuer_host_path};
 
+use super::managed::managed_allows;
 use super::{
     Answer, Context, IRSA_AUDIENCE, KEY_CLUSTER_ARN, KEY_NAMESPACE, KEY_SERVICE_ACCOUNT,
     POD_IDENTITY_SERVICE, allows_in,
@@ -72,11 +73,11 @@ impl PolicyWish {
 pub fn minimal(wish: &PolicyWish) -> Value {
     let on_file_systems: Vec<&str> = DRIVER_ACTIONS.into_iter().filter(|it| *it != DESCRIBE).collect();
     let mut statements = vec![
-        allow("ReadFileSystems", &[DESCRIBE], json!("*")),
-        allow("WriteFileSystems", &on_file_systems, json!(wish.file_systems())),
+        allow("ReadFileSystems", &[DESCRIBE], &json!("*")),
+        allow("WriteFileSystems", &on_file_systems, &json!(wish.file_systems())),
     ];
     if wish.service_linked_role {
-        let mut first_use = allow("FirstUseOfFsx", &["iam:CreateServiceLinkedRole"], json!("*"));
+        let mut first_use = allow("FirstUseOfFsx", &["iam:CreateServiceLinkedRole"], &json!("*"));
         insert(
             &mut first_use,
             "Condition",
@@ -88,16 +89,16 @@ pub fn minimal(wish: &PolicyWish) -> Value {
         let buckets = wish.buckets();
         let objects = buckets.iter().map(|it| format!("{it}/*"));
         let resources: Vec<String> = buckets.iter().cloned().chain(objects).collect();
-        statements.push(allow("LinkS3Role", &S3_LINK_IAM, json!(wish.s3_link_roles())));
-        statements.push(allow("LinkS3Buckets", &S3_LINK_DATA, json!(resources)));
+        statements.push(allow("LinkS3Role", &S3_LINK_IAM, &json!(wish.s3_link_roles())));
+        statements.push(allow("LinkS3Buckets", &S3_LINK_DATA, &json!(resources)));
     }
     if let Some(key) = &wish.kms_key_arn {
-        statements.push(allow("UseKey", &KMS, json!(key)));
+        statements.push(allow("UseKey", &KMS, &json!(key)));
     }
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-fn allow(sid: &str, actions: &[&str], resource: Value) -> Value {
+fn allow(sid: &str, actions: &[&str], resource: &Value) -> Value {
     json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource})
 }
 
@@ -154,15 +155,34 @@ pub fn needed_actions(wish: &PolicyWish) -> Vec<Permission> {
     needed
 }
 
-/// The permissions of the wish that `documents` do not allow for certain, each with the answer it got.
+/// The permissions of the wish that a role does not have for certain, each with the answer it got.
 ///
-/// The documents are the whole of a role's policies: inline ones, and attached ones in their default version.
-pub fn missing_permissions(documents: &[Value], wish: &PolicyWish) -> Vec<(Permission, Answer)> {
+/// `documents` are the policies that were read: inline ones, and attached ones in their default version.
+/// `unread` are the ARNs of attached policies that were not; of some AWS managed ones the contents are known.
+pub fn missing_permissions(
+    documents: &[Value],
+    unread: &[String],
+    wish: &PolicyWish,
+) -> Vec<(Permission, Answer)> {
     let judged = needed_actions(wish).into_iter().map(|it| {
-        let answer = allows_in(documents, &it.action, &it.resource, &it.context);
+        let answer =
+            with_unread(allows_in(documents, &it.action, &it.resource, &it.context), unread, &it.action);
         (it, answer)
     });
     judged.filter(|(_, answer)| *answer != Answer::Allowed).collect()
+}
+
+/// What the documents do not allow may be allowed by a policy that was not read.
+fn with_unread(read: Answer, unread: &[String], action: &str) -> Answer {
+    if read != Answer::Missing {
+        return read;
+    }
+    let known: Vec<Option<bool>> = unread.iter().map(|arn| managed_allows(arn, action)).collect();
+    if known.contains(&Some(true)) {
+        return Answer::Allowed;
+    }
+    let unknown = unread.iter().zip(&known).find(|(_, known)| known.is_none());
+    unknown.map_or(Answer::Missing, |(arn, _)| Answer::CannotTell(format!("policy {arn} was not read")))
 }
 
 /// The trust policy of IRSA: one service account of one issuer, for AWS STS only.

@@ -27,30 +27,46 @@ pub fn allows(documents: &[Value], action: &str, resource: &str) -> Answer {
 /// As [`allows`], with condition keys of the request that are known.
 ///
 /// A condition on another key, or with an operator other than string, ARN and existence comparisons, cannot
-/// be told; neither can a policy variable or a document that is not in IAM's shape.
+/// be told; neither can a policy variable or a statement that is not in IAM's shape. A Deny for a narrower
+/// resource than the asked pattern does not count.
 pub fn allows_in(documents: &[Value], action: &str, resource: &str, context: &Context) -> Answer {
     let mut allowed = false;
-    let mut doubt: Option<String> = None;
+    let mut perhaps_allowed = None;
+    let mut perhaps_denied = None;
     for statement in documents.iter().flat_map(statements) {
-        let applies = applies(statement, action, resource, context);
-        match (statement.get("Effect").and_then(Value::as_str), applies) {
+        match (effect(statement), applies(statement, action, resource, context)) {
             (_, Holds::No) => {}
-            (Some("Deny"), Holds::Yes) => return Answer::Denied,
-            (Some("Allow"), Holds::Yes) => allowed = true,
-            (Some("Deny"), Holds::Unknown(reason)) => doubt = Some(format!("a Deny statement: {reason}")),
-            (Some("Allow"), Holds::Unknown(reason)) if !allowed => {
-                doubt.get_or_insert(reason);
+            (Effect::Deny, Holds::Yes) => return Answer::Denied,
+            (Effect::Deny, Holds::Unknown(reason)) => {
+                perhaps_denied = Some(format!("a Deny statement: {reason}"))
             }
-            (Some("Allow"), Holds::Unknown(_)) => {}
-            (_, _) => doubt = Some("a statement has no Effect of Allow or Deny".to_owned()),
+            (Effect::Allow, Holds::Yes) => allowed = true,
+            (Effect::Allow, Holds::Unknown(reason)) => perhaps_allowed = Some(reason),
+            (Effect::Neither, _) => {
+                perhaps_denied = Some("a statement has no Effect of Allow or Deny".to_owned())
+            }
         }
     }
-    let denial_in_doubt = doubt.as_ref().is_some_and(|it| it.starts_with("a "));
-    match (allowed, doubt) {
-        (true, Some(reason)) if denial_in_doubt => Answer::CannotTell(reason),
-        (true, _) => Answer::Allowed,
-        (false, Some(reason)) => Answer::CannotTell(reason),
-        (false, None) => Answer::Missing,
+    match (allowed, perhaps_allowed, perhaps_denied) {
+        (false, None, _) => Answer::Missing,
+        (_, _, Some(reason)) | (false, Some(reason), None) => Answer::CannotTell(reason),
+        (true, _, None) => Answer::Allowed,
+    }
+}
+
+/// What a statement does when it applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    Allow,
+    Deny,
+    Neither,
+}
+
+pub(super) fn effect(statement: &Value) -> Effect {
+    match statement.get("Effect").and_then(Value::as_str) {
+        Some("Allow") => Effect::Allow,
+        Some("Deny") => Effect::Deny,
+        _ => Effect::Neither,
     }
 }
 
@@ -97,13 +113,14 @@ fn names_resource(statement: &Value, resource: &str) -> Holds {
         (None, None) => return Holds::No,
     };
     let patterns = texts(list);
-    let any = patterns.iter().any(|it| !has_variable(it) && matches(it, resource));
-    if any != negated && (any || !patterns.iter().any(|it| has_variable(it))) {
-        return Holds::Yes;
-    }
-    match patterns.iter().find(|it| has_variable(it)) {
-        Some(pattern) if !any => Holds::Unknown(format!("the resource `{pattern}` has a policy variable")),
-        _ => Holds::No,
+    let (open, plain): (Vec<&String>, Vec<&String>) = patterns.iter().partition(|it| has_variable(it));
+    let named = plain.iter().any(|it| matches(it, resource));
+    match (open.first(), named != negated) {
+        (Some(pattern), _) if !named => {
+            Holds::Unknown(format!("the resource `{pattern}` has a policy variable"))
+        }
+        (_, true) => Holds::Yes,
+        (_, false) => Holds::No,
     }
 }
 
@@ -180,6 +197,8 @@ pub(super) fn texts(value: &Value) -> Vec<String> {
 }
 
 /// IAM's wildcards: `*` is any run of characters, `?` is any one.
+///
+/// `text` may itself end in `*`; then only a pattern that covers all of it matches, so `?` does not match a `*`.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let mut pattern = pattern.chars();
     let mut text = text.chars();
@@ -196,7 +215,7 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
                     return true;
                 }
             }
-            (Some(wanted), Some(found)) if wanted == '?' || wanted == found => {}
+            (Some(wanted), Some(found)) if wanted == found || (wanted == '?' && found != '*') => {}
             (_, None) => return before.as_str().chars().all(|it| it == '*'),
             (_, Some(_)) => {
                 let Some((after_star, mut run)) = retry.take() else { return false };

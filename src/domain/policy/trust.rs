@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::evaluate::{Context, Holds, conditions_hold, matches, names_action, statements, texts};
+use super::evaluate::{
+    Context, Effect, Holds, conditions_hold, effect, matches, names_action, statements, texts,
+};
 use super::{KEY_CLUSTER_ARN, KEY_NAMESPACE, KEY_SERVICE_ACCOUNT, POD_IDENTITY_SERVICE, TrustVerdict};
 
 /// Whether the role lets in the service account `subject` with a token of the issuer for `audience`.
@@ -110,21 +112,22 @@ fn judge_action(document: &Value, caller: &Caller<'_>, action: &str) -> TrustVer
             }
             None => Holds::Unknown("its principal is not written as one name or a list of names".to_owned()),
         };
-        let denies = statement.get("Effect").and_then(Value::as_str) == Some("Deny");
-        match (denies, holds) {
-            (true, Holds::Yes) => return TrustVerdict::Wrong(format!("it denies {action}")),
-            (true, Holds::No) => {}
-            (true, Holds::Unknown(reason)) => {
+        match (effect(statement), holds) {
+            (Effect::Deny, Holds::Yes) => return TrustVerdict::Wrong(format!("it denies {action}")),
+            (Effect::Deny, Holds::Unknown(reason)) => {
                 return TrustVerdict::CannotTell(format!("a Deny statement: {reason}"));
             }
-            (false, Holds::Yes) => verdict = TrustVerdict::Right,
-            (false, Holds::Unknown(reason)) if verdict != TrustVerdict::Right => {
+            (Effect::Allow, Holds::Yes) => verdict = TrustVerdict::Right,
+            (Effect::Allow, Holds::Unknown(reason)) if verdict != TrustVerdict::Right => {
                 verdict = TrustVerdict::CannotTell(reason);
             }
-            (false, Holds::No) if matches!(verdict, TrustVerdict::Wrong(_)) => {
+            (Effect::Allow, Holds::No) if matches!(verdict, TrustVerdict::Wrong(_)) => {
                 verdict = TrustVerdict::Wrong(why_not(statement, &caller.context));
             }
-            (false, _) => {}
+            (Effect::Allow | Effect::Deny, _) => {}
+            (Effect::Neither, _) => {
+                return TrustVerdict::CannotTell("a statement has no Effect of Allow or Deny".to_owned());
+            }
         }
     }
     verdict

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::lustre::DeploymentType;
 use crate::domain::ownership::is_ownership_tag;
 use crate::domain::spelling::nearest_name;
+use crate::domain::versions;
 
 use super::read::read_bool;
 use super::{Kind, PARAMETERS, parameter};
@@ -24,11 +26,13 @@ pub struct Difference {
 /// The asked-for parameters that a class does not have as asked.
 ///
 /// Only keys in `asked` are compared. Equal in effect is equal: lists in another order, `True` and `true`,
-/// FSx's default and an absent key. The ownership tags among `extraTags` never differ.
+/// FSx's default and an absent key. Of `extraTags` only the asked-for tags are compared, and never those of
+/// ownership.
 pub fn differences(asked: &BTreeMap<String, String>, found: &BTreeMap<String, String>) -> Vec<Difference> {
     let differing = asked.iter().filter(|(key, value)| {
-        let there = found.get(*key).map(String::as_str).unwrap_or_default();
-        effect(key, value) != effect(key, there)
+        let there = found.get(*key).cloned().or_else(|| implied(key, found)).unwrap_or_default();
+        let (asked, there) = (effect(key, value), effect(key, &there));
+        if *key == "extraTags" { !asked.is_subset(&there) } else { asked != there }
     });
     differing
         .map(|(key, value)| Difference {
@@ -37,6 +41,17 @@ pub fn differences(asked: &BTreeMap<String, String>, found: &BTreeMap<String, St
             found: found.get(key).cloned(),
         })
         .collect()
+}
+
+/// The Lustre version that FSx gives when the class does not state one; it depends on the type.
+fn implied(key: &str, found: &BTreeMap<String, String>) -> Option<String> {
+    if key != "fileSystemTypeVersion" {
+        return None;
+    }
+    let deployment =
+        found.get("deploymentType").map_or(Ok(DeploymentType::Scratch1), |it| it.parse()).ok()?;
+    let has_metadata = found.contains_key("metadataConfigurationMode");
+    Some(versions::default_of(deployment, has_metadata).to_string())
 }
 
 /// A value reduced to what it means to the driver.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::lustre::{FileSystemWish, Illegal, StorageType};
+use crate::domain::lustre::{FileSystemWish, Illegal, Metadata, StorageType};
 use crate::domain::names::check_tag;
 
 /// The parameters of a class for this wish.
@@ -42,7 +42,7 @@ pub fn parameters(
         ("copyTagsToBackups", wish.copy_tags_to_backups.then(|| "true".to_owned())),
         ("weeklyMaintenanceStartTime", text(&wish.maintenance)),
         ("metadataConfigurationMode", wish.metadata.map(|it| it.as_str().to_owned())),
-        ("metadataIops", wish.metadata.and_then(|it| it.iops()).map(|it| it.to_string())),
+        ("metadataIops", wish.metadata.and_then(Metadata::iops).map(|it| it.to_string())),
         ("efaEnabled", wish.efa.then(|| "true".to_owned())),
         ("autoImportPolicy", wish.auto_import.map(|it| it.to_string())),
         ("s3ImportPath", text(&wish.s3_import)),
