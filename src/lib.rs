@@ -15,9 +15,10 @@
 //! Left of `steps` nothing is decided; right of it nothing is decided either. `docs/architecture.md` has the
 //! table of who may import whom, and `tests/architecture.rs` holds the house to it.
 
+pub mod cli;
 pub mod domain;
 pub mod engine;
 pub mod error;
 pub mod facts;
-pub mod gateway;
+pub mod intent;
 pub mod steps;

@@ -9,10 +9,10 @@ mod resolve;
 mod settings;
 mod storage;
 
-pub use about::{Form, Output, Setup, resolve_output};
+pub use about::Setup;
 pub use parse::{DriverMode, GroupWish, IdentityMode, PolicyWish, SubnetWish};
 pub use resolve::{Target, setup_intent};
-pub use settings::{Asked, Env, SETTINGS, Setting, Source, candidates, duration, winner};
+pub use settings::{Asked, Env, SETTINGS, Setting, Source, candidates, duration, switch, winner};
 pub use storage::StorageWish;
 
 use std::collections::{BTreeMap, BTreeSet};

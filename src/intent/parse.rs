@@ -100,7 +100,7 @@ pub(super) fn policy(text: &str) -> Result<PolicyWish, String> {
     match text.trim() {
         "minimal" => Ok(PolicyWish::Minimal),
         "managed" => Ok(PolicyWish::Managed),
-        arn if arn.starts_with("arn:") => names::Arn::parse(arn).map(|_| PolicyWish::Arn(arn.to_owned())).map_err(|e| e.to_string()),
+        arn if arn.starts_with("arn:") => arn.parse::<names::Arn>().map(|_| PolicyWish::Arn(arn.to_owned())).map_err(|e| e.to_string()),
         other => Err(format!("{other:?} is none of minimal, managed, or a policy's ARN")),
     }
 }
@@ -141,8 +141,8 @@ pub(super) fn service_account(text: &str) -> Result<(String, String), String> {
     let Some((namespace, name)) = text.trim().split_once('/') else {
         return Err(format!("{text:?} is not NAMESPACE/NAME"));
     };
-    names::dns_label(namespace).map_err(|e| format!("namespace {namespace:?}: {e}"))?;
-    names::dns_subdomain(name).map_err(|e| format!("name {name:?}: {e}"))?;
+    names::check_dns_label("namespace", namespace).map_err(|e| e.to_string())?;
+    names::check_dns_subdomain("service account name", name).map_err(|e| e.to_string())?;
     Ok((namespace.to_owned(), name.to_owned()))
 }
 

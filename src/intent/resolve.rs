@@ -138,8 +138,8 @@ fn target(args: &ClusterArgs, global: &GlobalArgs, env: &Env) -> Result<Target> 
     let mut account = None;
     let cluster = match winner("cluster", args.cluster.as_deref(), env) {
         Some(asked) if asked.value.starts_with("arn:") => {
-            let arn = names::Arn::parse(&asked.value).map_err(|e| Error::usage(format!("{}: {e}", asked.from)))?;
-            let name = arn.resource.strip_prefix("cluster/").filter(|_| arn.service == "eks").map(str::to_owned);
+            let arn = asked.value.parse::<names::Arn>().map_err(|e| Error::usage(format!("{}: {e}", asked.from)))?;
+            let name = names::eks_cluster_name(&arn).map(str::to_owned);
             let name = name.ok_or_else(|| Error::usage(format!("{}: {} is not an EKS cluster's ARN", asked.from, asked.value)))?;
             if let Some(other) = region.as_ref().filter(|other| other.value != arn.region) {
                 return Err(Error::usage(format!(
@@ -154,7 +154,7 @@ fn target(args: &ClusterArgs, global: &GlobalArgs, env: &Env) -> Result<Target> 
         other => other,
     };
     if let Some(asked) = &cluster {
-        names::cluster_name(&asked.value).map_err(|e| Error::usage(format!("{}: {:?} {e}", asked.from, asked.value)))?;
+        names::check_cluster_name(&asked.value).map_err(|e| Error::usage(format!("{}: {e}", asked.from)))?;
     }
     Ok(Target {
         cluster,
@@ -178,14 +178,17 @@ fn identity(args: &IdentityArgs) -> Result<IdentityWish> {
     let policy = flag("policy", args.policy.as_ref()).map(|a| a.parse(|t| parse::policy(&t))).transpose()?;
     let account = flag("service-account", args.service_account.as_ref()).map(|a| a.parse(|t| parse::service_account(&t)));
     let checked = |name: &'static str, value: Option<&String>, check: fn(&str) -> Result<(), String>| {
-        flag(name, value).map(|a| a.parse(|t| check(&t).map(|()| t.clone()).map_err(|e| format!("{t:?} {e}")))).transpose()
+        flag(name, value).map(|a| a.parse(|t| check(&t).map(|()| t.clone()))).transpose()
     };
-    let arn = |text: &str| names::Arn::parse(text).map(|_| ()).map_err(|e| e.to_string());
+    let arn = |text: &str| text.parse::<names::Arn>().map(|_| ()).map_err(|e| e.to_string());
+    let role_arn = |text: &str| names::check_role_arn(text).map_err(|e| e.to_string());
+    let role_name = |text: &str| names::check_role_name(text).map_err(|e| e.to_string());
+    let role_path = |text: &str| names::check_role_path(text).map_err(|e| e.to_string());
     let wish = IdentityWish {
         mode: mode.unwrap_or_else(|| Asked::default(IdentityMode::Auto)),
-        role_arn: checked("role-arn", args.role_arn.as_ref(), arn)?,
-        role_name: checked("role-name", args.role_name.as_ref(), names::role)?,
-        role_path: checked("role-path", args.role_path.as_ref(), names::role_path)?.unwrap_or_else(|| Asked::default("/".to_owned())),
+        role_arn: checked("role-arn", args.role_arn.as_ref(), role_arn)?,
+        role_name: checked("role-name", args.role_name.as_ref(), role_name)?,
+        role_path: checked("role-path", args.role_path.as_ref(), role_path)?.unwrap_or_else(|| Asked::default("/".to_owned())),
         boundary: checked("permissions-boundary", args.permissions_boundary.as_ref(), arn)?,
         policy: policy.unwrap_or_else(|| Asked::default(PolicyWish::Minimal)),
         service_account: account
@@ -216,8 +219,8 @@ fn tags(typed: &[String]) -> Result<BTreeMap<String, String>> {
     let mut tags = BTreeMap::new();
     for text in typed {
         let (key, value) = pair(text).map_err(|e| Error::usage(format!("--tag: {e}")))?;
-        names::tag(&key, &value).map_err(|e| Error::usage(format!("--tag {key}: {e}")))?;
-        if ownership::is_reserved(&key) {
+        names::check_tag(&key, &value).map_err(|e| Error::usage(format!("--tag: {e}")))?;
+        if ownership::is_ownership_tag(&key) {
             return Err(Error::usage(format!("--tag {key}: this key is fsxctl's own")));
         }
         tags.insert(key, value);

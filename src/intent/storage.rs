@@ -7,10 +7,8 @@ use std::str::FromStr;
 use super::parse::nearest;
 use super::settings::{Asked, Source, pair};
 use crate::cli::{NetworkArgs, StorageArgs};
-use crate::domain::lustre::{
-    self, AutoImport, Compression, DeploymentType, DriveCache, FileSystemWish, Illegal, LustreVersion, Metadata, StorageType,
-};
-use crate::domain::{names, ownership, sizing, storageclass};
+use crate::domain::lustre::{self, DeploymentType, FileSystemWish, Illegal, Metadata, StorageType};
+use crate::domain::{names, ownership, quantity, sizing, storageclass};
 use crate::error::{Error, Result};
 
 /// The wish for class and claim.
@@ -114,32 +112,29 @@ fn parameter(key: &str) -> Result<&'static str> {
 
 /// The file system that the typed values ask for, defaults filled in where its type takes them.
 fn file_system(typed: &Typed, capacity_gib: u64) -> Result<FileSystemWish> {
-    let deployment_type = typed.parse::<DeploymentType>("deploymentType")?.unwrap_or(DeploymentType::Persistent2);
-    let storage_type = typed.parse::<StorageType>("storageType")?.unwrap_or(StorageType::Ssd);
-    let persistent = matches!(deployment_type, DeploymentType::Persistent1 | DeploymentType::Persistent2);
-    let s3_import = typed.get("s3ImportPath").map(|asked| asked.value.clone());
-    let default_throughput = (deployment_type == DeploymentType::Persistent2 && storage_type == StorageType::Ssd).then_some(250);
-    let efa = typed.parse::<bool>("efaEnabled")?.unwrap_or(false);
+    let text = |key: &str| typed.get(key).map(|asked| asked.value.clone());
+    let deployment_type = typed.parse("deploymentType")?.unwrap_or(DeploymentType::Persistent2);
+    let storage_type = typed.parse("storageType")?.unwrap_or(StorageType::Ssd);
+    let s3_import = text("s3ImportPath");
+    let default = FileSystemWish::defaults(deployment_type, storage_type, s3_import.is_some());
+    let efa = typed.parse("efaEnabled")?.unwrap_or(default.efa);
     Ok(FileSystemWish {
-        deployment_type,
-        storage_type,
         capacity_gib,
-        throughput: typed.parse::<u32>("perUnitStorageThroughput")?.or(default_throughput),
-        version: typed.parse::<LustreVersion>("fileSystemTypeVersion")?.unwrap_or(LustreVersion::V2_15),
-        compression: typed.parse::<Compression>("dataCompressionType")?.unwrap_or(Compression::Lz4),
+        throughput: typed.parse("perUnitStorageThroughput")?.or(default.throughput),
+        version: typed.parse("fileSystemTypeVersion")?.unwrap_or(default.version),
+        compression: typed.parse("dataCompressionType")?.unwrap_or(default.compression),
         metadata: metadata(typed, efa)?,
         efa,
-        drive_cache: typed
-            .parse::<DriveCache>("driveCacheType")?
-            .or_else(|| (storage_type == StorageType::Hdd).then_some(DriveCache::None)),
-        backup_days: typed.parse::<u32>("automaticBackupRetentionDays")?.or_else(|| (persistent && s3_import.is_none()).then_some(0)),
-        backup_start: typed.get("dailyAutomaticBackupStartTime").map(|asked| asked.value.clone()),
-        copy_tags_to_backups: typed.parse::<bool>("copyTagsToBackups")?.unwrap_or(persistent && s3_import.is_none()),
-        maintenance: typed.get("weeklyMaintenanceStartTime").map(|asked| asked.value.clone()),
-        kms_key: typed.get("kmsKeyId").map(|asked| asked.value.clone()),
-        s3_export: typed.get("s3ExportPath").map(|asked| asked.value.clone()),
-        auto_import: typed.parse::<AutoImport>("autoImportPolicy")?,
+        drive_cache: typed.parse("driveCacheType")?.or(default.drive_cache),
+        backup_days: typed.parse("automaticBackupRetentionDays")?.or(default.backup_days),
+        backup_start: text("dailyAutomaticBackupStartTime"),
+        copy_tags_to_backups: typed.parse("copyTagsToBackups")?.unwrap_or(default.copy_tags_to_backups),
+        maintenance: text("weeklyMaintenanceStartTime"),
+        kms_key: text("kmsKeyId"),
+        s3_export: text("s3ExportPath"),
+        auto_import: typed.parse("autoImportPolicy")?,
         s3_import,
+        ..default
     })
 }
 
@@ -171,19 +166,19 @@ pub(super) fn storage_wish(args: &StorageArgs, network: &NetworkArgs) -> Result<
     let mut size = size(args)?;
     let mut file_system = file_system(&typed, size.value)?;
     if args.round_up {
-        size.value = sizing::round_up(&file_system).unwrap_or(size.value);
+        size.value = sizing::round_up(file_system.shape(), size.value).unwrap_or(size.value);
         file_system.capacity_gib = size.value;
     }
     let mut problems = lustre::check(&file_system);
     problems.extend(lustre::check_dynamic(&file_system));
     refuse(&problems, &typed)?;
     Ok(StorageWish {
-        class: name("class", args.class.as_deref(), "fsx-sc", names::dns_subdomain)?,
+        class: name("class", args.class.as_deref(), "fsx-sc", names::check_dns_subdomain)?,
         asked,
         mount_options: mount_options(args)?,
         reclaim: reclaim(args)?,
-        claim: name("claim", args.claim.as_deref(), "fsx-claim", names::dns_subdomain)?,
-        namespace: args.namespace.as_deref().map(|typed| name("namespace", Some(typed), "", names::dns_label)).transpose()?,
+        claim: name("claim", args.claim.as_deref(), "fsx-claim", names::check_dns_subdomain)?,
+        namespace: args.namespace.as_deref().map(|typed| name("namespace", Some(typed), "", names::check_dns_label)).transpose()?,
         create_namespace: args.create_namespace,
         extra_tags: extra_tags(args)?,
         output_dir: args.output_dir.clone(),
@@ -194,7 +189,7 @@ pub(super) fn storage_wish(args: &StorageArgs, network: &NetworkArgs) -> Result<
 
 fn size(args: &StorageArgs) -> Result<Asked<u64>> {
     let Some(text) = args.size.clone() else { return Ok(Asked::default(1200)) };
-    Asked { value: text, from: Source::Flag("size") }.parse(|text| sizing::parse_gib(&text).map_err(|e| e.to_string()))
+    Asked { value: text, from: Source::Flag("size") }.parse(|text| quantity::parse_gib(&text).map_err(|e| e.to_string()))
 }
 
 /// Turns problems into one usage error: the first is the message, all are details with their nearest legal value.
@@ -218,10 +213,13 @@ fn sentence(problem: &Illegal) -> String {
     format!("--{} {}: {}{nearest}", problem.field, problem.value, problem.reason)
 }
 
-fn name(flag: &'static str, typed: Option<&str>, default: &str, check: fn(&str) -> Result<(), String>) -> Result<Asked<String>> {
+/// A rule of Kubernetes for names: what is being named, and the name.
+type NameCheck = fn(&'static str, &str) -> Result<(), names::InvalidName>;
+
+fn name(flag: &'static str, typed: Option<&str>, default: &str, check: NameCheck) -> Result<Asked<String>> {
     let Some(text) = typed else { return Ok(Asked::default(default.to_owned())) };
     Asked { value: text.to_owned(), from: Source::Flag(flag) }
-        .parse(|text| check(&text).map(|()| text.clone()).map_err(|e| format!("{text:?} {e}")))
+        .parse(|text| check(flag, &text).map(|()| text.clone()).map_err(|e| e.to_string()))
 }
 
 fn mount_options(args: &StorageArgs) -> Result<Asked<Vec<String>>> {
@@ -248,14 +246,13 @@ fn extra_tags(args: &StorageArgs) -> Result<BTreeMap<String, String>> {
     let mut tags = BTreeMap::new();
     for text in &args.extra_tag {
         let (key, value) = pair(text).map_err(|e| Error::usage(format!("--extra-tag: {e}")))?;
-        names::tag(&key, &value).map_err(|e| Error::usage(format!("--extra-tag {key}: {e}")))?;
-        if ownership::is_reserved(&key) {
+        if ownership::is_ownership_tag(&key) {
             return Err(Error::usage(format!("--extra-tag {key}: this key is fsxctl's own")));
-        }
-        if [&key, &value].iter().any(|text| text.contains([',', '='])) {
-            return Err(Error::usage(format!("--extra-tag {key}: the driver splits tags at commas and equal signs, so neither may be in one")));
         }
         tags.insert(key, value);
     }
-    Ok(tags)
+    match storageclass::check_extra_tags(&tags).first() {
+        Some(problem) => Err(Error::usage(sentence(problem))),
+        None => Ok(tags),
+    }
 }

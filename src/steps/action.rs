@@ -74,8 +74,12 @@ pub struct ObjectRef {
 }
 
 /// One write. "Already there" answers that fit are read as found; other answers are errors.
+///
+/// Fields are named as the API names them: `name`, `cluster`, `tags`; `role` and `group` are what is changed,
+/// `after`-values are [`Ref`]s and [`Fill`]s.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "call")]
+#[expect(missing_docs, reason = "fields carry the API's own names; the variant says which call it is")]
 pub enum Action {
     /// iam:CreateOpenIDConnectProvider; makes the ARN.
     CreateProvider { url: String, audience: String, tags: BTreeMap<String, String> },

@@ -198,7 +198,7 @@ fn may_take_account(intent: &Intent, facts: &Facts) -> Result<bool, Box<Block>> 
         Seen::Missing => Ok(false),
         Seen::Hidden(veil) => Err(crate::steps::denied("the controller's service account", veil)),
         Seen::Found(account) => {
-            let ours = account.marks.labels.get(ownership::LABEL).is_some_and(|by| by == ownership::OWNER);
+            let ours = ownership::is_labelled_ours(&account.marks.labels);
             if ours || intent.adopts("ServiceAccount", &reference) {
                 return Ok(true);
             }

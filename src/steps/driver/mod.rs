@@ -9,15 +9,13 @@ mod undo;
 
 use super::identity::{self, Who};
 use super::{Block, Goal, Item, Note, Sign, StepId};
-use crate::domain::versions;
+use crate::domain::versions::DriverVersion;
 use crate::error::Kind;
 use crate::facts::{Facts, Seen};
 use crate::intent::{DriverMode, Intent};
 
 /// The EKS add-on's name.
 pub const ADDON: &str = "aws-fsx-csi-driver";
-/// The CSI driver's name.
-pub const PROVISIONER: &str = "fsx.csi.aws.com";
 
 /// Decides the driver. `identity` is what the identity step came to.
 pub fn plan(goal: Goal, intent: &Intent, facts: &Facts, identity: &identity::Choice) -> Item {
@@ -74,12 +72,13 @@ fn installed(facts: &Facts) -> Result<Option<&'static str>, Box<Block>> {
 
 fn existing(intent: &Intent, facts: &Facts, how: &str) -> Result<Item, Box<Block>> {
     if let Some(asked) = &intent.driver.version {
-        let tag = facts.driver.controller.found().and_then(|workload| workload.image.as_deref()).and_then(|image| image.rsplit(':').next());
-        let same = tag.is_some_and(|tag| versions::driver(tag).is_some() && versions::driver(tag) == versions::driver(&asked.value));
-        if !same {
+        let image = facts.driver.controller.found().and_then(|workload| workload.image.as_deref());
+        let there = image.and_then(DriverVersion::of_image);
+        let wanted = asked.value.parse::<DriverVersion>().ok();
+        if there.is_none() || there.as_ref().map(|it| it.numbers) != wanted.map(|it| it.numbers) {
             return Err(block(
                 Kind::Conflict,
-                format!("{} asks for {}, but {} is installed {how}", asked.from, asked.value, tag.unwrap_or("another version")),
+                format!("{} asks for {}, but {} is installed {how}", asked.from, asked.value, image.unwrap_or("another version")),
                 "leave --driver-version out, or upgrade it the way it was installed",
             ));
         }

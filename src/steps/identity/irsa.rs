@@ -22,7 +22,7 @@ pub(super) fn plan(intent: &Intent, facts: &Facts, current: &judge::Current, mut
     };
     let wanted = wanted(intent, facts, current)?;
     let mut changes = provider_changes(intent, facts, &provider)?;
-    let trust = policy::web_identity_trust(&provider, issuer, &subject(intent), judge::AUDIENCE);
+    let trust = policy::web_identity_trust(&provider, issuer, &subject(intent));
     let mut role = role::plan(intent, facts, &trust, |role| judge::trusts_web_identity(intent, facts, role), &mut notes)?;
     // The role's trust names the provider by ARN, which is known before it exists: eksctl makes the provider first, so do we.
     if let Some(provider) = changes.first() {

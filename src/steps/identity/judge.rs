@@ -7,7 +7,7 @@ use crate::intent::{IdentityMode, Intent};
 use crate::steps::{Block, Item, Note, Sign, StepId};
 
 /// The audience of web identity tokens that EKS hands out.
-pub(super) const AUDIENCE: &str = "sts.amazonaws.com";
+pub(super) const AUDIENCE: &str = policy::IRSA_AUDIENCE;
 
 /// What is there now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -80,7 +80,7 @@ fn right_role(intent: &Intent, facts: &Facts, arn: &str, road: Road) -> Result<O
     let Some(found) = must_see(&known.role, &format!("role {name}"))? else { return Ok(None) };
     let trusted = match road {
         Road::Web => trusts_web_identity(intent, facts, found),
-        Road::Pod => trusts_pod_identity(found),
+        Road::Pod => trusts_pod_identity(intent, facts, found),
     };
     if !trusted {
         return Ok(None);
@@ -98,21 +98,23 @@ pub(super) fn trusts_web_identity(intent: &Intent, facts: &Facts, role: &Role) -
 }
 
 /// Whether the trust policy lets Pod Identity in.
-pub(super) fn trusts_pod_identity(role: &Role) -> bool {
-    matches!(policy::trust_allows_pod_identity(&role.trust), TrustVerdict::Right)
+pub(super) fn trusts_pod_identity(intent: &Intent, facts: &Facts, role: &Role) -> bool {
+    let (namespace, name) = &intent.identity.service_account.value;
+    let verdict = policy::trust_allows_pod_identity(&role.trust, &facts.cluster.arn, namespace, name);
+    matches!(verdict, TrustVerdict::Right)
 }
 
 /// Whether the policies that were read allow everything that is needed.
 pub(super) fn may_do(intent: &Intent, facts: &Facts, policies: &Policies, notes: &mut Vec<Note>) -> Result<bool, Box<Block>> {
     let documents: Vec<serde_json::Value> = policies.inline.values().chain(policies.documents.values()).cloned().collect();
     let mut unclear = Vec::new();
-    for (action, resource) in role::needed(intent, facts) {
-        if policies.attached.iter().any(|arn| policy::managed_allows(arn, &action) == Some(true)) {
+    for (permission, answer) in policy::missing_permissions(&documents, &role::policy_wish(intent, facts)) {
+        if answer != Answer::Denied && policies.attached.iter().any(|arn| policy::managed_allows(arn, &permission.action) == Some(true)) {
             continue;
         }
-        match policy::allows(&documents, &action, &resource) {
+        match answer {
             Answer::Allowed => {}
-            Answer::CannotTell(why) => unclear.push(format!("{action} ({why})")),
+            Answer::CannotTell(why) => unclear.push(format!("{} ({why})", permission.action)),
             Answer::Denied | Answer::Missing => {
                 if let Some(veil) = policies.unread.first() {
                     return Err(crate::steps::denied("a policy of the role", veil));

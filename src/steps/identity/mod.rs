@@ -12,6 +12,7 @@ mod undo;
 
 use super::{Block, Goal, Item, Note, Sign, StepId};
 use crate::domain::names::{self, Partition};
+use crate::domain::policy;
 use crate::error::Kind;
 use crate::facts::{Facts, Seen};
 use crate::intent::{IdentityMode, Intent};
@@ -106,19 +107,18 @@ fn role_arn(intent: &Intent, facts: &Facts) -> String {
         return asked.value.clone();
     }
     let partition = Partition::of_region(&facts.region);
-    let path = &intent.identity.role_path.value;
-    format!("arn:{}:iam::{}:role{path}{}", partition.arn_prefix(), account(facts), role::name(intent, facts))
+    names::role_arn(partition, &account(facts), &intent.identity.role_path.value, &role::name(intent, facts))
 }
 
 /// The cluster's account.
 fn account(facts: &Facts) -> String {
-    names::Arn::parse(&facts.cluster.arn).map(|arn| arn.account).unwrap_or_default()
+    facts.cluster.arn.parse::<names::Arn>().map(|arn| arn.account).unwrap_or_default()
 }
 
 /// The subject that a web identity token of the controller carries.
 fn subject(intent: &Intent) -> String {
     let (namespace, name) = &intent.identity.service_account.value;
-    format!("system:serviceaccount:{namespace}:{name}")
+    policy::subject(namespace, name)
 }
 
 /// The issuer's host and path, without `https://`.

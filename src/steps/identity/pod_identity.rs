@@ -8,6 +8,9 @@ use crate::facts::{Facts, Seen};
 use crate::intent::Intent;
 use crate::steps::{Action, Block, Change, Item, Note, Resource, StepId, Verb};
 
+/// What a node's role must allow for the agent.
+const ACTION: &str = "eks-auth:AssumeRoleForPodIdentity";
+
 /// Whether Pod Identity would truly work, or why not. What cannot be seen counts as "would not": the other road is
 /// there, and it works without the agent.
 pub(super) fn works(facts: &Facts) -> Result<(), String> {
@@ -31,8 +34,8 @@ fn agent(facts: &Facts) -> Result<(), String> {
 /// The driver reads Pod Identity credentials from 1.3.0 on (AWS SDK v2).
 fn driver(facts: &Facts) -> Result<(), String> {
     let Some(addon) = facts.driver.addon.found() else { return Ok(()) };
-    match versions::driver(&addon.version) {
-        Some(version) if version < versions::POD_IDENTITY_SINCE => {
+    match addon.version.parse::<versions::DriverVersion>() {
+        Ok(version) if !version.at_least(versions::POD_IDENTITY_SINCE) => {
             Err(format!("driver {} is older than 1.3.0", addon.version))
         }
         _ => Ok(()),
@@ -50,10 +53,10 @@ fn node_roles(facts: &Facts) -> Result<(), String> {
             continue;
         }
         let documents: Vec<serde_json::Value> = policies.inline.values().chain(policies.documents.values()).cloned().collect();
-        let managed = policies.attached.iter().any(|arn| policy::managed_allows(arn, policy::POD_IDENTITY_ACTION) != Some(false));
-        let allowed = policy::allows(&documents, policy::POD_IDENTITY_ACTION, &facts.cluster.arn);
+        let managed = policies.attached.iter().any(|arn| policy::managed_allows(arn, ACTION) != Some(false));
+        let allowed = policy::allows(&documents, ACTION, &facts.cluster.arn);
         if !managed && matches!(allowed, policy::Answer::Missing | policy::Answer::Denied) {
-            return Err(format!("node role {name} does not allow {}", policy::POD_IDENTITY_ACTION));
+            return Err(format!("node role {name} does not allow {}", ACTION));
         }
     }
     Ok(())
@@ -69,8 +72,9 @@ pub(super) fn plan(intent: &Intent, facts: &Facts, current: &judge::Current, mut
         }));
     }
     let ours = role_arn(intent, facts);
-    let trust = policy::pod_identity_trust(&facts.cluster.arn);
-    let mut changes = role::plan(intent, facts, &trust, judge::trusts_pod_identity, &mut notes)?;
+    let (namespace, name) = &intent.identity.service_account.value;
+    let trust = policy::pod_identity_trust(Some(&facts.cluster.arn), Some((namespace, name)));
+    let mut changes = role::plan(intent, facts, &trust, |role| judge::trusts_pod_identity(intent, facts, role), &mut notes)?;
     let associated = associate(intent, facts, current, &ours, &mut changes)?;
     let because = if changes.is_empty() { "role and association are there and right" } else { "the driver gets its role by Pod Identity" };
     let item = Item { notes, ..Item::settled(StepId::Identity, because) }.with(changes);

@@ -5,13 +5,13 @@ use serde_json::Value;
 use super::{conflict, judge, must_see};
 use crate::domain::names::{self, Partition};
 use crate::domain::ownership::{self, Origin, Ownership};
-use crate::domain::policy::{self, MinimalWish};
+use crate::domain::policy;
 use crate::facts::{Facts, Role, Seen};
 use crate::intent::{Intent, PolicyWish};
 use crate::steps::{Action, Block, Change, Note, Resource, Sign, Verb};
 
 /// The inline policy that fsxctl writes.
-pub(super) const INLINE: &str = "fsxctl-fsx-csi";
+pub(super) const INLINE: &str = policy::INLINE_POLICY;
 /// FSx's service-linked role.
 pub(super) const SERVICE_LINKED: &str = "AWSServiceRoleForAmazonFSx";
 /// The id of the change that makes the role.
@@ -26,21 +26,18 @@ pub(super) fn name(intent: &Intent, facts: &Facts) -> String {
     asked.unwrap_or_else(|| names::role_name(&facts.cluster.name, &facts.region))
 }
 
-fn minimal_wish(intent: &Intent, facts: &Facts) -> MinimalWish {
+/// What the role must allow for this wish.
+pub(super) fn policy_wish(intent: &Intent, facts: &Facts) -> policy::PolicyWish {
     let wish = &intent.storage.file_system;
-    MinimalWish {
-        partition: Partition::of_region(&facts.region),
-        account: super::account(facts),
-        region: facts.region.clone(),
+    let (partition, account) = (Partition::of_region(&facts.region), super::account(facts));
+    policy::PolicyWish {
+        partition,
         service_linked_role: !judge::has_service_linked_role(facts),
-        s3_buckets: [&wish.s3_import, &wish.s3_export].into_iter().flatten().filter_map(|path| policy::bucket_of(path)).collect(),
-        kms_key: wish.kms_key.clone(),
+        s3_paths: [&wish.s3_import, &wish.s3_export].into_iter().flatten().cloned().collect(),
+        kms_key_arn: wish.kms_key.as_ref().and_then(|key| names::kms_key_arn(partition, &facts.region, &account, key)),
+        region: facts.region.clone(),
+        account,
     }
-}
-
-/// Actions and the resources that the driver needs them on.
-pub(super) fn needed(intent: &Intent, facts: &Facts) -> Vec<(String, String)> {
-    policy::needed_actions(&minimal_wish(intent, facts))
 }
 
 /// The changes that make the role trust `trust` and allow what is needed. `after`: what must be done before.
@@ -131,11 +128,12 @@ fn create(intent: &Intent, facts: &Facts, name: &str, trust: &Value) -> Change {
 
 fn grant(intent: &Intent, facts: &Facts, name: &str, new: bool) -> Change {
     let after = if new { vec![CREATE.to_owned()] } else { Vec::new() };
-    let managed = format!("arn:{}:iam::aws:policy/AmazonFSxFullAccess", Partition::of_region(&facts.region).arn_prefix());
+    let managed = names::managed_policy_arn(Partition::of_region(&facts.region), policy::FSX_FULL_ACCESS);
     let (action, details, permission) = match &intent.identity.policy.value {
         PolicyWish::Minimal => {
-            let document = policy::minimal(&minimal_wish(intent, facts));
-            let actions = policy::actions_of(&document).join(", ");
+            let document = policy::minimal(&policy_wish(intent, facts));
+            let actions: Vec<String> = policy::needed_actions(&policy_wish(intent, facts)).into_iter().map(|it| it.action).collect();
+            let actions = actions.join(", ");
             (Action::PutRolePolicy { role: name.to_owned(), name: INLINE.to_owned(), document }, format!("inline policy {INLINE}: {actions}"), "iam:PutRolePolicy")
         }
         PolicyWish::Managed => attach(name, managed),

@@ -218,12 +218,14 @@ fn change(view: &View<'_>, index: usize, want: Want) -> Change {
         Direction::Egress => ("ec2:AuthorizeSecurityGroupEgress", "egress"),
     };
     let made = matches!(group, Ref::Made(_)) || rules.iter().any(|rule| matches!(&rule.peer, Peer::Group { id, .. } if id == MADE));
+    // Reports list changes whose id begins like this on their own.
+    let prefix = if node.is_some() { "node-rules" } else { "rules" };
     let because = node.map_or_else(
         || "the file system must be reached from itself and every group of nodes".to_owned(),
         |name| format!("rule of the nodes' own group ({name}); --no-node-rules leaves it out"),
     );
     Change {
-        id: format!("rules-{index}-{name}"),
+        id: format!("{prefix}-{index}-{name}"),
         verb: Verb::Update,
         resource: Resource::new("SecurityGroup", group.shown()),
         because,

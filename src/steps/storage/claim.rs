@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{block, note};
-use crate::domain::{ownership, sizing};
+use crate::domain::{ownership, quantity};
 use crate::error::Kind;
 use crate::facts::{Claim, Facts, Seen};
 use crate::intent::Intent;
@@ -37,13 +37,13 @@ fn at(intent: &Intent, facts: &Facts) -> ObjectRef {
 
 fn make(intent: &Intent, facts: &Facts, after: &[String]) -> Change {
     let wish = &intent.storage;
-    let size = sizing::print_gib(wish.size.value);
+    let size = quantity::print_gib(wish.size.value);
     let object = json!({
         "apiVersion": "v1", "kind": "PersistentVolumeClaim",
         "metadata": {
             "name": wish.claim.value,
             "namespace": facts.storage.claim_namespace,
-            "labels": {ownership::LABEL: ownership::OWNER},
+            "labels": {ownership::LABEL_MANAGED_BY: ownership::MANAGER},
         },
         "spec": {
             "accessModes": ["ReadWriteMany"],
@@ -102,7 +102,7 @@ fn there(intent: &Intent, facts: &Facts, claim: &Claim, notes: &mut Vec<Note>) -
             "take another name with --claim",
         ));
     }
-    let found = sizing::parse_gib(&claim.size).unwrap_or_default();
+    let found = quantity::parse_gib(&claim.size).unwrap_or_default();
     let wanted = intent.storage.size.value;
     if !intent.storage.size.is_asked() || found == wanted {
         let text = format!("claim {reference} is {}, {}", claim.phase, claim.size);
@@ -112,7 +112,7 @@ fn there(intent: &Intent, facts: &Facts, claim: &Claim, notes: &mut Vec<Note>) -
     if wanted < found {
         return Err(block(
             Kind::Conflict,
-            format!("claim {reference} has {}, asked for is {}; a claim cannot shrink", claim.size, sizing::print_gib(wanted)),
+            format!("claim {reference} has {}, asked for is {}; a claim cannot shrink", claim.size, quantity::print_gib(wanted)),
             "leave --size out, or take another name with --claim",
         ));
     }
@@ -128,7 +128,7 @@ fn grow(intent: &Intent, facts: &Facts, claim: &Claim) -> Result<Vec<Change>, Bo
             "take another name with --claim",
         ));
     }
-    let ours = claim.marks.labels.get(ownership::LABEL).is_some_and(|by| by == ownership::OWNER);
+    let ours = ownership::is_labelled_ours(&claim.marks.labels);
     if !ours && !intent.adopts("PersistentVolumeClaim", &reference) {
         return Err(block(
             Kind::Conflict,
@@ -136,7 +136,7 @@ fn grow(intent: &Intent, facts: &Facts, claim: &Claim) -> Result<Vec<Change>, Bo
             &format!("let fsxctl grow it with --adopt PersistentVolumeClaim/{reference}"),
         ));
     }
-    let size = sizing::print_gib(intent.storage.size.value);
+    let size = quantity::print_gib(intent.storage.size.value);
     let patch = json!({
         "metadata": {"resourceVersion": claim.marks.resource_version},
         "spec": {"resources": {"requests": {"storage": size}}},

@@ -9,7 +9,7 @@ use crate::domain::{ownership, storageclass};
 use crate::error::Kind;
 use crate::facts::{Facts, Seen, StorageClass};
 use crate::intent::Intent;
-use crate::steps::driver::PROVISIONER;
+use crate::domain::storageclass::PROVISIONER;
 use crate::steps::{Action, Block, Change, Fill, Note, ObjectRef, Ref, Resource, Sign, Verb};
 
 /// The id of the change that makes the class.
@@ -46,7 +46,7 @@ fn parameters(intent: &Intent, facts: &Facts, network: &network::Choice) -> Resu
     let mut tags = intent.storage.extra_tags.clone();
     tags.extend(ownership::tags(&facts.cluster.arn, ownership::Origin::Created, &intent.tags));
     let parameters = storageclass::parameters(&intent.storage.file_system, &subnet.id, &[group], &tags)
-        .map_err(|e| block(Kind::Usage, e.to_string(), "leave that tag out"))?;
+        .map_err(|e| block(Kind::Usage, e.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "), "leave that tag out"))?;
     Ok((parameters, fills))
 }
 
@@ -55,7 +55,7 @@ fn make(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<Cha
     let (parameters, fills) = parameters(intent, facts, network)?;
     let object = json!({
         "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
-        "metadata": {"name": wish.class.value, "labels": {ownership::LABEL: ownership::OWNER}},
+        "metadata": {"name": wish.class.value, "labels": {ownership::LABEL_MANAGED_BY: ownership::MANAGER}},
         "provisioner": PROVISIONER,
         "parameters": parameters,
         "mountOptions": wish.mount_options.value,
@@ -107,7 +107,7 @@ fn compare(intent: &Intent, facts: &Facts, found: &StorageClass, notes: &mut Vec
     let (asked, kept): (Vec<_>, Vec<_>) = differences.into_iter().partition(|difference| is_asked(intent, &difference.key));
     let show = |difference: &storageclass::Difference| {
         let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
-        format!("{} is {}, asked for is {}", difference.key, side(&difference.found), side(&difference.asked))
+        format!("{} is {}, asked for is {}", difference.key, side(&difference.found), difference.asked)
     };
     let mut fixed: Vec<String> = asked.iter().map(show).collect();
     if wish.reclaim.is_asked() && wish.reclaim.value != found.reclaim_policy {
@@ -163,7 +163,7 @@ fn tell_kept(found: &StorageClass, kept: &[storageclass::Difference], notes: &mu
         let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
         notes.push(note(
             Sign::Keep,
-            format!("StorageClass {} keeps {} {} (a new one would have {})", found.name, difference.key, side(&difference.found), side(&difference.asked)),
+            format!("StorageClass {} keeps {} {} (a new one would have {})", found.name, difference.key, side(&difference.found), difference.asked),
         ));
     }
     if found.reclaim_policy == "Delete" {
@@ -180,7 +180,7 @@ fn change_in_place(intent: &Intent, found: &StorageClass) -> Result<Vec<Change>,
     if !wish.is_asked() || wish.value == found.mount_options {
         return Ok(Vec::new());
     }
-    let ours = found.marks.labels.get(ownership::LABEL).is_some_and(|by| by == ownership::OWNER);
+    let ours = ownership::is_labelled_ours(&found.marks.labels);
     if !ours && !intent.adopts("StorageClass", &found.name) {
         return Err(block(
             Kind::Conflict,

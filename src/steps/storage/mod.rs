@@ -56,7 +56,7 @@ fn namespace(intent: &Intent, facts: &Facts) -> Result<Vec<Change>, Box<Block>> 
 fn make_namespace(name: &str) -> Change {
     let object = serde_json::json!({
         "apiVersion": "v1", "kind": "Namespace",
-        "metadata": {"name": name, "labels": {crate::domain::ownership::LABEL: crate::domain::ownership::OWNER}},
+        "metadata": {"name": name, "labels": {crate::domain::ownership::LABEL_MANAGED_BY: crate::domain::ownership::MANAGER}},
     });
     Change {
         id: "namespace".to_owned(),

@@ -40,7 +40,7 @@ fn seen<'a, T>(seen: &'a Seen<T>, what: &str) -> Result<Option<&'a T>, Box<Block
 }
 
 fn is_ours(marks: &Marks) -> bool {
-    marks.labels.get(ownership::LABEL).is_some_and(|by| by == ownership::OWNER)
+    ownership::is_labelled_ours(&marks.labels)
 }
 
 #[expect(clippy::too_many_arguments, reason = "a Kubernetes object's place has six parts")]

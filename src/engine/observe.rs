@@ -1,0 +1,404 @@
+//! Looks: one snapshot of the world in as few waves of calls as their dependencies allow.
+//!
+//! Wave 1 asks what needs only names; wave 2 what needs the VPC, the issuer or an ARN of wave 1, and Kubernetes.
+//! A third wave happens only for policies of roles that are not fsxctl's and for prefix lists.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::{join_all, try_join_all};
+
+use crate::domain::names::{self, Partition};
+use crate::domain::network::{Peer, SecurityGroup};
+use crate::domain::policy::INLINE_POLICY;
+use crate::error::{Error, Result};
+use crate::facts::{
+    Access, Addon, AddonVersion, Association, Caller, Cluster, Driver, Facts, FileSystem, HyperPod, Instance, Interface, Network,
+    Policies, Role, RoleFacts, Seen, Storage,
+};
+use crate::gateway::{KubeReads, KubeWish, Kubernetes, Reads, Session, Trouble};
+use crate::steps::driver::ADDON;
+
+/// The add-on that gives pods their Pod Identity credentials.
+const AGENT: &str = "eks-pod-identity-agent";
+/// FSx's service-linked role.
+const SERVICE_LINKED: &str = "AWSServiceRoleForAmazonFSx";
+
+/// What to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// The cluster's name.
+    pub cluster: String,
+    /// A HyperPod cluster by name; none: those whose orchestrator is the cluster.
+    pub hyperpod: Option<String>,
+    /// The role that fsxctl would make or was told to use.
+    pub role: String,
+    /// The controller's service account, namespace and name.
+    pub service_account: (String, String),
+    /// The StorageClass.
+    pub class: String,
+    /// The claim's name.
+    pub claim: String,
+    /// The claim's namespace; none: the kube context's, else `default`.
+    pub namespace: Option<String>,
+}
+
+/// What wave 1 saw.
+struct First {
+    caller: Seen<Caller>,
+    cluster: Cluster,
+    addon: Seen<Addon>,
+    agent: Seen<Addon>,
+    versions: Seen<Vec<AddonVersion>>,
+    association: Seen<Association>,
+    hyperpods: Seen<Vec<String>>,
+    roles: BTreeMap<String, RoleFacts>,
+    file_systems: Seen<Vec<FileSystem>>,
+    instances: Seen<Vec<Instance>>,
+}
+
+/// A way to look: the session, and how Kubernetes is to be reached.
+#[derive(Debug, Clone)]
+pub struct Eyes {
+    /// AWS.
+    pub session: Session,
+    /// How to reach Kubernetes.
+    pub kube: KubeWish,
+}
+
+/// Takes the snapshot. Also returns the way to Kubernetes that was found.
+///
+/// # Errors
+/// No such cluster, no credentials, unreachable services, a kubeconfig for another server.
+pub async fn observe(eyes: &Eyes, look: &Look) -> Result<(Facts, Kubernetes)> {
+    let reads = Reads::new(&eyes.session);
+    let first = first_wave(&reads, look).await?;
+    let kubernetes = Kubernetes::connect(&eyes.kube, &eyes.session, &first.cluster).await?;
+    let namespace = look.namespace.clone().or_else(|| kubernetes.namespace()).unwrap_or_else(|| "default".to_owned());
+    let kube = kubernetes.reads();
+    let (aws, cluster) = futures::future::join(second_wave(&reads, look, &first), kubernetes_wave(&kube, look, &namespace)).await;
+    let (aws, cluster) = (aws?, cluster?);
+    let mut facts = assemble(eyes.session.region(), first, aws, cluster, namespace);
+    facts.reached = kubernetes.how();
+    third_wave(&reads, &mut facts).await?;
+    Ok((facts, kubernetes))
+}
+
+async fn first_wave(reads: &Reads, look: &Look) -> Result<First> {
+    let (namespace, account) = &look.service_account;
+    // Boxed: SDK futures are large, and so many of them at once would weigh on the stack.
+    let (a, b) = futures::future::join(
+        Box::pin(async {
+            futures::join!(
+                reads.caller(),
+                reads.cluster(&look.cluster),
+                reads.addon(&look.cluster, ADDON),
+                reads.addon(&look.cluster, AGENT),
+                reads.addon_versions(ADDON),
+                reads.association(&look.cluster, namespace, account),
+            )
+        }),
+        Box::pin(async {
+            futures::join!(
+                hyperpod_names(reads, look),
+                role_with_inline(reads, &look.role),
+                reads.role(SERVICE_LINKED),
+                reads.file_systems(),
+                reads.instances(&look.cluster),
+            )
+        }),
+    )
+    .await;
+    let (caller, cluster, addon, agent, versions, association) = a;
+    let (hyperpods, role, service_linked, file_systems, instances) = b;
+    // The cluster goes first: a cluster that is not there makes every other answer moot.
+    let cluster = the_cluster(reads, look, cluster).await?;
+    let linked = RoleFacts { role: service_linked?, policies: Seen::Missing };
+    Ok(First {
+        caller: caller?,
+        cluster,
+        addon: addon?,
+        agent: agent?,
+        versions: versions?,
+        association: association?,
+        hyperpods: hyperpods?,
+        roles: BTreeMap::from([(look.role.clone(), role?), (SERVICE_LINKED.to_owned(), linked)]),
+        file_systems: file_systems?,
+        instances: instances?,
+    })
+}
+
+async fn the_cluster(reads: &Reads, look: &Look, answer: Result<Seen<Cluster>, Trouble>) -> Result<Cluster> {
+    match answer? {
+        Seen::Found(cluster) => Ok(cluster),
+        Seen::Missing => {
+            let there = match reads.clusters().await {
+                Ok(Seen::Found(names)) if names.is_empty() => vec!["there is no cluster in this Region".to_owned()],
+                Ok(Seen::Found(names)) => vec![format!("clusters in this Region: {}", names.join(", "))],
+                _ => Vec::new(),
+            };
+            let nearest = "name one that is there with --cluster, or another Region with --region";
+            Err(Error::usage(format!("there is no EKS cluster {} in this Region", look.cluster)).details(there).next(nearest))
+        }
+        Seen::Hidden(veil) => Err(Error::new(crate::error::Kind::Denied, format!("cannot see EKS cluster {}", look.cluster))
+            .because(veil.cause)
+            .permission(veil.permission)),
+    }
+}
+
+async fn hyperpod_names(reads: &Reads, look: &Look) -> Result<Seen<Vec<String>>, Trouble> {
+    match &look.hyperpod {
+        Some(name) => Ok(Seen::Found(vec![name.clone()])),
+        None => reads.hyperpod_names().await,
+    }
+}
+
+/// The role and fsxctl's inline policy at once; other policies are listed only when these do not settle it.
+async fn role_with_inline(reads: &Reads, name: &str) -> Result<RoleFacts, Trouble> {
+    let (role, inline) = futures::join!(reads.role(name), reads.role_policy(name, INLINE_POLICY));
+    let (role, inline) = (role?, inline?);
+    let policies = match inline {
+        Seen::Found(document) => {
+            let inline = BTreeMap::from([(INLINE_POLICY.to_owned(), document)]);
+            Seen::Found(Policies { inline, ..Policies::default() })
+        }
+        Seen::Missing | Seen::Hidden(_) if role.is_missing() => Seen::Missing,
+        Seen::Missing => Seen::Found(Policies::default()),
+        Seen::Hidden(veil) => Seen::Hidden(veil),
+    };
+    Ok(RoleFacts { role, policies })
+}
+
+/// What wave 2 saw on the AWS side.
+struct Second {
+    provider: Seen<crate::facts::Provider>,
+    schema: Seen<serde_json::Value>,
+    hyperpod: Seen<Vec<HyperPod>>,
+    network: Network,
+    roles: BTreeMap<String, RoleFacts>,
+}
+
+async fn second_wave(reads: &Reads, look: &Look, first: &First) -> Result<Second> {
+    let vpc = first.cluster.vpc.as_str();
+    let in_vpc = |system: &&FileSystem| system.vpc.as_deref().is_none_or(|it| it == vpc);
+    let systems = first.file_systems.found().map_or(&[][..], Vec::as_slice);
+    let ids: Vec<String> = systems.iter().filter(in_vpc).flat_map(|system| system.interfaces.clone()).collect();
+    let (a, b) = futures::future::join(
+        Box::pin(async {
+            futures::join!(provider(reads, &first.cluster), schema(reads, first), hyperpods(reads, look, first), roles(reads, first))
+        }),
+        Box::pin(async {
+            futures::join!(reads.subnets(vpc), reads.groups(vpc), reads.route_tables(vpc), interfaces(reads, &ids))
+        }),
+    )
+    .await;
+    let (provider, schema, hyperpod, roles) = a;
+    let (subnets, groups, routes, interfaces) = b;
+    let network = Network {
+        subnets: subnets?,
+        groups: groups?,
+        routes: routes?,
+        interfaces: interfaces?,
+        instances: first.instances.clone(),
+        prefix_lists: BTreeMap::new(),
+    };
+    Ok(Second { provider: provider?, schema: schema?, hyperpod: hyperpod?, network, roles: roles? })
+}
+
+async fn provider(reads: &Reads, cluster: &Cluster) -> Result<Seen<crate::facts::Provider>, Trouble> {
+    let Some(issuer) = &cluster.issuer else { return Ok(Seen::Missing) };
+    let Ok(arn) = cluster.arn.parse::<names::Arn>() else { return Ok(Seen::Missing) };
+    reads.provider(&names::provider_arn(Partition::of_region(&arn.region), &arn.account, issuer)).await
+}
+
+/// The configuration schema of the build that would be installed; asked for only when one would be.
+async fn schema(reads: &Reads, first: &First) -> Result<Seen<serde_json::Value>, Trouble> {
+    if !first.addon.is_missing() {
+        return Ok(Seen::Missing);
+    }
+    let version = &first.cluster.version;
+    let fitting = first.versions.found().into_iter().flatten().filter(|build| build.kubernetes.contains(version));
+    let builds: Vec<&AddonVersion> = fitting.collect();
+    let build = builds.iter().find(|build| build.default_for.contains(version)).or_else(|| builds.first());
+    match build {
+        Some(build) => reads.addon_schema(ADDON, &build.version).await,
+        None => Ok(Seen::Missing),
+    }
+}
+
+/// HyperPod clusters on this EKS cluster.
+async fn hyperpods(reads: &Reads, look: &Look, first: &First) -> Result<Seen<Vec<HyperPod>>> {
+    let names = match &first.hyperpods {
+        Seen::Found(names) => names,
+        Seen::Missing => return Ok(Seen::Missing),
+        Seen::Hidden(veil) => return Ok(Seen::Hidden(veil.clone())),
+    };
+    let mut found = Vec::new();
+    for answer in try_join_all(names.iter().map(|name| reads.hyperpod(name))).await? {
+        match answer {
+            Seen::Found(pod) if pod.eks_arn.as_deref() == Some(first.cluster.arn.as_str()) => found.push(pod),
+            Seen::Found(_) => {}
+            Seen::Missing => {}
+            Seen::Hidden(veil) => return Ok(Seen::Hidden(veil)),
+        }
+    }
+    match &look.hyperpod {
+        Some(name) if found.is_empty() => Err(Error::usage(format!(
+            "there is no HyperPod cluster {name} whose orchestrator is EKS cluster {}",
+            first.cluster.name
+        ))
+        .next("name one that is there with --hyperpod, or leave it out")),
+        _ => Ok(Seen::Found(found)),
+    }
+}
+
+async fn interfaces(reads: &Reads, ids: &[String]) -> Result<Seen<Vec<Interface>>, Trouble> {
+    if ids.is_empty() { Ok(Seen::Missing) } else { reads.interfaces(ids).await }
+}
+
+/// Roles in use that are not the one fsxctl would make: the add-on's, the association's.
+async fn roles(reads: &Reads, first: &First) -> Result<BTreeMap<String, RoleFacts>, Trouble> {
+    let by_addon = first.addon.found().and_then(|addon| addon.role_arn.clone());
+    let by_association = first.association.found().map(|association| association.role_arn.clone());
+    let names: BTreeSet<String> =
+        [by_addon, by_association].into_iter().flatten().map(|arn| role_name(&arn)).filter(|name| !first.roles.contains_key(name)).collect();
+    whole_roles(reads, names).await
+}
+
+fn role_name(arn: &str) -> String {
+    arn.rsplit('/').next().unwrap_or(arn).to_owned()
+}
+
+async fn whole_roles(reads: &Reads, names: BTreeSet<String>) -> Result<BTreeMap<String, RoleFacts>, Trouble> {
+    let all = join_all(names.into_iter().map(|name| async move {
+        let (role, policies) = futures::join!(reads.role(&name), reads.role_policies(&name));
+        Ok((name, RoleFacts { role: role?, policies: policies? }))
+    }));
+    all.await.into_iter().collect()
+}
+
+/// What Kubernetes holds.
+struct InCluster {
+    nodes: Seen<Vec<crate::facts::Node>>,
+    service_account: Seen<crate::facts::ServiceAccount>,
+    csi_driver: Seen<crate::facts::CsiDriver>,
+    controller: Seen<crate::facts::Workload>,
+    node: Seen<crate::facts::Workload>,
+    storage: Storage,
+}
+
+async fn kubernetes_wave(kube: &KubeReads, look: &Look, namespace: &str) -> Result<InCluster> {
+    let (account_namespace, account) = &look.service_account;
+    let (nodes, service_account, csi_driver, controller, node, class, claim, volumes, home) = futures::join!(
+        kube.nodes(),
+        kube.service_account(account_namespace, account),
+        kube.csi_driver(crate::domain::storageclass::PROVISIONER),
+        kube.deployment("kube-system", "fsx-csi-controller"),
+        kube.daemon_set("kube-system", "fsx-csi-node"),
+        kube.class(&look.class),
+        kube.claim(namespace, &look.claim),
+        kube.volumes(),
+        kube.namespace(namespace),
+    );
+    let storage =
+        Storage { claim_namespace: namespace.to_owned(), namespace: home?, class: class?, claim: claim?, volumes: volumes? };
+    Ok(InCluster {
+        nodes: nodes?,
+        service_account: service_account?,
+        csi_driver: csi_driver?,
+        controller: controller?,
+        node: node?,
+        storage,
+    })
+}
+
+fn assemble(region: &str, first: First, aws: Second, cluster: InCluster, _namespace: String) -> Facts {
+    let mut roles = first.roles;
+    roles.extend(aws.roles);
+    Facts {
+        caller: first.caller,
+        region: region.to_owned(),
+        reached: String::new(),
+        cluster: first.cluster,
+        hyperpod: aws.hyperpod,
+        nodes: cluster.nodes,
+        access: Access {
+            provider: aws.provider,
+            roles,
+            association: first.association,
+            agent: first.agent,
+            service_account: cluster.service_account,
+        },
+        network: aws.network,
+        driver: Driver {
+            addon: first.addon,
+            versions: first.versions,
+            schema: aws.schema,
+            csi_driver: cluster.csi_driver,
+            controller: cluster.controller,
+            node: cluster.node,
+        },
+        file_systems: first.file_systems,
+        storage: cluster.storage,
+    }
+}
+
+/// What only the first two waves could name: the annotated role, other policies of our role, prefix lists of rules,
+/// and the nodes' roles when Pod Identity is to be judged.
+async fn third_wave(reads: &Reads, facts: &mut Facts) -> Result<()> {
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    if let Some(arn) = facts.access.service_account.found().and_then(|account| account.role_arn.clone()) {
+        names.insert(role_name(&arn));
+    }
+    names.retain(|name| !facts.access.roles.contains_key(name));
+    names.extend(half_known(facts));
+    names.extend(node_roles(facts));
+    let lists = prefix_lists(facts);
+    let (roles, lists) = futures::join!(
+        Box::pin(whole_roles(reads, names)),
+        join_all(lists.into_iter().map(|id| async move { (id.clone(), reads.prefix_list(&id).await) })),
+    );
+    facts.access.roles.extend(roles?);
+    for (id, answer) in lists {
+        if let Seen::Found(cidrs) = answer? {
+            facts.network.prefix_lists.insert(id, cidrs);
+        }
+    }
+    Ok(())
+}
+
+/// Roles that are there but whose inline policy of ours is not: their other policies may still be right.
+fn half_known(facts: &Facts) -> Vec<String> {
+    let is_half = |role: &RoleFacts| {
+        matches!(&role.role, Seen::Found(Role { .. }))
+            && role.policies.found().is_some_and(|policies| !policies.complete && policies.inline.is_empty())
+    };
+    facts.access.roles.iter().filter(|(_, role)| is_half(role)).map(|(name, _)| name.clone()).collect()
+}
+
+/// The nodes' roles: read only while nothing gives the controller a role and the agent is there.
+fn node_roles(facts: &Facts) -> Vec<String> {
+    let is_open = facts.access.association.is_missing()
+        && facts.driver.addon.found().is_none_or(|addon| addon.role_arn.is_none())
+        && facts.access.service_account.found().is_none_or(|account| account.role_arn.is_none());
+    let agent = facts.cluster.auto_mode || facts.access.agent.found().is_some();
+    if !is_open || !agent {
+        return Vec::new();
+    }
+    let pods = facts.hyperpod.found().map_or(&[][..], Vec::as_slice);
+    pods.iter().flat_map(|pod| &pod.groups).filter_map(|group| group.execution_role.as_deref()).map(role_name).collect()
+}
+
+/// Prefix lists that rules for TCP name, in the groups of the VPC.
+fn prefix_lists(facts: &Facts) -> BTreeSet<String> {
+    let groups = facts.network.groups.found().map_or(&[][..], Vec::as_slice);
+    let rules = |group: &SecurityGroup| group.ingress.iter().chain(&group.egress).cloned().collect::<Vec<_>>();
+    groups
+        .iter()
+        .flat_map(rules)
+        .filter(|rule| rule.is_all_traffic() || rule.protocol == "tcp" || rule.protocol == "6")
+        .filter_map(|rule| match rule.peer {
+            Peer::PrefixList(id) => Some(id),
+            Peer::Group { .. } | Peer::Cidr(_) | Peer::Cidr6(_) => None,
+        })
+        .collect()
+}
