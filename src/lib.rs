@@ -20,4 +20,6 @@ pub mod engine;
 pub mod error;
 pub mod facts;
 pub mod gateway;
+pub mod report;
 pub mod steps;
+pub mod term;
