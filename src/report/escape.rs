@@ -37,23 +37,35 @@ pub fn escape(text: &str) -> Cow<'_, str> {
 }
 
 /// A JSON text with every hostile character inside its strings as `\uXXXX`.
-///
-/// JSON has them nowhere but inside strings, except for the line breaks between its tokens.
 pub(super) fn escape_json(json: &str) -> Cow<'_, str> {
+    escape_strings(json, |char, shown| {
+        for unit in char.encode_utf16(&mut [0; 2]) {
+            // Writing to a String cannot fail.
+            _ = write!(shown, "\\u{unit:04x}");
+        }
+    })
+}
+
+/// The same for readers of YAML, who do not join surrogates: `\UXXXXXXXX` past the first 65,536 characters.
+pub(super) fn escape_json_for_yaml(json: &str) -> Cow<'_, str> {
+    escape_strings(json, |char, shown| {
+        _ = match u32::from(char) {
+            code @ ..=0xffff => write!(shown, "\\u{code:04x}"),
+            code => write!(shown, "\\U{code:08x}"),
+        };
+    })
+}
+
+/// Writes hostile characters of a JSON text in another way. JSON has them nowhere but inside its strings,
+/// except for the line breaks between its tokens.
+fn escape_strings(json: &str, write: impl Fn(char, &mut String)) -> Cow<'_, str> {
     let hostile = |char: char| char != '\n' && is_hostile(char);
     if !json.contains(hostile) {
         return Cow::Borrowed(json);
     }
     let mut shown = String::with_capacity(json.len() + 16);
     for char in json.chars() {
-        if hostile(char) {
-            for unit in char.encode_utf16(&mut [0; 2]) {
-                // Writing to a String cannot fail.
-                _ = write!(shown, "\\u{unit:04x}");
-            }
-        } else {
-            shown.push(char);
-        }
+        if hostile(char) { write(char, &mut shown) } else { shown.push(char) }
     }
     Cow::Owned(shown)
 }
@@ -92,7 +104,7 @@ mod tests {
         let text = "esc \u{1b} c1 \u{9b} bidi \u{202e} tag \u{e0041} del \u{7f} crab 🦀";
         let json = serde_json::to_string_pretty(&serde_json::json!({ "a": text })).unwrap();
         let shown = escape_json(&json);
-        assert!(!shown.contains(|char| char != '\n' && is_hostile(char)), "{shown}");
+        assert!(!shown.contains(|char: char| char != '\n' && is_hostile(char)), "{shown}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap()["a"], text);
     }
 }

@@ -88,3 +88,116 @@ fn summary(receipt: &Receipt) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn text(receipt: &Receipt, next: &[&str]) -> String {
+        let next: Vec<_> = next.iter().map(|command| (*command).to_owned()).collect();
+        receipt_page(&sample::header(), receipt, &next, View::wide(100)).text()
+    }
+
+    #[test]
+    fn a_receipt_says_what_was_done_and_what_was_not() {
+        let next =
+            ["kubectl -n default get pvc fsx-claim", "fsxctl verify", "fsxctl status", "fsxctl doctor"];
+        insta::assert_snapshot!(text(&sample::receipt(), &next), @"
+        cluster     hp-eks in us-west-2, account 111122223333
+        kubernetes  endpoint and token from eks:DescribeCluster
+
+        identity: the driver needs a role
+        + Role FSXLCSI-hp-eks-us-west-2: arn:aws:iam::111122223333:role/FSXLCSI-hp-eks-us-west-2
+
+        network: Lustre is not let through
+        + SecurityGroup fsxctl-hp-eks: sg-0bb
+        ~ SecurityGroup sg-0aa
+
+        = driver: add-on aws-fsx-csi-driver v1.9.0-eksbuild.1 is active
+
+        storage: one class is not wanted any more
+        ! StorageClass fsx-old: not done
+        = StorageClass fsx-sc has reclaimPolicy Delete; the default is Retain
+
+        = claim default/fsx-claim is bound
+            volume       pvc-0c1d
+            file system  fs-0123456789abcdef0
+            mount        fs-0123456789abcdef0.fsx.us-west-2.amazonaws.com@tcp:/abcdbev
+
+        ? cannot read the policies of role nodes (iam:ListRolePolicies)
+        ! a file system costs money from the moment it is created
+        Done: 2 created, 1 changed, 0 deleted.
+
+        next:
+          kubectl -n default get pvc fsx-claim
+          fsxctl verify
+          fsxctl status
+        ");
+    }
+
+    #[test]
+    fn a_finished_set_up_has_nothing_to_do() {
+        let receipt = Receipt { plan: sample::settled(), made: Vec::new(), ..sample::receipt() };
+        insta::assert_snapshot!(text(&receipt, &[]), @"
+        cluster     hp-eks in us-west-2, account 111122223333
+        kubernetes  endpoint and token from eks:DescribeCluster
+
+        = identity: as asked
+
+        = network: as asked
+
+        = driver: as asked
+
+        = storage: as asked
+
+        = claim default/fsx-claim is bound
+            volume       pvc-0c1d
+            file system  fs-0123456789abcdef0
+            mount        fs-0123456789abcdef0.fsx.us-west-2.amazonaws.com@tcp:/abcdbev
+
+        Nothing to do: everything is as asked.
+        ");
+    }
+
+    #[test]
+    fn a_volume_is_told_as_far_as_it_is_known() {
+        let rows = [
+            (true, "? claim default/fsx-claim is not bound"),
+            (false, "? claim default/fsx-claim was not waited for"),
+        ];
+        for (waited, wanted) in rows {
+            let volume = VolumeMade {
+                namespace: "default".into(),
+                claim: "fsx-claim".into(),
+                ..VolumeMade::default()
+            };
+            let receipt = Receipt { volume: Some(volume), waited, ..sample::receipt() };
+            let page = text(&receipt, &[]);
+            assert!(page.lines().any(|line| line == wanted), "{page}");
+            assert!(!page.contains("mount "), "{page}");
+        }
+    }
+
+    #[test]
+    fn foreign_text_forges_no_line() {
+        let made = Made { change: "a".into(), id: Some(sample::HOSTILE.into()) };
+        let hostile = || Some(sample::HOSTILE.to_owned());
+        let volume = VolumeMade {
+            namespace: sample::HOSTILE.into(),
+            claim: sample::HOSTILE.into(),
+            persistent_volume: hostile(),
+            file_system_id: hostile(),
+            dns_name: hostile(),
+            mount_name: hostile(),
+        };
+        let receipt =
+            Receipt { plan: sample::hostile(), made: vec![made], volume: Some(volume), waited: true };
+        let page = text(&receipt, &[sample::HOSTILE]);
+        assert!(
+            !page.contains(|char: char| char.is_control() && char != '\n' || char == '\u{202e}'),
+            "{page}"
+        );
+        assert!(!page.lines().any(|line| line.starts_with("+ Role forged")), "{page}");
+    }
+}

@@ -119,7 +119,10 @@ mod tests {
     #[test]
     fn colour_adds_nothing_but_colour() {
         assert_eq!(text(false), page().text());
-        insta::assert_snapshot!(text(true).replace('\u{1b}', "^"), @"");
+        insta::assert_snapshot!(text(true).replace('\u{1b}', "^"), @"
+        ^[32m+ ^[0m^[32mRole fsx^[0m: as asked
+        next: ^[36mfsxctl verify^[0m
+        ");
     }
 
     #[test]

@@ -52,7 +52,10 @@ fn answered<T>(outcome: dialoguer::Result<Option<T>>) -> Result<Option<T>> {
     match outcome {
         Ok(answer) => Ok(answer),
         Err(dialoguer::Error::IO(error)) => {
-            let _ = console::Term::stderr().show_cursor();
+            let screen = console::Term::stderr();
+            if screen.is_term() {
+                let _ = screen.show_cursor();
+            }
             Err(match error.kind() {
                 ErrorKind::Interrupted => Error::new(Kind::Interrupted, "interrupted at the prompt"),
                 _ => Error::new(Kind::Declined, "no answer came").because(error.to_string()),
