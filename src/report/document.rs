@@ -2,14 +2,18 @@
 //!
 //! Within `v1alpha1` no field is removed or changes its meaning; `docs/reference/` has the schemas.
 
+use std::str::FromStr;
+
 use serde::Serialize;
 
 use super::ClusterId;
 use crate::engine::VolumeMade;
-use crate::error::Kind;
+use crate::error::{Error, Kind, Result};
 use crate::steps::{Decision, Note, Resource, StepId, Verb};
 
 mod build;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use build::{error_document, plan_document, receipt_document};
@@ -40,6 +44,18 @@ impl DocumentKind {
             Self::Receipt => "receipt",
             Self::Error => "error",
         }
+    }
+}
+
+impl FromStr for DocumentKind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        known.ok_or_else(|| {
+            Error::usage(format!("there is no schema {text:?}"))
+                .details([format!("schemas: {}", Self::ALL.map(Self::as_str).join(", "))])
+        })
     }
 }
 

@@ -17,6 +17,7 @@ mod receipt;
 #[cfg(test)]
 mod sample;
 mod schema;
+mod wrap;
 
 pub use document::{
     ChangeItem, Document, DocumentKind, DoneChange, DoneItem, ErrorBody, Frame, PlanBody, PlanItem,

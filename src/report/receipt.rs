@@ -1,6 +1,6 @@
 //! A receipt for people: what was done, the volume that came to be, and what to run next.
 
-use super::plan::{change_line, item_title, notes};
+use super::plan::{change_line, item_title, notes, steps};
 use super::{Header, Line, Mark, Page, Style, View};
 use crate::engine::{Made, Receipt, VolumeMade};
 use crate::steps::{Item, Verb};
@@ -12,9 +12,7 @@ const NEXT: usize = 3;
 pub fn receipt_page(header: &Header, receipt: &Receipt, next: &[String], view: View) -> Page {
     let mut page = Page::new();
     header.on(&mut page);
-    for item in &receipt.plan.items {
-        item_lines(&mut page, item, &receipt.made);
-    }
+    steps(&mut page, &receipt.plan.items, |page, item| item_lines(page, item, &receipt.made));
     if let Some(volume) = &receipt.volume {
         page.gap();
         volume_lines(&mut page, volume, receipt.waited);
@@ -34,7 +32,6 @@ pub fn receipt_page(header: &Header, receipt: &Receipt, next: &[String], view: V
 
 /// One step with what became of its changes.
 fn item_lines(page: &mut Page, item: &Item, made: &[Made]) {
-    page.gap();
     item_title(page, item);
     for change in &item.changes {
         let line = match made.iter().find(|made| made.change == change.id) {
@@ -144,11 +141,8 @@ mod tests {
         kubernetes  endpoint and token from eks:DescribeCluster
 
         = identity: as asked
-
         = network: as asked
-
         = driver: as asked
-
         = storage: as asked
 
         = claim default/fsx-claim is bound
