@@ -148,7 +148,8 @@ mod tests {
     fn a_document_with_anything_wrong_is_not() {
         let (kind, document) = documents().swap_remove(0);
         let schema = schema(kind);
-        let wrong: [(&str, fn(&mut Value)); 6] = [
+        type Row = (&'static str, fn(&mut Value));
+        let wrong: [Row; 6] = [
             ("missing", |document| _ = document.as_object_mut().unwrap().shift_remove("exitCode")),
             ("type", |document| document["durationMs"] = "1s".into()),
             ("const", |document| document["apiVersion"] = "v1".into()),

@@ -79,7 +79,8 @@ fn a_blocked_step_says_why_and_what_it_would_have_changed() {
 #[test]
 fn a_receipt_says_what_is_done_and_which_ids_came_to_be() {
     let mut receipt = sample::receipt();
-    receipt.plan.items.drain(1..3);
+    receipt.plan.items.drain(2..);
+    receipt.plan.items.remove(0);
     insta::assert_snapshot!(to_yaml(&receipt_document(&sample::frame(), &receipt)).unwrap(), @r#"
     apiVersion: fsxctl.io/v1alpha1
     kind: Receipt
@@ -93,44 +94,35 @@ fn a_receipt_says_what_is_done_and_which_ids_came_to_be() {
     durationMs: 1234
     exitCode: 0
     items:
-    - step: identity
+    - step: network
       decision: do
-      because: the driver needs a role
+      because: Lustre is not let through
       changes:
       - verb: create
         resource:
-          kind: Role
-          ref: FSXLCSI-hp-eks-us-west-2
-        because: the driver has no role of its own, and the node role may not create file systems
+          kind: SecurityGroup
+          ref: fsxctl-hp-eks
+        because: no group lets Lustre through
         permissions:
-        - iam:CreateRole
-        - iam:TagRole
-        - iam:PutRolePolicy
+        - ec2:CreateSecurityGroup
+        - ec2:AuthorizeSecurityGroupIngress
         later:
-        - arn
+        - id
         done: true
-        id: arn:aws:iam::111122223333:role/FSXLCSI-hp-eks-us-west-2
+        id: sg-0bb
+      - verb: update
+        resource:
+          kind: SecurityGroup
+          ref: sg-0aa
+        because: nodes do not let the servers answer
+        permissions:
+        - ec2:AuthorizeSecurityGroupIngress
+        later: []
+        done: true
+        id: null
       done: true
       ids:
-      - arn:aws:iam::111122223333:role/FSXLCSI-hp-eks-us-west-2
-    - step: storage
-      decision: do
-      because: one class is not wanted any more
-      changes:
-      - verb: delete
-        resource:
-          kind: StorageClass
-          ref: fsx-old
-        because: asked for
-        permissions: []
-        later: []
-        done: false
-        id: null
-      done: false
-      ids: []
-      notes:
-      - sign: keep
-        text: StorageClass fsx-sc has reclaimPolicy Delete; the default is Retain
+      - sg-0bb
     volume:
       namespace: default
       claim: fsx-claim
