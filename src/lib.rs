@@ -20,5 +20,11 @@ pub mod domain;
 pub mod engine;
 pub mod error;
 pub mod facts;
+<<<<<<< HEAD
 pub mod intent;
+=======
+pub mod gateway;
+pub mod report;
+>>>>>>> report
 pub mod steps;
+pub mod term;

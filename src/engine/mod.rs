@@ -1,7 +1,15 @@
 //! Do: the only code that runs plans. Looks once, applies without choices, waits, looks once more.
 
+mod apply;
 mod event;
+mod observe;
 mod receipt;
+mod stop;
+mod wait;
 
+pub use apply::apply;
 pub use event::{Event, Reporter};
+pub use observe::{Eyes, Look, observe};
 pub use receipt::{Made, Receipt, VolumeMade};
+pub use stop::Stop;
+pub use wait::Vigil;

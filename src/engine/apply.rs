@@ -1,0 +1,279 @@
+//! Carries a plan out: every change as soon as those it depends on are made, without choices of its own.
+//!
+//! "Already there" answers are read as found; whether what is there is right is judged by the look after the last
+//! write. A refusal that passes by itself (a role too new to be assumed) is waited out and shown.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use serde_json::Value;
+
+use super::{Event, Made, Reporter, Stop};
+use crate::domain::network::{Peer, Rule};
+use crate::error::{Error, Result};
+use crate::gateway::wait::{CONSISTENCY, Deadline, until_seen};
+use crate::gateway::{AddonChange, NewAddon, NewAssociation, NewGroup, NewRole, Place, Trouble, TroubleKind, Writes};
+use crate::steps::{Action, AddonAssociation, Change, Direction, Fill, ObjectRef, Plan, Ref};
+
+/// How rules name a group that the plan makes.
+const MADE: &str = "$made:";
+
+/// What a change came to.
+enum Outcome {
+    /// It was made; the id that came to be.
+    Made(Option<String>),
+    /// It was there already.
+    Found(Option<String>),
+}
+
+/// Ids that came to be, by change.
+type Ids = BTreeMap<String, Option<String>>;
+
+/// Applies all changes. On failure no further change is begun, those under way are finished, and the error says what
+/// was done and what is left.
+///
+/// # Errors
+/// The first change that failed, or the interruption.
+pub async fn apply(writes: &Writes, plan: &Plan, reporter: &RefCell<Box<dyn Reporter + Send>>, stop: &Stop) -> Result<Vec<Made>> {
+    let changes: Vec<&Change> = plan.changes().collect();
+    let mut waiting: Vec<&Change> = changes.clone();
+    let mut ids = Ids::new();
+    let mut made = Vec::new();
+    let mut failure: Option<Error> = None;
+    let mut running = FuturesUnordered::new();
+    loop {
+        if failure.is_none() {
+            failure = stop.requested();
+        }
+        if failure.is_none() {
+            let (ready, later) = waiting.into_iter().partition(|change| change.after.iter().all(|id| ids.contains_key(id)));
+            waiting = later;
+            let ready: Vec<&Change> = ready;
+            for change in ready {
+                reporter.borrow_mut().on(&Event::Started { verb: change.verb, resource: change.resource.clone() });
+                let action = resolve(&change.action, &ids);
+                running.push(Box::pin(async move { (change, perform(writes, change, action, reporter).await) }));
+            }
+        }
+        let Some((change, outcome)) = running.next().await else { break };
+        match outcome {
+            Ok(outcome) => {
+                let id = tell(change, outcome, reporter);
+                ids.insert(change.id.clone(), id.clone());
+                made.push(Made { change: change.id.clone(), id });
+            }
+            Err(trouble) => failure = failure.or_else(|| Some(failed(change, trouble))),
+        }
+    }
+    match failure {
+        None => Ok(made),
+        Some(error) => Err(with_state(error, &changes, &made)),
+    }
+}
+
+fn failed(change: &Change, trouble: Trouble) -> Error {
+    let verb = match change.verb {
+        crate::steps::Verb::Create => "create",
+        crate::steps::Verb::Update => "change",
+        crate::steps::Verb::Delete => "delete",
+    };
+    let inner = Error::from(trouble);
+    let mut error = Error { message: format!("cannot {verb} {}", change.resource), ..inner.clone() };
+    error.causes.insert(0, inner.message);
+    error
+}
+
+/// Adds what was done and what is left.
+fn with_state(mut error: Error, changes: &[&Change], made: &[Made]) -> Error {
+    let is_made = |change: &Change| made.iter().any(|made| made.change == change.id);
+    error.done = changes.iter().filter(|change| is_made(change)).map(|change| change.resource.to_string()).collect();
+    error.left = changes.iter().filter(|change| !is_made(change)).map(|change| change.resource.to_string()).collect();
+    error
+}
+
+fn tell(change: &Change, outcome: Outcome, reporter: &RefCell<Box<dyn Reporter + Send>>) -> Option<String> {
+    let (event, id) = match outcome {
+        Outcome::Made(id) => {
+            (Event::Done { verb: change.verb, resource: change.resource.clone(), made: id.clone() }, id)
+        }
+        Outcome::Found(id) => (Event::Found { resource: change.resource.clone() }, id),
+    };
+    reporter.borrow_mut().on(&event);
+    id
+}
+
+/// Fills in the ids that earlier changes made.
+fn resolve(action: &Action, ids: &Ids) -> Action {
+    let id_of = |change: &str| ids.get(change).cloned().flatten().unwrap_or_default();
+    match action.clone() {
+        Action::Authorize { group, direction, rules, tags } => {
+            let group = match group {
+                Ref::Made(change) => Ref::Known(id_of(&change)),
+                known @ Ref::Known(_) => known,
+            };
+            let rules = rules.into_iter().map(|rule| named(rule, &id_of)).collect();
+            Action::Authorize { group, direction, rules, tags }
+        }
+        Action::CreateObject { at, mut object, fills } => {
+            for Fill { pointer, made_by } in &fills {
+                if let Some(slot) = object.pointer_mut(pointer) {
+                    *slot = Value::String(id_of(made_by));
+                }
+            }
+            Action::CreateObject { at, object, fills: Vec::new() }
+        }
+        other => other,
+    }
+}
+
+fn named(rule: Rule, id_of: &impl Fn(&str) -> String) -> Rule {
+    let peer = match &rule.peer {
+        Peer::Group { id, account } => match id.strip_prefix(MADE) {
+            Some(change) => Peer::Group { id: id_of(change), account: account.clone() },
+            None => rule.peer.clone(),
+        },
+        Peer::Cidr(_) | Peer::Cidr6(_) | Peer::PrefixList(_) => rule.peer.clone(),
+    };
+    Rule { peer, ..rule }
+}
+
+/// One change, its passing refusals waited out.
+async fn perform(writes: &Writes, change: &Change, action: Action, reporter: &RefCell<Box<dyn Reporter + Send>>) -> Result<Outcome, Trouble> {
+    let settling = |trouble: &Trouble| {
+        let event = Event::Settling { resource: change.resource.clone(), reason: trouble.message.clone() };
+        reporter.borrow_mut().on(&event);
+    };
+    let answer = until_seen(Deadline::after(CONSISTENCY), settling, || call(writes, action.clone())).await;
+    match answer {
+        Ok(id) => Ok(Outcome::Made(id)),
+        Err(trouble) if trouble.what == TroubleKind::Exists => already(writes, change, &action, trouble).await,
+        Err(trouble) if trouble.what == TroubleKind::NotFound && change.verb == crate::steps::Verb::Delete => Ok(Outcome::Found(None)),
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// What "it is there already" means for a call.
+async fn already(writes: &Writes, change: &Change, action: &Action, trouble: Trouble) -> Result<Outcome, Trouble> {
+    match action {
+        // EC2 refuses the whole request for one duplicate rule, so the others are still missing.
+        Action::Authorize { group: Ref::Known(group), direction, rules, tags } => {
+            for rule in rules {
+                let one = writes.authorize(group, *direction == Direction::Ingress, std::slice::from_ref(rule), tags).await;
+                match one {
+                    Err(trouble) if trouble.what != TroubleKind::Exists => return Err(trouble),
+                    _ => {}
+                }
+            }
+            Ok(Outcome::Found(None))
+        }
+        // The id of a group that appeared since the plan is not known: the next run will find it.
+        Action::CreateGroup { .. } => Err(Trouble { what: TroubleKind::Conflict, ..trouble }),
+        Action::CreateProvider { .. } => Ok(Outcome::Found(Some(change.resource.reference.clone()))),
+        _ => Ok(Outcome::Found(None)),
+    }
+}
+
+async fn call(writes: &Writes, action: Action) -> Result<Option<String>, Trouble> {
+    match action {
+        action @ (Action::CreateProvider { .. }
+        | Action::AddAudience { .. }
+        | Action::DeleteProvider { .. }
+        | Action::CreateRole { .. }
+        | Action::UpdateTrust { .. }
+        | Action::PutRolePolicy { .. }
+        | Action::AttachPolicy { .. }
+        | Action::DeleteRolePolicy { .. }
+        | Action::DetachPolicy { .. }
+        | Action::DeleteRole { .. }) => Box::pin(iam(writes, action)).await,
+        action @ (Action::CreateGroup { .. } | Action::DeleteGroup { .. } | Action::Authorize { .. } | Action::Revoke { .. }) => {
+            Box::pin(ec2(writes, action)).await
+        }
+        action @ (Action::CreateAssociation { .. }
+        | Action::DeleteAssociation { .. }
+        | Action::CreateAddon { .. }
+        | Action::UpdateAddon { .. }
+        | Action::DeleteAddon { .. }) => Box::pin(eks(writes, action)).await,
+        action => Box::pin(kubernetes(writes, action)).await,
+    }
+}
+
+async fn iam(writes: &Writes, action: Action) -> Result<Option<String>, Trouble> {
+    match action {
+        Action::CreateProvider { url, audience, tags } => return writes.create_provider(&url, &audience, &tags).await.map(Some),
+        Action::AddAudience { provider_arn, audience } => writes.add_audience(&provider_arn, &audience).await?,
+        Action::DeleteProvider { provider_arn } => writes.delete_provider(&provider_arn).await?,
+        Action::CreateRole { name, path, trust, description, boundary, tags } => {
+            return writes.create_role(&NewRole { name, path, trust, description, boundary, tags }).await.map(Some);
+        }
+        Action::UpdateTrust { role, trust } => writes.update_trust(&role, &trust).await?,
+        Action::PutRolePolicy { role, name, document } => writes.put_role_policy(&role, &name, &document).await?,
+        Action::AttachPolicy { role, policy_arn } => writes.attach_policy(&role, &policy_arn).await?,
+        Action::DeleteRolePolicy { role, name } => writes.delete_role_policy(&role, &name).await?,
+        Action::DetachPolicy { role, policy_arn } => writes.detach_policy(&role, &policy_arn).await?,
+        Action::DeleteRole { name } => writes.delete_role(&name).await?,
+        _ => {}
+    }
+    Ok(None)
+}
+
+async fn ec2(writes: &Writes, action: Action) -> Result<Option<String>, Trouble> {
+    match action {
+        Action::CreateGroup { name, description, vpc, tags } => {
+            return writes.create_group(&NewGroup { name, description, vpc, tags }).await.map(Some);
+        }
+        Action::DeleteGroup { group } => writes.delete_group(&group).await?,
+        Action::Authorize { group: Ref::Known(group), direction, rules, tags } => {
+            writes.authorize(&group, direction == Direction::Ingress, &rules, &tags).await?;
+        }
+        Action::Revoke { group, direction, rules } => writes.revoke(&group, direction == Direction::Ingress, &rules).await?,
+        _ => {}
+    }
+    Ok(None)
+}
+
+fn pair(association: Option<AddonAssociation>) -> Option<(String, String)> {
+    association.map(|it| (it.service_account, it.role_arn))
+}
+
+async fn eks(writes: &Writes, action: Action) -> Result<Option<String>, Trouble> {
+    match action {
+        Action::CreateAssociation { cluster, namespace, service_account, role_arn, tags } => {
+            let new = NewAssociation { cluster, namespace, service_account, role_arn, tags };
+            return writes.create_association(&new).await.map(Some);
+        }
+        Action::DeleteAssociation { cluster, id } => writes.delete_association(&cluster, &id).await?,
+        Action::CreateAddon { cluster, name, version, role_arn, association, overwrite, configuration, token, tags } => {
+            let association = pair(association);
+            let new = NewAddon { cluster, name, version, role_arn, association, overwrite, configuration, token, tags };
+            writes.create_addon(&new).await?;
+        }
+        Action::UpdateAddon { cluster, name, version, role_arn, association, overwrite, configuration } => {
+            let association = pair(association);
+            writes.update_addon(&AddonChange { cluster, name, version, role_arn, association, overwrite, configuration }).await?;
+        }
+        Action::DeleteAddon { cluster, name } => writes.delete_addon(&cluster, &name).await?,
+        _ => {}
+    }
+    Ok(None)
+}
+
+fn place(at: ObjectRef) -> Place {
+    let ObjectRef { api_version, kind, plural, namespace, name, resource_version: _ } = at;
+    Place { api_version, kind, plural, namespace, name }
+}
+
+async fn kubernetes(writes: &Writes, action: Action) -> Result<Option<String>, Trouble> {
+    match action {
+        Action::CreateObject { at, object, .. } => writes.create(&place(at), &object).await.map(drop)?,
+        Action::PatchObject { at, patch } => writes.patch(&place(at), &patch).await.map(drop)?,
+        Action::DeleteObject { at } => {
+            let version = at.resource_version.clone();
+            writes.delete(&place(at), version.as_deref()).await?;
+        }
+        Action::RestartDeployment { namespace, name } => writes.restart_deployment(&namespace, &name).await?,
+        _ => {}
+    }
+    Ok(None)
+}

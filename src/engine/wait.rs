@@ -1,0 +1,206 @@
+//! Waits for the result: the claim Bound, or the add-on ACTIVE, with the driver's and FSx's own reasons on the way.
+//!
+//! The claim and its events are watched; only FSx and EKS, which have no watch, are asked now and then.
+
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+
+use super::{Event, Reporter, Stop};
+use crate::error::{Error, Kind, Result};
+use crate::facts::{Claim, Event as ClusterEvent, Seen};
+use crate::gateway::wait::CONSISTENCY;
+use crate::gateway::{KubeReads, Reads, Trouble, TroubleKind};
+use crate::steps::driver::ADDON;
+
+/// FSx makes a small file system in five to twelve minutes (driver comment, driver issue 382).
+const USUAL_CREATION: Duration = Duration::from_secs(12 * 60);
+/// How often FSx and EKS are asked.
+const ASK_EVERY: Duration = Duration::from_secs(10);
+
+/// What is waited for, and with what.
+pub struct Vigil<'a> {
+    /// AWS.
+    pub reads: &'a Reads,
+    /// Kubernetes.
+    pub kube: &'a KubeReads,
+    /// Told of every change of state.
+    pub reporter: &'a RefCell<Box<dyn Reporter + Send>>,
+    /// Ends the wait early.
+    pub stop: &'a Stop,
+    /// The longest wait.
+    pub timeout: Duration,
+    /// The cluster's name.
+    pub cluster: &'a str,
+}
+
+/// What the wait knows so far.
+struct State {
+    since: Instant,
+    uid: String,
+    reason: Option<String>,
+    refusal: Option<(Instant, String)>,
+}
+
+impl Vigil<'_> {
+    /// Waits until the claim is Bound.
+    ///
+    /// # Errors
+    /// The time is over (6), the driver or FSx refused for good (10), the claim was lost or deleted (10, 7), or the
+    /// run was interrupted.
+    pub async fn claim(&self, namespace: &str, name: &str) -> Result<Claim> {
+        let what = format!("claim {namespace}/{name} to be Bound");
+        let mut state = State { since: Instant::now(), uid: String::new(), reason: None, refusal: None };
+        self.tell(&what, &state);
+        let mut claims = self.kube.watch_claim(namespace, name);
+        let mut events: BoxStream<'static, Result<ClusterEvent, Trouble>> = futures::stream::pending().boxed();
+        let mut ask = tokio::time::interval(ASK_EVERY);
+        ask.tick().await;
+        loop {
+            let left = self.timeout.saturating_sub(state.since.elapsed());
+            tokio::select! {
+                claim = claims.next() => {
+                    let claim = self.claim_of(claim, namespace, name)?;
+                    if claim.phase == "Bound" {
+                        let arrived = Event::Arrived { what: format!("claim {namespace}/{name} is Bound"), elapsed: state.since.elapsed() };
+                        self.reporter.borrow_mut().on(&arrived);
+                        return Ok(claim);
+                    }
+                    if state.uid != claim.marks.uid {
+                        state.uid.clone_from(&claim.marks.uid);
+                        events = self.kube.watch_events(namespace, &state.uid);
+                    }
+                }
+                event = events.next() => match event {
+                    Some(Ok(event)) => { self.heard(&mut state, &event); self.tell(&what, &state); }
+                    // Events only explain; without them the wait goes on.
+                    Some(Err(_)) | None => events = futures::stream::pending().boxed(),
+                },
+                _ = ask.tick() => { self.ask(&mut state).await?; self.tell(&what, &state); }
+                error = self.stop.wait() => return Err(error),
+                () = tokio::time::sleep(left) => return Err(timed_out(&what, &state, self.timeout)),
+            }
+            refused(&state, namespace, name)?;
+        }
+    }
+
+    fn claim_of(&self, seen: Option<Result<Claim, Trouble>>, namespace: &str, name: &str) -> Result<Claim> {
+        match seen {
+            Some(Ok(claim)) if claim.phase == "Lost" => {
+                Err(Error::new(Kind::EndedBadly, format!("claim {namespace}/{name} is Lost: its volume is gone")))
+            }
+            Some(Ok(claim)) => Ok(claim),
+            Some(Err(trouble)) if trouble.what == TroubleKind::NotFound => {
+                Err(Error::conflict(format!("claim {namespace}/{name} was deleted while it was waited for")))
+            }
+            Some(Err(trouble)) => Err(trouble.into()),
+            None => Err(Error::bug(format!("the watch of claim {namespace}/{name} ended"))),
+        }
+    }
+
+    fn tell(&self, what: &str, state: &State) {
+        let event = Event::Waiting {
+            what: what.to_owned(),
+            elapsed: state.since.elapsed(),
+            expected: Some(USUAL_CREATION),
+            reason: state.reason.clone(),
+        };
+        self.reporter.borrow_mut().on(&event);
+    }
+
+    /// Takes an event in. Answers that only say "still busy" are progress, all other failures may be refusals.
+    fn heard(&self, state: &mut State, event: &ClusterEvent) {
+        if event.kind == "Warning" && !is_busy(&event.message) {
+            let since = state.refusal.as_ref().map_or_else(Instant::now, |(since, _)| *since);
+            state.refusal = Some((since, event.message.clone()));
+        } else if event.kind != "Warning" && event.reason == "ProvisioningSucceeded" {
+            state.refusal = None;
+        }
+        state.reason = Some(format!("{}: {}", event.reason, event.message));
+    }
+
+    /// Asks FSx for the claim's file system and EKS for the add-on.
+    async fn ask(&self, state: &mut State) -> Result<()> {
+        let (systems, addon) = futures::join!(Box::pin(self.reads.file_systems()), Box::pin(self.reads.addon(self.cluster, ADDON)));
+        if let Ok(Seen::Found(addon)) = addon {
+            if addon.status == "CREATE_FAILED" {
+                let issues = addon.issues.iter().map(|issue| format!("{}: {}", issue.code, issue.message)).collect::<Vec<_>>();
+                return Err(Error { causes: issues, ..Error::new(Kind::EndedBadly, format!("add-on {ADDON} is CREATE_FAILED")) });
+            }
+        }
+        let tag = format!("pvc-{}", state.uid);
+        let Ok(Seen::Found(systems)) = systems else { return Ok(()) };
+        let mine = systems.iter().find(|system| system.tags.get("CSIVolumeName").is_some_and(|name| *name == tag));
+        let Some(system) = mine else { return Ok(()) };
+        if system.lifecycle == "FAILED" {
+            let why = system.failure.clone().unwrap_or_else(|| "FSx gives no reason".to_owned());
+            return Err(Error::new(Kind::EndedBadly, format!("file system {} is FAILED", system.id)).because(why));
+        }
+        // FSx took the wish, so whatever was refused before is mended.
+        state.refusal = None;
+        state.reason = Some(format!("file system {} is {}", system.id, system.lifecycle));
+        Ok(())
+    }
+
+    /// Waits until the add-on is ACTIVE.
+    ///
+    /// # Errors
+    /// The time is over (6), the add-on failed (10), or the run was interrupted.
+    pub async fn addon(&self) -> Result<()> {
+        let (what, since) = (format!("add-on {ADDON} to be ACTIVE"), Instant::now());
+        let mut backoff = crate::gateway::wait::Backoff::new(Duration::from_millis(500), ASK_EVERY);
+        loop {
+            let status = match Box::pin(self.reads.addon(self.cluster, ADDON)).await? {
+                Seen::Found(addon) if addon.status == "ACTIVE" => {
+                    let arrived = Event::Arrived { what: format!("add-on {ADDON} is ACTIVE"), elapsed: since.elapsed() };
+                    self.reporter.borrow_mut().on(&arrived);
+                    return Ok(());
+                }
+                Seen::Found(addon) if addon.status.ends_with("_FAILED") => {
+                    let causes = addon.issues.iter().map(|issue| format!("{}: {}", issue.code, issue.message)).collect();
+                    return Err(Error { causes, ..Error::new(Kind::EndedBadly, format!("add-on {ADDON} is {}", addon.status)) });
+                }
+                Seen::Found(addon) => addon.status,
+                Seen::Missing => return Err(Error::conflict(format!("add-on {ADDON} was deleted while it was waited for"))),
+                Seen::Hidden(veil) => return Err(Error::new(Kind::Denied, "cannot see the add-on").because(veil.cause).permission(veil.permission)),
+            };
+            let event = Event::Waiting { what: what.clone(), elapsed: since.elapsed(), expected: Some(Duration::from_secs(60)), reason: Some(status) };
+            self.reporter.borrow_mut().on(&event);
+            if since.elapsed() >= self.timeout {
+                return Err(Error::new(Kind::Unavailable, format!("waited {} s for {what}", self.timeout.as_secs())).next("run the same command again; it goes on waiting"));
+            }
+            tokio::select! {
+                error = self.stop.wait() => return Err(error),
+                () = tokio::time::sleep(backoff.pause()) => {}
+            }
+        }
+    }
+}
+
+/// Messages that mean that the driver is still at it (facts: one or two of these are normal).
+fn is_busy(message: &str) -> bool {
+    ["DeadlineExceeded", "already in progress", "context canceled", "context deadline exceeded", "code = Aborted"]
+        .iter()
+        .any(|text| message.contains(text))
+}
+
+/// A refusal that outlasts every eventual consistency is final.
+fn refused(state: &State, namespace: &str, name: &str) -> Result<()> {
+    match &state.refusal {
+        Some((since, reason)) if since.elapsed() > CONSISTENCY => {
+            Err(Error::new(Kind::EndedBadly, format!("the driver cannot make a file system for claim {namespace}/{name}")).because(reason.clone()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn timed_out(what: &str, state: &State, timeout: Duration) -> Error {
+    let error = Error::new(Kind::Unavailable, format!("waited {} s for {what}", timeout.as_secs()))
+        .next("run the same command again; it goes on waiting");
+    match &state.reason {
+        Some(reason) => error.because(reason.clone()),
+        None => error,
+    }
+}

@@ -1,0 +1,54 @@
+//! The formats of `-o`, parsed before anything else is done, so that a typo costs nothing.
+
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use super::{JsonPath, to_json, to_yaml};
+use crate::error::{Error, Result};
+
+/// How the answer is written.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Format {
+    /// A page for people.
+    #[default]
+    Human,
+    /// A JSON document.
+    Json,
+    /// The same in YAML.
+    Yaml,
+    /// Values picked from the document.
+    JsonPath(JsonPath),
+}
+
+impl Format {
+    /// The document in this format; `None` when people want a page instead.
+    ///
+    /// # Errors
+    /// A path that does not lead anywhere in this document, or a bug.
+    pub fn document(&self, document: &impl Serialize) -> Result<Option<String>> {
+        match self {
+            Self::Human => Ok(None),
+            Self::Json => to_json(document).map(Some),
+            Self::Yaml => to_yaml(document).map(Some),
+            Self::JsonPath(path) => path.pick(document).map(Some),
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "human" => Ok(Self::Human),
+            "json" => Ok(Self::Json),
+            "yaml" => Ok(Self::Yaml),
+            _ => match text.strip_prefix("jsonpath=") {
+                Some(path) => path.parse().map(Self::JsonPath),
+                None => Err(Error::usage(format!("unknown output format {text:?}"))
+                    .details(["formats: human, json, yaml, jsonpath=EXPR".to_owned()])),
+            },
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Tell: plans, receipts and failures become pages for people or documents for machines.
+//!
+//! Pure: no async, no clock, no environment, no terminal. What is told comes in as data, times and
+//! durations included; what goes out is a [`Page`] or a text. Only `term` prints.
+
+mod document;
+mod error;
+mod escape;
+mod format;
+mod header;
+mod jsonpath;
+mod mark;
+mod page;
+mod plan;
+mod progress;
+mod receipt;
+#[cfg(test)]
+mod sample;
+mod schema;
+mod wrap;
+
+pub use document::{
+    ChangeItem, Document, DocumentKind, DoneChange, DoneItem, ErrorBody, Frame, PlanBody, PlanItem,
+    ReceiptBody, Stop, error_document, plan_document, receipt_document, to_json, to_yaml,
+};
+pub use error::error_page;
+pub use escape::escape;
+pub use format::Format;
+pub use header::{ClusterId, Header};
+pub use jsonpath::JsonPath;
+pub use mark::Mark;
+pub use page::{Line, Page, Span, Style, View};
+pub use plan::{NODE_RULES, plan_page};
+pub use progress::{Changes, duration_text, json_line, line};
+pub use receipt::receipt_page;
+pub use schema::schema;

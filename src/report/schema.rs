@@ -1,0 +1,179 @@
+//! The JSON Schemas of the documents, made from the types that are written.
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use super::document::API_VERSION;
+use super::{Document, DocumentKind, ErrorBody, PlanBody, ReceiptBody};
+
+/// The schema of one kind of document.
+pub fn schema(kind: DocumentKind) -> Value {
+    match kind {
+        DocumentKind::Plan => of::<Document<PlanBody>>(kind),
+        DocumentKind::Receipt => of::<Document<ReceiptBody>>(kind),
+        DocumentKind::Error => of::<Document<ErrorBody>>(kind),
+    }
+}
+
+/// The schema of a type, with the version and the kind pinned to what the document always says.
+fn of<T: JsonSchema>(kind: DocumentKind) -> Value {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let mut made: Map<String, Value> =
+        generator.into_root_schema_for::<T>().to_value().as_object().cloned().unwrap_or_default();
+    let mut schema = Map::new();
+    for (word, text) in [("$schema", None), ("title", Some(format!("{kind:?} of fsxctl")))] {
+        let made = made.shift_remove(word);
+        schema.extend(text.map(Value::from).or(made).map(|value| (word.to_owned(), value)));
+    }
+    schema.extend(made);
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        let pinned = |value: &str, text: &str| json!({ "const": value, "description": text });
+        properties.insert("apiVersion".to_owned(), pinned(API_VERSION, "The version of the documents."));
+        properties.insert("kind".to_owned(), pinned(&format!("{kind:?}"), "What the document is."));
+    }
+    if let Some(Value::Object(definitions)) = schema.get_mut("$defs") {
+        // Nothing refers to it any more now that the kind is pinned.
+        definitions.shift_remove("DocumentKind");
+    }
+    Value::Object(schema)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Error, Kind};
+    use crate::report::{Frame, error_document, plan_document, receipt_document, sample};
+
+    /// Where a value is not what a schema says, judged by the words that our schemas use; another word is a
+    /// fault too, so that none is passed over.
+    fn faults(schema: &Value, root: &Value, value: &Value, at: &str) -> Vec<String> {
+        let Value::Object(words) = schema else { return Vec::new() };
+        words.iter().flat_map(|(word, rule)| fault(word, rule, schema, root, (value, at))).collect()
+    }
+
+    fn fault(
+        word: &str,
+        rule: &Value,
+        schema: &Value,
+        root: &Value,
+        (value, at): (&Value, &str),
+    ) -> Vec<String> {
+        let unless = |is_right: bool| {
+            if is_right { vec![] } else { vec![format!("{at}: {word} {rule}, not {value}")] }
+        };
+        match word {
+            "$schema" | "$defs" | "title" | "description" | "format" => Vec::new(),
+            "$ref" => {
+                let target = root.pointer(rule.as_str().unwrap().trim_start_matches('#')).unwrap();
+                faults(target, root, value, at)
+            }
+            "type" => unless(is_type(rule, value)),
+            "const" => unless(rule == value),
+            "enum" => unless(rule.as_array().unwrap().contains(value)),
+            "minimum" => unless(value.as_f64() >= rule.as_f64()),
+            "maximum" => unless(value.as_f64() <= rule.as_f64()),
+            "required" => unless(
+                rule.as_array().unwrap().iter().all(|name| value.get(name.as_str().unwrap()).is_some()),
+            ),
+            "properties" => named(value)
+                .map(|(name, value)| match rule.get(name) {
+                    Some(schema) => faults(schema, root, value, &format!("{at}/{name}")),
+                    None => vec![format!("{at}/{name}: not in the schema")],
+                })
+                .collect::<Vec<_>>()
+                .concat(),
+            "items" => value
+                .as_array()
+                .unwrap()
+                .iter()
+                .flat_map(|item| faults(rule, root, item, &format!("{at}[]")))
+                .collect(),
+            "anyOf" | "oneOf" => unless(
+                rule.as_array().unwrap().iter().any(|schema| faults(schema, root, value, at).is_empty()),
+            ),
+            _ => vec![format!("{at}: this test does not know the word {word} in {schema}")],
+        }
+    }
+
+    fn named(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+        value.as_object().into_iter().flatten()
+    }
+
+    fn is_type(rule: &Value, value: &Value) -> bool {
+        let is = |name: &str| match name {
+            "object" => value.is_object(),
+            "array" => value.is_array(),
+            "string" => value.is_string(),
+            "boolean" => value.is_boolean(),
+            "integer" => value.is_u64() || value.is_i64(),
+            "null" => value.is_null(),
+            _ => false,
+        };
+        rule.as_str().is_some_and(is)
+            || rule.as_array().into_iter().flatten().any(|name| is(name.as_str().unwrap()))
+    }
+
+    fn documents() -> Vec<(DocumentKind, Value)> {
+        let frame = sample::frame();
+        let bare = Frame { cluster: None, ..sample::frame() };
+        let mut failed = Error::new(Kind::Denied, "no").because("x").permission("iam:GetRole").next("wait");
+        failed.plan = Some(Box::new(sample::blocked()));
+        let plan = |plan| (DocumentKind::Plan, serde_json::to_value(plan_document(&frame, plan)).unwrap());
+        let receipt = |document| (DocumentKind::Receipt, serde_json::to_value(document).unwrap());
+        let error = |document| (DocumentKind::Error, serde_json::to_value(document).unwrap());
+        let mut without = sample::receipt();
+        without.volume = None;
+        vec![
+            plan(&sample::plan()),
+            plan(&sample::settled()),
+            plan(&sample::blocked()),
+            plan(&sample::hostile()),
+            receipt(receipt_document(&frame, &sample::receipt())),
+            receipt(receipt_document(&frame, &without)),
+            error(error_document(&frame, &failed)),
+            error(error_document(&bare, &Error::usage("no"))),
+        ]
+    }
+
+    #[test]
+    fn every_document_is_as_its_schema_says() {
+        for (kind, document) in documents() {
+            let schema = schema(kind);
+            assert_eq!(faults(&schema, &schema, &document, ""), Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn a_document_with_anything_wrong_is_not() {
+        let (kind, document) = documents().swap_remove(0);
+        let schema = schema(kind);
+        type Row = (&'static str, fn(&mut Value));
+        let wrong: [Row; 6] = [
+            ("missing", |document| _ = document.as_object_mut().unwrap().shift_remove("exitCode")),
+            ("type", |document| document["durationMs"] = "1s".into()),
+            ("const", |document| document["apiVersion"] = "v1".into()),
+            ("kind", |document| document["kind"] = "Receipt".into()),
+            ("enum", |document| document["items"][0]["decision"] = "maybe".into()),
+            ("unknown", |document| document["items"][0]["changes"][0]["surprise"] = 1.into()),
+        ];
+        for (name, make_wrong) in wrong {
+            let mut document = document.clone();
+            make_wrong(&mut document);
+            assert!(!faults(&schema, &schema, &document, "").is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_committed_schemas_are_these() {
+        let committed = [
+            (DocumentKind::Plan, include_str!("../../docs/reference/plan.schema.json")),
+            (DocumentKind::Receipt, include_str!("../../docs/reference/receipt.schema.json")),
+            (DocumentKind::Error, include_str!("../../docs/reference/error.schema.json")),
+        ];
+        for (kind, text) in committed {
+            let fresh = crate::report::to_json(&schema(kind)).unwrap();
+            assert_eq!(fresh, text, "write `fsxctl schema {}` there again", kind.as_str());
+        }
+    }
+}

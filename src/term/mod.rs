@@ -1,0 +1,13 @@
+//! Show: the only code that touches the terminal. Everything it prints was made harmless in `report`.
+
+mod output;
+mod paint;
+mod progress;
+mod prompt;
+mod settings;
+
+pub use output::OutputFile;
+pub use paint::Printed;
+pub use progress::{Json, Live, Plain, Silent};
+pub use prompt::Consent;
+pub use settings::{Color, Flags, LogFormat, Term, Ttys};
