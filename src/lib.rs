@@ -16,15 +16,13 @@
 //! table of who may import whom, and `tests/architecture.rs` holds the house to it.
 
 pub mod cli;
+pub mod commands;
 pub mod domain;
 pub mod engine;
 pub mod error;
 pub mod facts;
-<<<<<<< HEAD
-pub mod intent;
-=======
 pub mod gateway;
+pub mod intent;
 pub mod report;
->>>>>>> report
 pub mod steps;
 pub mod term;
