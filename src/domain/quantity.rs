@@ -185,8 +185,9 @@ mod tests {
     }
 
     #[test]
-    fn a_size_is_printed_in_gi() {
+    fn a_size_is_printed_in_gi_and_a_part_of_a_byte_is_a_byte() {
         assert_eq!(print_gib(2048), "2048Gi");
+        assert_eq!((parse_bytes("0.1"), parse_bytes("1.00000000001Ki")), (Ok(1), Ok(1025)));
         assert_eq!(parse_gib(&print_gib(38_400)), Ok(38_400));
     }
 }

@@ -95,7 +95,19 @@ fn the_minimal_policy_allows_all_that_is_needed_and_less_does_not() {
     assert_eq!(actions.len(), 14, "{actions:?}");
 }
 
-/// Statement, action, resource, answer.
+#[test]
+fn listing_file_systems_is_needed_on_everything() {
+    let mut narrow = minimal(&wish());
+    narrow["Statement"][0]["Resource"] = json!(FS);
+    let lacking = missing_permissions(&[narrow], &[], &wish());
+    assert_eq!(lacking.len(), 1);
+    assert_eq!(
+        (lacking[0].0.action.as_str(), lacking[0].0.resource.as_str()),
+        ("fsx:DescribeFileSystems", "*")
+    );
+}
+
+/// Each statement with the answer about creating a file system.
 #[test]
 fn documents_are_read_as_iam_does() {
     let allow =

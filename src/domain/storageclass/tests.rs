@@ -89,6 +89,8 @@ fn tags_that_the_driver_would_split_are_refused() {
             parameters(&full(), "subnet-1", &groups(), &map(&[(key, value), ("good", "one")])).unwrap_err();
         assert_eq!(refused.len(), 1, "{key}={value}");
         assert_eq!(refused[0].field, "extra-tag");
+        let splits = [key, value].iter().any(|it| it.contains(['=', ',']));
+        assert_eq!(refused[0].reason.contains("splits"), splits, "{key}={value}: {}", refused[0].reason);
     }
     assert_eq!(check_extra_tags(&tags(CLUSTER, Origin::Created, &map(&[]))), []);
 }
