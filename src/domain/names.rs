@@ -1,0 +1,48 @@
+//! Names that AWS and Kubernetes take, the names fsxctl gives, ARNs and partitions.
+//!
+//! Names are checked before they reach a command line, a path or a template.
+
+mod arn;
+mod valid;
+
+use sha2::{Digest, Sha256};
+
+pub(crate) use arn::issuer_host_path;
+pub use arn::{
+    Arn, NoArn, Partition, eks_cluster_name, kms_key_arn, managed_policy_arn, provider_arn, role_arn,
+};
+pub use valid::{
+    InvalidName, check_account_id, check_cluster_name, check_dns_label, check_dns_subdomain,
+    check_file_system_id, check_region, check_resource_id, check_role_arn, check_role_name, check_role_path,
+    check_security_group_name, check_tag, check_tag_key, check_tag_value,
+};
+
+/// The longest role name IAM takes.
+pub const ROLE_NAME_MAX: usize = 64;
+/// The longest security-group name EC2 takes.
+pub const SECURITY_GROUP_NAME_MAX: usize = 255;
+
+/// The role of the driver's service account: `FSXLCSI-<cluster>-<region>`, shortened with a hash of the
+/// whole name past 64 characters.
+pub fn role_name(cluster: &str, region: &str) -> String {
+    shortened(format!("FSXLCSI-{cluster}-{region}"), ROLE_NAME_MAX)
+}
+
+/// The security group of a cluster's file systems: `fsxctl-<cluster>`.
+pub fn security_group_name(cluster: &str) -> String {
+    shortened(format!("fsxctl-{cluster}"), SECURITY_GROUP_NAME_MAX)
+}
+
+/// `name` itself if it fits, else its beginning, a dash and eight hex digits of its SHA-256.
+fn shortened(name: String, most: usize) -> String {
+    if name.chars().count() <= most {
+        return name;
+    }
+    let digest = hex::encode(Sha256::digest(name.as_bytes()));
+    let kept = name.chars().take(most.saturating_sub(9));
+    let hash = digest.chars().take(8);
+    kept.chain(std::iter::once('-')).chain(hash).collect()
+}
+
+#[cfg(test)]
+mod tests;
