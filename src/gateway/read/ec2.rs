@@ -1,0 +1,225 @@
+//! EC2: subnets, security groups, routes, interfaces, instances, prefix lists.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ec2::types as sdk;
+use futures::future::try_join_all;
+
+use super::{Answer, Reads, seen};
+use crate::domain::network::{Peer, Rule, SecurityGroup};
+use crate::facts::{Instance, Interface, RouteTable, Seen, Subnet};
+
+const EC2: &str = "ec2";
+
+/// EC2 takes this many values in one filter.
+const FILTER_VALUES: usize = 200;
+
+impl Reads {
+    /// ec2:DescribeSubnets of a VPC.
+    pub async fn subnets(&self, vpc: &str) -> Answer<Vec<Subnet>> {
+        let describe = self.session.ec2().describe_subnets().filters(filter("vpc-id", [vpc]));
+        let pages = describe.into_paginator().items().send();
+        seen(EC2, "DescribeSubnets", pages.try_collect().await, |found| {
+            Some(found.into_iter().map(subnet).collect())
+        })
+    }
+
+    /// ec2:DescribeSecurityGroups of a VPC, with their rules.
+    pub async fn groups(&self, vpc: &str) -> Answer<Vec<SecurityGroup>> {
+        let describe = self.session.ec2().describe_security_groups().filters(filter("vpc-id", [vpc]));
+        let pages = describe.into_paginator().items().send();
+        seen(EC2, "DescribeSecurityGroups", pages.try_collect().await, |found| {
+            Some(found.into_iter().map(group).collect())
+        })
+    }
+
+    /// ec2:DescribeRouteTables of a VPC.
+    pub async fn route_tables(&self, vpc: &str) -> Answer<Vec<RouteTable>> {
+        let describe = self.session.ec2().describe_route_tables().filters(filter("vpc-id", [vpc]));
+        let pages = describe.into_paginator().items().send();
+        seen(EC2, "DescribeRouteTables", pages.try_collect().await, |found| {
+            Some(found.into_iter().map(route_table).collect())
+        })
+    }
+
+    /// ec2:DescribeNetworkInterfaces of these ids; those that are gone are left out. Missing when there is no id.
+    pub async fn interfaces(&self, ids: &[String]) -> Answer<Vec<Interface>> {
+        if ids.is_empty() {
+            return Ok(Seen::Missing);
+        }
+        let mut all = Vec::new();
+        for part in try_join_all(ids.chunks(FILTER_VALUES).map(|ids| self.some_interfaces(ids))).await? {
+            match part {
+                Seen::Found(found) => all.extend(found),
+                Seen::Missing => {}
+                Seen::Hidden(veil) => return Ok(Seen::Hidden(veil)),
+            }
+        }
+        Ok(Seen::Found(all))
+    }
+
+    async fn some_interfaces(&self, ids: &[String]) -> Answer<Vec<Interface>> {
+        let by_id = filter("network-interface-id", ids.iter().map(String::as_str));
+        let pages = self.session.ec2().describe_network_interfaces().filters(by_id).into_paginator().items().send();
+        seen(EC2, "DescribeNetworkInterfaces", pages.try_collect().await, |found| {
+            Some(found.into_iter().map(interface).collect())
+        })
+    }
+
+    /// ec2:DescribeInstances that are tagged for the cluster and pending or running.
+    pub async fn instances(&self, cluster: &str) -> Answer<Vec<Instance>> {
+        let describe = self
+            .session
+            .ec2()
+            .describe_instances()
+            .filters(filter("tag-key", [format!("kubernetes.io/cluster/{cluster}").as_str()]))
+            .filters(filter("instance-state-name", ["pending", "running"]));
+        let pages = describe.into_paginator().items().send();
+        seen(EC2, "DescribeInstances", pages.try_collect().await, |found| {
+            Some(found.into_iter().flat_map(|held| held.instances.unwrap_or_default()).map(instance).collect())
+        })
+    }
+
+    /// ec2:GetManagedPrefixListEntries: the CIDRs of a list.
+    pub async fn prefix_list(&self, id: &str) -> Answer<Vec<String>> {
+        let get = self.session.ec2().get_managed_prefix_list_entries().prefix_list_id(id);
+        let pages = get.into_paginator().items().send();
+        seen(EC2, "GetManagedPrefixListEntries", pages.try_collect().await, |found| {
+            Some(found.into_iter().filter_map(|entry| entry.cidr).collect())
+        })
+    }
+}
+
+fn filter<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) -> sdk::Filter {
+    let values = values.into_iter().map(str::to_owned).collect();
+    sdk::Filter::builder().name(name).set_values(Some(values)).build()
+}
+
+fn tags(found: Option<Vec<sdk::Tag>>) -> BTreeMap<String, String> {
+    found.unwrap_or_default().into_iter().filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect()
+}
+
+fn subnet(found: sdk::Subnet) -> Subnet {
+    Subnet {
+        id: found.subnet_id.unwrap_or_default(),
+        vpc: found.vpc_id.unwrap_or_default(),
+        zone: found.availability_zone.unwrap_or_default(),
+        zone_id: found.availability_zone_id.unwrap_or_default(),
+        cidr: found.cidr_block.unwrap_or_default(),
+        free_addresses: found.available_ip_address_count.and_then(|count| u32::try_from(count).ok()).unwrap_or_default(),
+        public_addresses: found.map_public_ip_on_launch.unwrap_or_default(),
+        tags: tags(found.tags),
+    }
+}
+
+fn group(found: sdk::SecurityGroup) -> SecurityGroup {
+    SecurityGroup {
+        id: found.group_id.unwrap_or_default(),
+        name: found.group_name.unwrap_or_default(),
+        vpc: found.vpc_id.unwrap_or_default(),
+        description: found.description.unwrap_or_default(),
+        tags: tags(found.tags),
+        ingress: rules(found.ip_permissions),
+        egress: rules(found.ip_permissions_egress),
+    }
+}
+
+/// EC2 folds rules that differ only in their peer into one permission; here each is a rule of its own.
+fn rules(found: Option<Vec<sdk::IpPermission>>) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for permission in found.unwrap_or_default() {
+        let peers = peers(&permission);
+        rules.extend(peers.into_iter().map(|(peer, description)| Rule {
+            protocol: permission.ip_protocol.clone().unwrap_or_else(|| "-1".to_owned()),
+            from: permission.from_port,
+            to: permission.to_port,
+            peer,
+            description,
+        }));
+    }
+    rules
+}
+
+fn peers(permission: &sdk::IpPermission) -> Vec<(Peer, Option<String>)> {
+    let groups = permission.user_id_group_pairs().iter().filter_map(|pair| {
+        Some((Peer::Group { id: pair.group_id.clone()?, account: pair.user_id.clone() }, pair.description.clone()))
+    });
+    let cidrs = permission
+        .ip_ranges()
+        .iter()
+        .filter_map(|range| Some((Peer::Cidr(range.cidr_ip.clone()?), range.description.clone())));
+    let cidrs6 = permission
+        .ipv6_ranges()
+        .iter()
+        .filter_map(|range| Some((Peer::Cidr6(range.cidr_ipv6.clone()?), range.description.clone())));
+    let lists = permission
+        .prefix_list_ids()
+        .iter()
+        .filter_map(|list| Some((Peer::PrefixList(list.prefix_list_id.clone()?), list.description.clone())));
+    groups.chain(cidrs).chain(cidrs6).chain(lists).collect()
+}
+
+fn route_table(found: sdk::RouteTable) -> RouteTable {
+    let links = found.associations.unwrap_or_default();
+    let to_internet_gateway = found.routes.unwrap_or_default().iter().any(|route| {
+        route.destination_cidr_block() == Some("0.0.0.0/0")
+            && route.gateway_id().is_some_and(|gateway| gateway.starts_with("igw-"))
+    });
+    RouteTable {
+        id: found.route_table_id.unwrap_or_default(),
+        main: links.iter().any(|link| link.main.unwrap_or_default()),
+        subnets: links.into_iter().filter_map(|link| link.subnet_id).collect(),
+        to_internet_gateway,
+    }
+}
+
+fn group_ids(found: Option<Vec<sdk::GroupIdentifier>>) -> Vec<String> {
+    found.unwrap_or_default().into_iter().filter_map(|group| group.group_id).collect()
+}
+
+fn interface(found: sdk::NetworkInterface) -> Interface {
+    Interface {
+        id: found.network_interface_id.unwrap_or_default(),
+        groups: group_ids(found.groups),
+        subnet: found.subnet_id.unwrap_or_default(),
+        file_system: tags(found.tag_set).remove("AmazonFSx.FileSystemId"),
+    }
+}
+
+fn instance(found: sdk::Instance) -> Instance {
+    Instance {
+        id: found.instance_id.unwrap_or_default(),
+        groups: group_ids(found.security_groups),
+        subnet: found.subnet_id,
+        zone: found.placement.and_then(|placement| placement.availability_zone),
+        node_group: tags(found.tags).remove("eks:nodegroup-name"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_permission_with_several_peers_becomes_one_rule_each() {
+        let permission = sdk::IpPermission::builder()
+            .ip_protocol("tcp")
+            .from_port(988)
+            .to_port(988)
+            .user_id_group_pairs(sdk::UserIdGroupPair::builder().group_id("sg-1").user_id("111122223333").build())
+            .ip_ranges(sdk::IpRange::builder().cidr_ip("10.0.0.0/8").description("corp").build())
+            .prefix_list_ids(sdk::PrefixListId::builder().prefix_list_id("pl-1").build())
+            .build();
+        let rules = rules(Some(vec![permission]));
+        let peers: Vec<&Peer> = rules.iter().map(|rule| &rule.peer).collect();
+        assert_eq!(
+            peers,
+            [
+                &Peer::Group { id: "sg-1".to_owned(), account: Some("111122223333".to_owned()) },
+                &Peer::Cidr("10.0.0.0/8".to_owned()),
+                &Peer::PrefixList("pl-1".to_owned()),
+            ]
+        );
+        assert!(rules.iter().all(|rule| rule.protocol == "tcp" && rule.from == Some(988)));
+    }
+}

@@ -1,0 +1,209 @@
+//! Watching a claim and its events: a list, then what changes, without polling.
+
+use std::collections::VecDeque;
+use std::fmt::Debug;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt as _;
+use futures::stream::{self, BoxStream};
+use k8s_openapi::api::core::v1 as core;
+use kube::Api;
+use kube::Resource;
+use kube::api::{ListParams, WatchEvent, WatchParams};
+use serde::de::DeserializeOwned;
+
+use super::KubeReads;
+use super::kube::{claim, event, is_expired};
+use crate::facts::{Claim, Event};
+use crate::gateway::kubernetes::{Link, Repeat};
+use crate::gateway::trouble::{KUBERNETES, Trouble, TroubleKind};
+use crate::gateway::wait::Backoff;
+
+/// The server ends a watch after this long; the client gives it a little more before it believes it dead.
+const SERVER_SECONDS: u32 = 240;
+
+/// Failures in a row after which a watch gives up.
+const FAILURES: u32 = 5;
+
+impl KubeReads {
+    /// The claim as it is and every time it changes. It need not be there yet. Ends with a
+    /// [`TroubleKind::NotFound`] when it was there and is deleted, and with any trouble that does not pass.
+    pub fn watch_claim(&self, namespace: &str, name: &str) -> BoxStream<'static, Result<Claim, Trouble>> {
+        let api: Api<core::PersistentVolumeClaim> = Api::namespaced(self.api(), namespace);
+        let permission = format!("watch persistentvolumeclaims in {namespace}");
+        watch(Watch::new(&self.link, api, permission, format!("metadata.name={name}"), true), claim)
+    }
+
+    /// Events of the object with this uid: those that are there, then new and changed ones.
+    pub fn watch_events(&self, namespace: &str, uid: &str) -> BoxStream<'static, Result<Event, Trouble>> {
+        let api: Api<core::Event> = Api::namespaced(self.api(), namespace);
+        let permission = format!("watch events in {namespace}");
+        watch(Watch::new(&self.link, api, permission, format!("involvedObject.uid={uid}"), false), event)
+    }
+}
+
+struct Watch<K> {
+    link: Link,
+    api: Api<K>,
+    permission: String,
+    fields: String,
+    /// Whether there is one object, whose deletion ends the watch.
+    is_single: bool,
+    ready: VecDeque<Result<K, Trouble>>,
+    phase: Phase<K>,
+    backoff: Backoff,
+    failures: u32,
+    was_there: bool,
+}
+
+enum Phase<K> {
+    List,
+    Start(String),
+    Follow { events: BoxStream<'static, kube::Result<WatchEvent<K>>>, version: String, began: Instant },
+    Over,
+}
+
+fn watch<K, T>(watch: Watch<K>, into: fn(K) -> T) -> BoxStream<'static, Result<T, Trouble>>
+where
+    K: Resource + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
+    T: Send + 'static,
+{
+    stream::unfold(watch, move |mut watch| async move {
+        let item = watch.next().await?;
+        Some((item.map(into), watch))
+    })
+    .boxed()
+}
+
+impl<K> Watch<K>
+where
+    K: Resource + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
+{
+    fn new(link: &Link, api: Api<K>, permission: String, fields: String, is_single: bool) -> Self {
+        Self {
+            link: link.clone(),
+            api,
+            permission,
+            fields,
+            is_single,
+            ready: VecDeque::new(),
+            phase: Phase::List,
+            backoff: Backoff::quick(),
+            failures: 0,
+            was_there: false,
+        }
+    }
+
+    async fn next(&mut self) -> Option<Result<K, Trouble>> {
+        loop {
+            if let Some(item) = self.ready.pop_front() {
+                return Some(item);
+            }
+            match std::mem::replace(&mut self.phase, Phase::Over) {
+                Phase::Over => return None,
+                Phase::List => self.list().await,
+                Phase::Start(version) => self.start(version).await,
+                Phase::Follow { events, version, began } => self.follow(events, version, began).await,
+            }
+        }
+    }
+
+    async fn list(&mut self) {
+        let params = ListParams::default().fields(&self.fields);
+        match self.link.call(&self.permission, Repeat::Safe, || self.api.list(&params)).await {
+            Ok(found) => {
+                if self.is_single && self.was_there && found.items.is_empty() {
+                    return self.deleted();
+                }
+                self.was_there |= !found.items.is_empty();
+                self.ready.extend(found.items.into_iter().map(Ok));
+                self.phase = Phase::Start(found.metadata.resource_version.unwrap_or_default());
+            }
+            Err(trouble) => self.failed(trouble, Phase::List).await,
+        }
+    }
+
+    async fn start(&mut self, version: String) {
+        let params = WatchParams::default().fields(&self.fields).timeout(SERVER_SECONDS);
+        match self.link.once(&self.permission, self.api.watch(&params, &version)).await {
+            Ok(events) => self.phase = Phase::Follow { events: events.boxed(), version, began: Instant::now() },
+            Err((trouble, _)) => {
+                let next = if is_expired(&trouble) { Phase::List } else { Phase::Start(version) };
+                self.failed(trouble, next).await;
+            }
+        }
+    }
+
+    async fn follow(
+        &mut self,
+        mut events: BoxStream<'static, kube::Result<WatchEvent<K>>>,
+        mut version: String,
+        began: Instant,
+    ) {
+        let limit = Duration::from_secs(u64::from(SERVER_SECONDS) + 20);
+        match tokio::time::timeout(limit, events.next()).await {
+            Ok(Some(Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)))) => {
+                self.arrived(&object, &mut version);
+                self.was_there = true;
+                self.ready.push_back(Ok(object));
+                self.phase = Phase::Follow { events, version, began };
+            }
+            Ok(Some(Ok(WatchEvent::Deleted(_)))) if self.is_single => self.deleted(),
+            Ok(Some(Ok(WatchEvent::Deleted(object)))) => {
+                self.arrived(&object, &mut version);
+                self.phase = Phase::Follow { events, version, began };
+            }
+            Ok(Some(Ok(WatchEvent::Bookmark(mark)))) => {
+                version = mark.metadata.resource_version;
+                self.failures = 0;
+                self.phase = Phase::Follow { events, version, began };
+            }
+            Ok(Some(Ok(WatchEvent::Error(status)))) => {
+                let trouble = self.link.trouble(&self.permission, &kube::Error::Api(status));
+                let next = if is_expired(&trouble) { Phase::List } else { Phase::Start(version) };
+                self.failed(trouble, next).await;
+            }
+            Ok(Some(Err(error))) => {
+                let trouble = self.link.trouble(&self.permission, &error);
+                self.failed(trouble, Phase::Start(version)).await;
+            }
+            // A watch that ends at once, again and again, would be polling.
+            Ok(None) if began.elapsed() < Duration::from_secs(1) => {
+                let trouble = Trouble::new(TroubleKind::Unreachable, KUBERNETES, &self.permission, "the watch ended");
+                self.failed(trouble, Phase::Start(version)).await;
+            }
+            Ok(None) | Err(_) => self.phase = Phase::Start(version),
+        }
+    }
+
+    fn arrived(&mut self, object: &K, version: &mut String) {
+        self.failures = 0;
+        self.backoff = Backoff::quick();
+        if let Some(newer) = &object.meta().resource_version {
+            newer.clone_into(version);
+        }
+    }
+
+    fn deleted(&mut self) {
+        self.ready.push_back(Err(Trouble::new(TroubleKind::NotFound, KUBERNETES, &self.permission, "it was deleted")));
+        self.phase = Phase::Over;
+    }
+
+    /// Goes on with `next` after a pause, unless the trouble stays.
+    async fn failed(&mut self, trouble: Trouble, next: Phase<K>) {
+        let may_pass = match trouble.what {
+            TroubleKind::Throttled | TroubleKind::Unreachable | TroubleKind::Odd => true,
+            TroubleKind::Conflict => is_expired(&trouble),
+            _ => false,
+        };
+        self.failures += 1;
+        if !may_pass || self.failures > FAILURES {
+            self.ready.push_back(Err(trouble));
+            self.phase = Phase::Over;
+            return;
+        }
+        tracing::debug!(permission = self.permission, "watching again after: {}", trouble.message);
+        tokio::time::sleep(self.backoff.pause()).await;
+        self.phase = next;
+    }
+}

@@ -1,0 +1,332 @@
+//! What a service or the road to it said no with, in one shape for AWS and Kubernetes.
+//!
+//! This is the only file that knows services' error codes. Nothing secret passes through it: credentials,
+//! tokens and signatures are cut out of every message before it is kept.
+
+use std::error::Error as StdError;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId as _;
+
+use super::scrub::{chain, scrub};
+use crate::error::{Error, Kind};
+use crate::facts::{Seen, Veil};
+
+/// What kind of no it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TroubleKind {
+    /// IAM or RBAC does not allow it.
+    Denied,
+    /// No credentials, expired ones, or ones that the service does not know.
+    Credentials,
+    /// Too many requests.
+    Throttled,
+    /// Name resolution, connection, TLS, timeout, or the service is down (5xx).
+    Unreachable,
+    /// It is not there.
+    NotFound,
+    /// It is there already.
+    Exists,
+    /// It is in the way, in use, or not what it was.
+    Conflict,
+    /// A dependency is too new to be seen yet: ask again in a moment.
+    NotYet,
+    /// The service says that the request is wrong.
+    Refused,
+    /// An answer that nobody expected.
+    Odd,
+}
+
+/// One failed call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// What kind of no.
+    pub what: TroubleKind,
+    /// `eks`, `iam`, …, `kubernetes`.
+    pub service: &'static str,
+    /// `DescribeCluster`, or `get serviceaccounts`.
+    pub operation: String,
+    /// `iam:GetRole`, or `get serviceaccounts in kube-system`.
+    pub permission: String,
+    /// The service's own code.
+    pub code: Option<String>,
+    /// The service's own words, without secrets.
+    pub message: String,
+    /// The request's id at the service.
+    pub request_id: Option<String>,
+}
+
+impl Trouble {
+    /// A failed call without a code.
+    pub fn new(what: TroubleKind, service: &'static str, operation: &str, message: &str) -> Self {
+        Self {
+            what,
+            service,
+            operation: operation.to_owned(),
+            permission: if service == KUBERNETES { operation.to_owned() } else { format!("{service}:{operation}") },
+            code: None,
+            message: scrub(message),
+            request_id: None,
+        }
+    }
+
+    /// From an SDK error. `operation` is the API's name for the call, which is also the IAM action's.
+    pub fn aws<E>(service: &'static str, operation: &str, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+    {
+        let code = error.code().map(str::to_owned);
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        let words = match error.message() {
+            Some(words) => words.to_owned(),
+            None => chain(error),
+        };
+        let what = match error {
+            SdkError::ServiceError(_) => aws_kind(operation, code.as_deref().unwrap_or_default(), &words, status),
+            SdkError::TimeoutError(_) => TroubleKind::Unreachable,
+            SdkError::ResponseError(_) if status.is_some_and(|status| status < 400) => TroubleKind::Odd,
+            SdkError::ResponseError(_) => TroubleKind::Unreachable,
+            SdkError::DispatchFailure(_) if no_credentials(error) => TroubleKind::Credentials,
+            SdkError::ConstructionFailure(_) if no_credentials(error) => TroubleKind::Credentials,
+            SdkError::DispatchFailure(_) => TroubleKind::Unreachable,
+            _ => TroubleKind::Odd,
+        };
+        let words = before(&words, "Encoded authorization failure message");
+        let mut trouble = Self::new(what, service, operation, words);
+        if what == TroubleKind::Denied
+            && let Some(action) = action_in(words)
+        {
+            trouble.permission = action;
+        }
+        trouble.code = code;
+        trouble.request_id = error.request_id().map(str::to_owned);
+        trouble
+    }
+
+    /// From a Kubernetes client error. `permission` is the RBAC verb and resource, `get nodes`; `server` the API
+    /// server that was asked.
+    pub fn kubernetes(permission: &str, server: &str, error: &kube::Error) -> Self {
+        let mut trouble = Self::new(TroubleKind::Odd, KUBERNETES, permission, "");
+        match error {
+            kube::Error::Api(status) => {
+                trouble.what = kubernetes_kind(status.code, &status.reason);
+                trouble.code = Some(if status.reason.is_empty() { status.code.to_string() } else { status.reason.clone() });
+                trouble.message = scrub(&status.message);
+            }
+            kube::Error::Auth(error) => {
+                trouble.what = TroubleKind::Credentials;
+                trouble.message = plugin_words(error);
+            }
+            kube::Error::Service(_) | kube::Error::HyperError(_) | kube::Error::ReadEvents(_) => {
+                // The credential plugin runs inside the client's stack and its errors come out of it.
+                if let Some(plugin) = find::<kube::client::AuthError>(error) {
+                    trouble.what = TroubleKind::Credentials;
+                    trouble.message = plugin_words(plugin);
+                } else if let Some(inner) = find::<Self>(error) {
+                    return inner.clone();
+                } else {
+                    trouble.what = TroubleKind::Unreachable;
+                    trouble.message = format!("cannot reach {server}: {}", chain(error));
+                }
+            }
+            other => trouble.message = chain(other),
+        }
+        trouble
+    }
+
+    /// No answer within the time that one call may take.
+    pub fn timed_out(service: &'static str, operation: &str, server: &str) -> Self {
+        Self::new(TroubleKind::Unreachable, service, operation, &format!("no answer from {server} in time"))
+    }
+
+    /// Why something stays hidden, when that is what a denied read means.
+    pub fn veil(&self) -> Veil {
+        Veil { permission: self.permission.clone(), cause: self.message.clone() }
+    }
+
+    /// A read's answer: denied is hidden, not found is missing, all else is trouble.
+    pub fn seen<T>(self) -> Result<Seen<T>, Self> {
+        match self.what {
+            TroubleKind::Denied => Ok(Seen::Hidden(self.veil())),
+            TroubleKind::NotFound => Ok(Seen::Missing),
+            _ => Err(self),
+        }
+    }
+}
+
+/// Service name of Kubernetes calls.
+pub const KUBERNETES: &str = "kubernetes";
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}: {}", self.service, self.operation, self.message)
+    }
+}
+
+impl StdError for Trouble {}
+
+impl From<Trouble> for Error {
+    fn from(trouble: Trouble) -> Self {
+        let Trouble { what, service, operation, permission, code, message, request_id } = trouble;
+        let name = match service {
+            KUBERNETES => format!("Kubernetes ({operation})"),
+            _ => format!("{service}:{operation}"),
+        };
+        let side = if service == KUBERNETES { "Kubernetes" } else { "AWS" };
+        let mut error = match what {
+            TroubleKind::Denied => Self::new(Kind::Denied, format!("{side} does not allow {permission}")),
+            TroubleKind::Credentials => {
+                Self::new(Kind::Denied, format!("{side} credentials are missing, expired or not accepted"))
+                    .next(credentials_next(service, &message))
+            }
+            TroubleKind::Throttled => Self::new(Kind::Unavailable, format!("{name} was throttled")),
+            TroubleKind::Unreachable => Self::new(Kind::Unavailable, format!("cannot reach {name}")),
+            TroubleKind::NotYet => Self::new(Kind::Unavailable, format!("{name} cannot see a new object yet")),
+            TroubleKind::NotFound => Self::new(Kind::Conflict, format!("{name}: the object is not there any more")),
+            TroubleKind::Exists => Self::new(Kind::Conflict, format!("{name}: it exists already")),
+            TroubleKind::Conflict => Self::new(Kind::Conflict, format!("{name}: something is in the way")),
+            TroubleKind::Refused if is_quota(code.as_deref().unwrap_or_default()) => {
+                Self::new(Kind::Conflict, format!("{name}: a quota is used up"))
+            }
+            TroubleKind::Refused => Self::new(Kind::Bug, format!("{name} refused the request")),
+            TroubleKind::Odd => Self::new(Kind::Bug, format!("{name} answered in an unexpected way")),
+        };
+        if matches!(what, TroubleKind::Throttled | TroubleKind::Unreachable | TroubleKind::NotYet) {
+            error = error.next("run the same command again");
+        }
+        if what == TroubleKind::Denied {
+            error = error.permission(permission);
+        }
+        error = match (code, message.is_empty()) {
+            (Some(code), false) => error.because(format!("{code}: {message}")),
+            (Some(code), true) => error.because(code),
+            (None, false) => error.because(message),
+            (None, true) => error,
+        };
+        match request_id {
+            Some(id) => error.because(format!("request id {id}")),
+            None => error,
+        }
+    }
+}
+
+/// What to do about credentials that do not work.
+fn credentials_next(service: &str, message: &str) -> &'static str {
+    let words = message.to_ascii_lowercase();
+    if words.contains("sso") {
+        "aws sso login"
+    } else if service == KUBERNETES {
+        "kubectl auth whoami"
+    } else {
+        "aws sts get-caller-identity"
+    }
+}
+
+/// The kind of an AWS error code, as the operation means it.
+fn aws_kind(operation: &str, code: &str, words: &str, status: Option<u16>) -> TroubleKind {
+    let waits_for_role = (code.starts_with("InvalidParameter") || code.starts_with("InvalidRequest")) && about_role(words);
+    let waits_for_group = operation.starts_with("Authorize") && code == "InvalidGroup.NotFound";
+    match code {
+        _ if waits_for_role || waits_for_group => TroubleKind::NotYet,
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "Client.UnauthorizedOperation"
+        | "AuthorizationError" | "NotAuthorized" | "UnauthorizedAccess" => TroubleKind::Denied,
+        "ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId" | "UnrecognizedClientException"
+        | "InvalidAccessKeyId" | "AuthFailure" | "SignatureDoesNotMatch" | "IncompleteSignature"
+        | "IncompleteSignatureException" | "MissingAuthenticationToken" | "MissingAuthenticationTokenException"
+        | "InvalidSignatureException" | "RequestExpired" | "TokenRefreshRequired" | "RequestTimeTooSkewed"
+        | "InvalidToken" => TroubleKind::Credentials,
+        "Throttling" | "ThrottlingException" | "ThrottledException" | "RequestThrottled"
+        | "RequestThrottledException" | "TooManyRequestsException" | "TooManyRequests" | "RequestLimitExceeded"
+        | "EC2ThrottledException" | "SlowDown" | "PriorRequestNotComplete" => TroubleKind::Throttled,
+        "NoSuchEntity" | "NoSuchEntityException" | "ResourceNotFound" | "ResourceNotFoundException"
+        | "NotFoundException" | "FileSystemNotFound" => TroubleKind::NotFound,
+        "EntityAlreadyExists" | "EntityAlreadyExistsException" | "AlreadyExistsException" => TroubleKind::Exists,
+        "ResourceInUseException" | "ResourceInUse" if operation.starts_with("Create") => TroubleKind::Exists,
+        "ResourceInUseException" | "ResourceInUse" | "DeleteConflict" | "DeleteConflictException"
+        | "DependencyViolation" | "ConflictException" | "ConcurrentModification"
+        | "ConcurrentModificationException" | "OperationAborted" | "InvalidRequestException" => TroubleKind::Conflict,
+        _ if code.ends_with(".NotFound") => TroubleKind::NotFound,
+        _ if code.ends_with(".Duplicate") => TroubleKind::Exists,
+        _ if status.is_some_and(|status| status == 429) => TroubleKind::Throttled,
+        _ if status.is_some_and(|status| status >= 500) => TroubleKind::Unreachable,
+        "" => TroubleKind::Odd,
+        _ => TroubleKind::Refused,
+    }
+}
+
+/// Whether EKS's words are about a role that it cannot assume (yet).
+fn about_role(words: &str) -> bool {
+    let words = words.to_ascii_lowercase();
+    words.contains("role") && ["assum", "trust", "does not exist", "not found", "invalid principal"].iter().any(|part| words.contains(part))
+}
+
+/// Whether a code means that a quota is used up.
+fn is_quota(code: &str) -> bool {
+    code.contains("LimitExceeded") || code.contains("QuotaExceeded")
+}
+
+/// The kind of a Kubernetes status.
+fn kubernetes_kind(code: u16, reason: &str) -> TroubleKind {
+    match (code, reason) {
+        (401, _) => TroubleKind::Credentials,
+        (403, _) => TroubleKind::Denied,
+        (404, _) => TroubleKind::NotFound,
+        (409, "AlreadyExists") => TroubleKind::Exists,
+        (409 | 410 | 412, _) => TroubleKind::Conflict,
+        (429, _) => TroubleKind::Throttled,
+        (500.., _) => TroubleKind::Unreachable,
+        (400.., _) => TroubleKind::Refused,
+        _ => TroubleKind::Odd,
+    }
+}
+
+/// Whether the cause is that no credentials could be had.
+fn no_credentials(error: &(dyn StdError + 'static)) -> bool {
+    find::<CredentialsError>(error).is_some()
+}
+
+/// The first cause of this type.
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        if let Some(found) = cause.downcast_ref::<T>() {
+            return Some(found);
+        }
+        next = cause.source();
+    }
+    None
+}
+
+/// A credential plugin's failure without its command line, environment or output, which may hold secrets.
+pub(super) fn plugin_words(error: &kube::client::AuthError) -> String {
+    match error {
+        kube::client::AuthError::AuthExecRun { out, .. } => {
+            format!("the kubeconfig's credential plugin failed with {}", out.status)
+        }
+        kube::client::AuthError::AuthExecStart(cause) => {
+            format!("the kubeconfig's credential plugin cannot be started: {cause}")
+        }
+        kube::client::AuthError::AuthExecParse(_) | kube::client::AuthError::ExecPluginFailed => {
+            "the kubeconfig's credential plugin gave no usable credentials".to_owned()
+        }
+        kube::client::AuthError::ReadTokenFile(cause, file) => {
+            format!("cannot read token file {}: {cause}", file.display())
+        }
+        _ => "the kubeconfig's credentials cannot be used".to_owned(),
+    }
+}
+
+/// The action that AWS names in `… is not authorized to perform: ACTION on resource: …`.
+fn action_in(words: &str) -> Option<String> {
+    let (_, rest) = words.split_once("authorized to perform: ")?;
+    let action: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, ':' | '-')).collect();
+    let (service, name) = action.split_once(':')?;
+    (!service.is_empty() && !name.is_empty()).then_some(action)
+}
+
+fn before<'a>(words: &'a str, mark: &str) -> &'a str {
+    words.split_once(mark).map_or(words, |(head, _)| head).trim_end_matches([' ', '.', ':'])
+}
