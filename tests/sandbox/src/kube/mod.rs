@@ -65,6 +65,20 @@ impl KubeStore {
         Ok(object.clone())
     }
 
+    /// Takes the manifests of a world.
+    ///
+    /// # Errors
+    /// `Invalid`.
+    pub fn load(&mut self, objects: Vec<Value>, _now: Timestamp) -> Result<(), KubeError> {
+        self.objects.extend(objects);
+        Ok(())
+    }
+
+    /// All objects as manifests.
+    pub fn dump(&self) -> Vec<Value> {
+        self.objects.clone()
+    }
+
     /// Deletes an object, honouring finalizers (then only deletionTimestamp is set).
     ///
     /// # Errors
