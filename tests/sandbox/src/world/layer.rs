@@ -71,6 +71,12 @@ pub fn same(collection: &str, a: &Value, b: &Value) -> bool {
     decisive.is_some_and(|set| set.iter().all(|m| a[*m] == b[*m]))
 }
 
+/// The members that identify a row.
+pub fn identity(collection: &str, row: &Value) -> &'static [&'static str] {
+    let given = |set: &&&[&str]| set.iter().all(|member| !row[*member].is_null());
+    identities(collection).iter().find(given).copied().unwrap_or(&[])
+}
+
 /// `default` is what a namespaced manifest without a namespace gets.
 fn namespace(object: &Value) -> &str {
     object["metadata"]["namespace"].as_str().filter(|name| *name != "default").unwrap_or_default()

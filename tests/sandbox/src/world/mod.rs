@@ -54,6 +54,26 @@ pub fn load(sources: &[Source], speed: f64) -> Result<State, WorldError> {
     build::state(world, speed)
 }
 
+/// Whether a file is a valid world, or a valid layer over some other world.
+///
+/// # Errors
+/// The first thing that is wrong, with its place as far as known.
+pub fn check(path: &std::path::Path) -> Result<(), WorldError> {
+    let (name, text) = text_of(&Source::File(path.to_owned()))?;
+    let mut world = file::Document::default();
+    for mut document in file::read(&name, &text)? {
+        // What a layer removes is in the world below it, which is not known here.
+        let kept = |row: &Value| row["$absent"] != true;
+        document.aws.0.values_mut().for_each(|rows| rows.retain(kept));
+        document.kubernetes.objects.retain(kept);
+        document.kubernetes.logs.retain(kept);
+        layer::lay(&mut world, document, &name)?;
+    }
+    build::state(world, 600.0)
+        .map(drop)
+        .map_err(|error| WorldError { place: format!("{name}: {}", error.place), why: error.why })
+}
+
 fn text_of(source: &Source) -> Result<(String, String), WorldError> {
     match source {
         Source::Text { name, text } => Ok((name.clone(), text.clone())),
