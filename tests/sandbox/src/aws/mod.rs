@@ -8,7 +8,9 @@ use crate::call::{Answer, AwsError, Call};
 use crate::state::State;
 
 pub mod access;
+pub mod ec2;
 pub mod eks;
+pub mod fsx;
 pub mod iam;
 pub mod identity;
 pub mod policy;
@@ -28,6 +30,8 @@ pub fn call(state: &mut State, call: &Call) -> Answer {
         "iam" => iam::handle(state, call),
         "eks" => eks::handle(state, call),
         "sagemaker" => sagemaker::handle(state, call),
+        "ec2" => ec2::handle(state, call),
+        "fsx" => fsx::handle(state, call),
         _ => Err(not_served(call)),
     }
 }
@@ -48,5 +52,5 @@ pub fn fill(state: &mut State) {
 
 /// Moves AWS lifecycles that are due at `state.now`; returns the next due time.
 pub fn advance(state: &mut State) -> Option<Timestamp> {
-    [eks::advance(state)].into_iter().flatten().min()
+    [ec2::advance(state), eks::advance(state), fsx::advance(state)].into_iter().flatten().min()
 }

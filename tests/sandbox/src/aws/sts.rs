@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{access, identity, not_served, row};
 use crate::call::{Answer, AwsError, Call, Principal};
+use crate::server::session;
 use crate::state::State;
 
 /// How long a session lasts when the request does not say (AWS: one hour).
@@ -63,15 +64,15 @@ fn with_web_identity(state: &mut State, call: &Call) -> Answer {
     Ok(answer)
 }
 
-fn session_answer(state: &mut State, role: &Value, session: &str, call: &Call) -> Value {
-    let name = row::text(role, "RoleName").to_owned();
-    let principal = Principal::AssumedRole { role: name, session: session.to_owned() };
+fn session_answer(state: &mut State, role: &Value, name: &str, call: &Call) -> Value {
+    let role_name = row::text(role, "RoleName").to_owned();
+    let principal = Principal::AssumedRole { role: role_name, session: name.to_owned() };
     let seconds = call.input.get("DurationSeconds").and_then(Value::as_u64).unwrap_or(DEFAULT_SESSION);
-    let credentials = issue(state, &principal, Duration::from_secs(seconds));
+    let credentials = session::issue(state, &principal, Duration::from_secs(seconds));
     json!({
         "Credentials": credentials,
         "AssumedRoleUser": {
-            "AssumedRoleId": format!("{}:{session}", row::text(role, "RoleId")),
+            "AssumedRoleId": format!("{}:{name}", row::text(role, "RoleId")),
             "Arn": access::arn(state, &principal),
         },
     })
