@@ -28,7 +28,9 @@ pub struct KubeStore {
 impl KubeStore {
     /// One object. `namespace` is empty for cluster-scoped kinds.
     pub fn get(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Option<&Value> {
-        self.objects.iter().find(|o| is(o, api_version, kind) && at(o, "namespace") == namespace && at(o, "name") == name)
+        self.objects
+            .iter()
+            .find(|o| is(o, api_version, kind) && at(o, "namespace") == namespace && at(o, "name") == name)
     }
 
     /// All objects of a kind, in every namespace.
@@ -53,12 +55,27 @@ impl KubeStore {
     ///
     /// # Errors
     /// `NotFound`.
-    pub fn modify(&mut self, api_version: &str, kind: &str, namespace: &str, name: &str, change: impl FnOnce(&mut Value)) -> Result<Value, KubeError> {
+    pub fn modify(
+        &mut self,
+        api_version: &str,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+        change: impl FnOnce(&mut Value),
+    ) -> Result<Value, KubeError> {
         self.version += 1;
         let version = self.version;
-        let found = self.objects.iter_mut().find(|o| is(o, api_version, kind) && at(o, "namespace") == namespace && at(o, "name") == name);
+        let found = self
+            .objects
+            .iter_mut()
+            .find(|o| is(o, api_version, kind) && at(o, "namespace") == namespace && at(o, "name") == name);
         let Some(object) = found else {
-            return Err(KubeError { code: 404, reason: "NotFound".into(), message: format!("{kind} {name:?} not found"), details: None });
+            return Err(KubeError {
+                code: 404,
+                reason: "NotFound".into(),
+                message: format!("{kind} {name:?} not found"),
+                details: None,
+            });
         };
         change(object);
         object["metadata"]["resourceVersion"] = json!(version.to_string());
@@ -83,11 +100,25 @@ impl KubeStore {
     ///
     /// # Errors
     /// `NotFound`.
-    pub fn delete(&mut self, api_version: &str, kind: &str, namespace: &str, name: &str, _now: Timestamp) -> Result<Value, KubeError> {
-        let index = self.objects.iter().position(|o| is(o, api_version, kind) && at(o, "namespace") == namespace && at(o, "name") == name);
+    pub fn delete(
+        &mut self,
+        api_version: &str,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+        _now: Timestamp,
+    ) -> Result<Value, KubeError> {
+        let index = self.objects.iter().position(|o| {
+            is(o, api_version, kind) && at(o, "namespace") == namespace && at(o, "name") == name
+        });
         match index {
             Some(index) => Ok(self.objects.remove(index)),
-            None => Err(KubeError { code: 404, reason: "NotFound".into(), message: format!("{kind} {name:?} not found"), details: None }),
+            None => Err(KubeError {
+                code: 404,
+                reason: "NotFound".into(),
+                message: format!("{kind} {name:?} not found"),
+                details: None,
+            }),
         }
     }
 }
