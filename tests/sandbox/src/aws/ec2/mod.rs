@@ -16,7 +16,7 @@ pub mod net;
 mod permit;
 mod read;
 pub mod rules;
-mod tags;
+pub mod tags;
 pub mod value;
 mod views;
 
