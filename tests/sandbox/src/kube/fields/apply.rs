@@ -203,7 +203,7 @@ mod tests {
             apply(
                 root.node(),
                 live,
-                &json!({"spec": {"containers": containers}}),
+                &json!({"metadata": {"name": "p"}, "spec": {"containers": containers}}),
                 (&who(name), false, Timestamp::UNIX_EPOCH),
             )
             .expect("no conflict")
