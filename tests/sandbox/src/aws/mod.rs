@@ -4,6 +4,9 @@
 
 use jiff::Timestamp;
 
+pub mod ec2;
+pub mod fsx;
+
 use crate::call::{Answer, AwsError, Call};
 use crate::state::State;
 
@@ -14,6 +17,8 @@ use crate::state::State;
 pub fn call(state: &mut State, call: &Call) -> Answer {
     // access::authorize(state, call)?;
     match call.service.as_str() {
+        "ec2" => ec2::handle(state, call),
+        "fsx" => fsx::handle(state, call),
         // "sts" => sts::handle(state, call), …
         _ => Err(not_served(call)),
     }
@@ -21,10 +26,11 @@ pub fn call(state: &mut State, call: &Call) -> Answer {
 
 /// The answer for an operation that the sandbox does not have: 501 with its name.
 pub fn not_served(call: &Call) -> AwsError {
-    AwsError::new("NotImplemented", format!("the sandbox does not serve {}:{}", call.service, call.operation)).with_status(501)
+    AwsError::new("NotImplemented", format!("the sandbox does not serve {}:{}", call.service, call.operation))
+        .with_status(501)
 }
 
 /// Moves AWS lifecycles that are due at `state.now`; returns the next due time.
-pub fn advance(_state: &mut State) -> Option<Timestamp> {
-    None
+pub fn advance(state: &mut State) -> Option<Timestamp> {
+    [ec2::advance(state), fsx::advance(state)].into_iter().flatten().min()
 }
