@@ -13,17 +13,14 @@ pub mod session;
 mod tap;
 mod tls;
 
-use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
-use http_body_util::combinators::UnsyncBoxBody;
+use http::{Request, Response};
 use jiff::Timestamp;
 
-use crate::call::AwsError;
 use crate::state::State;
 use environment::Scratch;
 
@@ -112,8 +109,8 @@ impl Error {
     }
 }
 
-/// An answer's body; never fails.
-pub type Body = UnsyncBoxBody<Bytes, Infallible>;
+/// An answer's body.
+pub type Body = axum::body::Body;
 
 pub(crate) use serve::whole as full;
 
@@ -161,7 +158,7 @@ impl Inner {
     }
 
     /// A request may have begun something: the ticker must ask when it is due.
-    fn touched(&self, _state: &mut State) {
+    fn touched(&self) {
         self.due.lock().unwrap_or_else(PoisonError::into_inner).changed = true;
     }
 
@@ -177,11 +174,9 @@ impl Inner {
                 return (response, Some(error));
             }
         }
-        let _ = body;
-        let error = AwsError::new("NotImplemented", "the Kubernetes API is not served").with_status(501);
-        let response = kube::status(error);
-        self.touched(&mut self.lock());
-        (response, None)
+        let response = crate::kube::respond(self.state.clone(), Request::from_parts(parts, body)).await;
+        self.touched();
+        kube::reason(response).await
     }
 
     /// Moves the world every 20 ms when something is due.
@@ -223,7 +218,8 @@ impl Sandbox {
         let tls = tls::make()?;
         let expires = state.caller_expires;
         let keys = session::issue_until(&mut state, &crate::call::Principal::Caller, expires);
-        let token = session::issue_kube_token(&mut state);
+        let token = state.hex(48);
+        state.kube.token = Some(token.clone());
         let ca = kube::encoded(&tls.ca);
         let named = crate::world::serve_cluster(&mut state, &format!("https://127.0.0.1:{kube_port}"), &ca);
         let endpoint = format!("http://127.0.0.1:{aws_port}");
@@ -281,8 +277,9 @@ impl Sandbox {
     /// The living world, for a test that looks at or changes what no API shows.
     pub fn with_state<T>(&self, use_it: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.inner.lock();
+        aws::advance(&mut state);
         let answer = use_it(&mut state);
-        self.inner.touched(&mut state);
+        self.inner.touched();
         answer
     }
 }

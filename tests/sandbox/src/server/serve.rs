@@ -87,7 +87,8 @@ async fn respond(
         let seq = inner.log.begin(first_byte, facts);
         aws::advance(&mut state);
         let (response, error) = seen.handle(&mut state, &parts);
-        inner.touched(&mut state);
+        drop(state);
+        inner.touched();
         (seq, response.map(full), error)
     };
     if !inner.latency.is_zero() {
@@ -106,5 +107,5 @@ fn untracked(conn: &Arc<Conn>, status: StatusCode, text: &'static str) -> Respon
 
 /// A body that is there at once.
 pub fn whole(bytes: Bytes) -> Body {
-    http_body_util::Full::new(bytes).boxed_unsync()
+    Body::from(bytes)
 }
