@@ -11,8 +11,13 @@
 
 pub mod aws;
 pub mod call;
+pub mod cli;
 pub mod kube;
+pub mod server;
 pub mod state;
+pub mod wire;
+pub mod world;
 
 pub use call::{Answer, AwsError, Call, Client, Principal};
+pub use server::{Entry, Error, Options, Sandbox, Source};
 pub use state::{Durations, State};
