@@ -1,6 +1,8 @@
 //! What the world file need not give: ids, owners, zones, each VPC's default group, network ACL and main
 //! route table, the interfaces of instances. A given value always wins, also an empty list.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::kinds::KINDS;
@@ -83,8 +85,10 @@ fn fill_subnets(state: &mut State) {
     let (account, region, partition) = (state.account.clone(), state.region.clone(), state.partition());
     for at in 0..state.rows("ec2.Subnets").len() {
         let zones = views::zones(state);
+        let unused =
+            unused_zone(state, &zones).or_else(|| zones.keys().nth(at % zones.len().max(1)).cloned());
         let Some(row) = state.rows_mut("ec2.Subnets").get_mut(at) else { continue };
-        fill_zone(row, &zones, at);
+        fill_zone(row, &zones, unused);
         let id = text(row, "SubnetId").to_owned();
         if let Some(vpc) = &first_vpc {
             fill(row, "VpcId", vpc.clone());
@@ -99,11 +103,19 @@ fn fill_subnets(state: &mut State) {
     }
 }
 
-fn fill_zone(row: &mut Value, zones: &std::collections::BTreeMap<String, String>, at: usize) {
+/// The first zone that no subnet is in: subnets without a zone spread.
+fn unused_zone(state: &State, zones: &BTreeMap<String, String>) -> Option<String> {
+    let used = |name: &str, id: &str| {
+        let is = |row: &Value| text(row, "AvailabilityZone") == name || text(row, "AvailabilityZoneId") == id;
+        state.rows("ec2.Subnets").iter().any(is)
+    };
+    zones.iter().find(|(name, id)| !used(name, id)).map(|(name, _)| name.clone())
+}
+
+fn fill_zone(row: &mut Value, zones: &BTreeMap<String, String>, unused: Option<String>) {
     let id = text(row, "AvailabilityZoneId").to_owned();
     let by_id = zones.iter().find(|(_, known)| **known == id).map(|(name, _)| name.clone());
-    let nth = zones.keys().nth(at % zones.len().max(1)).cloned();
-    if let Some(name) = by_id.or(nth) {
+    if let Some(name) = by_id.or(unused) {
         fill(row, "AvailabilityZone", name);
     }
     if let Some(id) = zones.get(text(row, "AvailabilityZone")) {
