@@ -23,12 +23,17 @@ pub struct Scope {
 pub fn scope(headers: &HeaderMap) -> Option<Scope> {
     let text = headers.get("authorization")?.to_str().ok()?;
     let fields = text.strip_prefix("AWS4-HMAC-SHA256")?;
-    let field = |name: &str| fields.split(',').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
+    let field =
+        |name: &str| fields.split(',').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
     field("Signature").filter(|s| s.len() == 64)?;
     field("SignedHeaders").filter(|s| s.split(';').any(|name| name == "host"))?;
     let mut parts = field("Credential")?.split('/');
     let (key, _date, region, service) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    (parts.next()? == "aws4_request").then(|| Scope { key: key.into(), region: region.into(), service: service.into() })
+    (parts.next()? == "aws4_request").then(|| Scope {
+        key: key.into(),
+        region: region.into(),
+        service: service.into(),
+    })
 }
 
 /// Who holds the key of a request, when its credentials are good now.
@@ -96,7 +101,10 @@ mod tests {
             "AWS4-HMAC-SHA256 Credential=AKIA/20260102/us-west-2/fsx/aws4_request, SignedHeaders=host;x-amz-date, Signature={signature}"
         );
         let scope_of = scope(&header(&good)).unwrap();
-        assert_eq!((scope_of.key.as_str(), scope_of.region.as_str(), scope_of.service.as_str()), ("AKIA", "us-west-2", "fsx"));
+        assert_eq!(
+            (scope_of.key.as_str(), scope_of.region.as_str(), scope_of.service.as_str()),
+            ("AKIA", "us-west-2", "fsx")
+        );
         for broken in [
             good.replace("AWS4-HMAC-SHA256", "Bearer"),
             good.replace("/aws4_request", ""),
@@ -120,7 +128,8 @@ mod tests {
             ("sts", "ExpiredToken", "InvalidClientTokenId"),
             ("fsx", "ExpiredTokenException", "UnrecognizedClientException"),
         ] {
-            let scope = |key: &str| Scope { key: key.into(), region: "us-west-2".into(), service: service.into() };
+            let scope =
+                |key: &str| Scope { key: key.into(), region: "us-west-2".into(), service: service.into() };
             assert!(holder(&state, &scope(key), &headers, state.now).is_ok());
             assert_eq!(holder(&state, &scope(key), &headers, later).unwrap_err().code, code);
             assert_eq!(holder(&state, &scope("ASIAX"), &headers, state.now).unwrap_err().code, unknown);

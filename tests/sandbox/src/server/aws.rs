@@ -32,7 +32,8 @@ pub fn look(parts: &Parts, body: &[u8]) -> Seen {
         body,
     };
     // The one unsigned operation: whoever has a web identity token has no keys yet.
-    let unsigned = scope.is_none() && wire::form::action(&request).as_deref() == Some("AssumeRoleWithWebIdentity");
+    let unsigned =
+        scope.is_none() && wire::form::action(&request).as_deref() == Some("AssumeRoleWithWebIdentity");
     let service = match &scope {
         Some(scope) => scope.service.clone(),
         None if unsigned => "sts".to_owned(),

@@ -20,7 +20,10 @@ impl Scratch {
     /// The system's words.
     pub fn new(unique: &str) -> Result<Self, Error> {
         let path = std::env::temp_dir().join(format!("fsxctl-sandbox-{unique}"));
-        fs::DirBuilder::new().mode(0o700).create(&path).map_err(|why| Error::io(path.display().to_string(), why))?;
+        fs::DirBuilder::new()
+            .mode(0o700)
+            .create(&path)
+            .map_err(|why| Error::io(path.display().to_string(), why))?;
         Ok(Self(path))
     }
 
@@ -31,7 +34,8 @@ impl Scratch {
     pub fn write(&self, name: &str, text: &str) -> Result<PathBuf, Error> {
         let path = self.0.join(name);
         let wrong = |why| Error::io(path.display().to_string(), why);
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(wrong)?;
+        let mut file =
+            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(wrong)?;
         file.write_all(text.as_bytes()).map_err(wrong)?;
         Ok(path)
     }

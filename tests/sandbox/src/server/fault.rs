@@ -10,7 +10,17 @@ use crate::state::State;
 
 /// The members that a fault may have.
 const MEMBERS: &[&str] = &[
-    "service", "operation", "verb", "path", "error", "status", "retryAfter", "after", "times", "outcome", "message",
+    "service",
+    "operation",
+    "verb",
+    "path",
+    "error",
+    "status",
+    "retryAfter",
+    "after",
+    "times",
+    "outcome",
+    "message",
 ];
 
 /// Reads `service=fsx,operation=CreateFileSystem,error=ThrottlingException,times=2`; a value may stand in
@@ -66,14 +76,18 @@ fn value(text: &str) -> Result<(String, &str), String> {
 /// What is wrong with it.
 pub fn check(fault: &Value) -> Result<(), String> {
     let Some(members) = fault.as_object() else { return Err("a fault is a mapping".to_owned()) };
-    if let Some(name) = members.keys().find(|name| !MEMBERS.contains(&name.as_str()) && !name.starts_with('$')) {
+    if let Some(name) =
+        members.keys().find(|name| !MEMBERS.contains(&name.as_str()) && !name.starts_with('$'))
+    {
         return Err(format!("unknown member {name:?}; known are {}", MEMBERS.join(", ")));
     }
     let error = fault["error"].as_str();
     if error.is_some() == fault["outcome"].is_string() {
         return Err("a fault has either error or outcome".to_owned());
     }
-    let transport = |name: &str| ["timeout", "reset", "truncated", "not-json"].contains(&name) || name.starts_with("slow:");
+    let transport = |name: &str| {
+        ["timeout", "reset", "truncated", "not-json"].contains(&name) || name.starts_with("slow:")
+    };
     if let Some(name) = error.filter(|name| transport(name)) {
         return Err(format!("the transport fault {name:?} is not in this version of the sandbox"));
     }
@@ -172,7 +186,9 @@ fn take(state: &mut State, probe: &Probe<'_>, kind: &str) -> Option<Value> {
 
 fn usual_message(code: &str) -> String {
     let text = match code {
-        "ThrottlingException" | "Throttling" | "RequestLimitExceeded" | "TooManyRequestsException" => "Rate exceeded",
+        "ThrottlingException" | "Throttling" | "RequestLimitExceeded" | "TooManyRequestsException" => {
+            "Rate exceeded"
+        }
         "ServiceUnavailable" => "Service is unavailable. Please try again shortly.",
         _ => "a fault of the sandbox",
     };
@@ -185,8 +201,13 @@ mod tests {
 
     #[test]
     fn specs_are_read_or_say_why_not() {
-        let good = parse(r#"service=fsx,operation=CreateFileSystem,outcome=FAILED,message="a, \"b\"",times=2"#).unwrap();
-        assert_eq!(good, json!({"service": "fsx", "operation": "CreateFileSystem", "outcome": "FAILED", "message": "a, \"b\"", "times": 2}));
+        let good =
+            parse(r#"service=fsx,operation=CreateFileSystem,outcome=FAILED,message="a, \"b\"",times=2"#)
+                .unwrap();
+        assert_eq!(
+            good,
+            json!({"service": "fsx", "operation": "CreateFileSystem", "outcome": "FAILED", "message": "a, \"b\"", "times": 2})
+        );
         for (spec, why) in [
             ("service", "has no ="),
             ("error=X,times=two", "not a number"),
@@ -210,7 +231,8 @@ mod tests {
             json!({"service": "fsx", "error": "InternalServerError", "status": 500, "times": 1}),
         ];
         let probe = Probe { service: "fsx", operation: Some("DescribeBackups"), verb: None, path: "/" };
-        let codes: Vec<_> = (0..4).map(|_| refusal(&mut state, &probe).map(|e| (e.code, e.status, e.retry_after))).collect();
+        let codes: Vec<_> =
+            (0..4).map(|_| refusal(&mut state, &probe).map(|e| (e.code, e.status, e.retry_after))).collect();
         assert_eq!(
             codes,
             [

@@ -84,7 +84,8 @@ fn writes(parts: &Parts, body: &[u8]) -> bool {
     let last = parts.uri.path().rsplit('/').next().unwrap_or_default();
     let asks = ["reviews", "token"].iter().any(|end| last.ends_with(end));
     let query = parts.uri.query().unwrap_or_default();
-    let dry = form_urlencoded::parse(query.as_bytes()).any(|(name, value)| name == "dryRun" && value == "All");
+    let dry =
+        form_urlencoded::parse(query.as_bytes()).any(|(name, value)| name == "dryRun" && value == "All");
     let dry_delete = parts.method == Method::DELETE
         && serde_json::from_slice::<Value>(body).is_ok_and(|options| options["dryRun"][0] == "All");
     !asks && !dry && !dry_delete

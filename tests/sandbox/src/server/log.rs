@@ -92,7 +92,8 @@ impl Log {
     /// # Errors
     /// A file that cannot be made.
     pub fn new(path: Option<&Path>) -> Result<Self, Error> {
-        let open = |path: &Path| File::create(path).map_err(|why| Error::io(format!("log {}", path.display()), why));
+        let open =
+            |path: &Path| File::create(path).map_err(|why| Error::io(format!("log {}", path.display()), why));
         let file = path.map(open).transpose()?;
         let kept = Kept { entries: Vec::new(), written: Vec::new(), file };
         Ok(Self { start: Instant::now(), kept: Mutex::new(kept) })
@@ -181,7 +182,9 @@ impl Log {
 
 impl Kept {
     fn write(&mut self, index: usize) {
-        let (Some(entry), Some(done)) = (self.entries.get(index), self.written.get_mut(index)) else { return };
+        let (Some(entry), Some(done)) = (self.entries.get(index), self.written.get_mut(index)) else {
+            return;
+        };
         if std::mem::replace(done, true) {
             return;
         }

@@ -165,7 +165,11 @@ impl Inner {
         self.due.lock().unwrap_or_else(PoisonError::into_inner).changed = true;
     }
 
-    async fn answer_kube(&self, parts: http::request::Parts, body: Bytes) -> (Response<Body>, Option<String>) {
+    async fn answer_kube(
+        &self,
+        parts: http::request::Parts,
+        body: Bytes,
+    ) -> (Response<Body>, Option<String>) {
         {
             let mut state = self.lock();
             aws::advance(&mut state);
@@ -209,7 +213,8 @@ impl Sandbox {
             state.faults.push(fault);
         }
         let bind = || {
-            let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).map_err(|why| Error::io("bind", why))?;
+            let listener =
+                std::net::TcpListener::bind(("127.0.0.1", 0)).map_err(|why| Error::io("bind", why))?;
             listener.set_nonblocking(true).map_err(|why| Error::io("bind", why))?;
             let port = listener.local_addr().map_err(|why| Error::io("bind", why))?.port();
             Ok::<_, Error>((listener, port))
@@ -310,7 +315,8 @@ fn spawn(
     let [aws, kube] = listeners;
     let (aws, kube) = {
         let _within = runtime.enter();
-        let tokio = |listener| tokio::net::TcpListener::from_std(listener).map_err(|why| Error::io("listen", why));
+        let tokio =
+            |listener| tokio::net::TcpListener::from_std(listener).map_err(|why| Error::io("listen", why));
         (tokio(aws)?, tokio(kube)?)
     };
     let serve = move || {
@@ -320,5 +326,8 @@ fn spawn(
         let _ = runtime.block_on(stopped);
         runtime.shutdown_background();
     };
-    std::thread::Builder::new().name("sandbox".to_owned()).spawn(serve).map_err(|why| Error::io("start a thread", why))
+    std::thread::Builder::new()
+        .name("sandbox".to_owned())
+        .spawn(serve)
+        .map_err(|why| Error::io("start a thread", why))
 }

@@ -59,7 +59,12 @@ where
     let _ = http.serve_connection(TokioIo::new(tap), service).await;
 }
 
-async fn respond(inner: Arc<Inner>, conn: Arc<Conn>, request: Request<Incoming>, kube: bool) -> Response<Tracked> {
+async fn respond(
+    inner: Arc<Inner>,
+    conn: Arc<Conn>,
+    request: Request<Incoming>,
+    kube: bool,
+) -> Response<Tracked> {
     let first_byte = conn.request_began();
     let (parts, body) = request.into_parts();
     let body = Limited::new(body, BODY).collect().await.map(http_body_util::Collected::to_bytes);
@@ -93,7 +98,8 @@ async fn respond(inner: Arc<Inner>, conn: Arc<Conn>, request: Request<Incoming>,
 }
 
 fn untracked(conn: &Arc<Conn>, status: StatusCode, text: &'static str) -> Response<Tracked> {
-    let mut response = Response::new(Tracked::new(full(Bytes::from_static(text.as_bytes())), conn.clone(), 0));
+    let mut response =
+        Response::new(Tracked::new(full(Bytes::from_static(text.as_bytes())), conn.clone(), 0));
     *response.status_mut() = status;
     response
 }

@@ -113,9 +113,15 @@ mod tests {
         assert_eq!(known.principal, role);
         assert_eq!(known.token.as_deref(), row["SessionToken"].as_str());
         assert!(by_key(&state, "AKIAUNKNOWN").is_none());
-        state.rows_mut("iam.Users").push(json!({"UserName": "ann", "AccessKeys": ["AKIA1", {"AccessKeyId": "AKIA2"}]}));
+        state
+            .rows_mut("iam.Users")
+            .push(json!({"UserName": "ann", "AccessKeys": ["AKIA1", {"AccessKeyId": "AKIA2"}]}));
         for key in ["AKIA1", "AKIA2"] {
-            assert_eq!(by_key(&state, key).unwrap().principal, Principal::User { name: "ann".into() }, "{key}");
+            assert_eq!(
+                by_key(&state, key).unwrap().principal,
+                Principal::User { name: "ann".into() },
+                "{key}"
+            );
         }
     }
 }
