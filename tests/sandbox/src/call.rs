@@ -70,9 +70,10 @@ impl Call {
 
     /// A list of strings, empty when absent.
     pub fn texts(&self, member: &str) -> Vec<&str> {
-        self.input.get(member).and_then(Value::as_array).map_or_else(Vec::new, |list| {
-            list.iter().filter_map(Value::as_str).collect()
-        })
+        self.input
+            .get(member)
+            .and_then(Value::as_array)
+            .map_or_else(Vec::new, |list| list.iter().filter_map(Value::as_str).collect())
     }
 }
 
@@ -97,7 +98,13 @@ pub struct AwsError {
 impl AwsError {
     /// An error with status 400.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), status: 400, members: Map::new(), retry_after: None }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            status: 400,
+            members: Map::new(),
+            retry_after: None,
+        }
     }
 
     /// The same with another HTTP status.

@@ -124,7 +124,9 @@ impl State {
 
     /// The same, to change.
     pub fn find_mut(&mut self, collection: &str, member: &str, value: &str) -> Option<&mut Value> {
-        self.rows_mut(collection).iter_mut().find(|row| row.get(member).and_then(Value::as_str) == Some(value))
+        self.rows_mut(collection)
+            .iter_mut()
+            .find(|row| row.get(member).and_then(Value::as_str) == Some(value))
     }
 
     /// A duration of the world on the sandbox's own clock.

@@ -2,14 +2,30 @@
 //!
 //! What the services answer is not decided here; this is transport, credentials and the request log.
 
+pub mod auth;
+mod aws;
+mod environment;
+pub mod fault;
+mod kube;
 pub mod log;
+mod serve;
 pub mod session;
+mod tap;
+mod tls;
 
+use std::convert::Infallible;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Response;
+use http_body_util::combinators::UnsyncBoxBody;
+use jiff::Timestamp;
+
+use crate::call::AwsError;
 use crate::state::State;
+use environment::Scratch;
 
 pub use log::Entry;
 
@@ -96,17 +112,93 @@ impl Error {
     }
 }
 
+/// An answer's body; never fails.
+pub type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+pub(crate) use serve::whole as full;
+
 /// A running sandbox; stops when dropped. Start it from any thread, with or without a runtime.
 #[derive(Debug)]
 pub struct Sandbox {
-    pub(crate) inner: Arc<Inner>,
+    inner: Arc<Inner>,
+    scratch: Scratch,
+    endpoint: String,
+    kubeconfig: String,
+    env: Vec<(String, String)>,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
 }
 
 /// What the listeners share.
 #[derive(Debug)]
-pub struct Inner {
-    /// The world.
-    pub state: Mutex<State>,
+pub(crate) struct Inner {
+    /// The world, shared with the watches of the Kubernetes side.
+    state: Arc<Mutex<State>>,
+    log: Arc<log::Log>,
+    latency: Duration,
+    hosts: [u16; 2],
+    due: Mutex<Due>,
+}
+
+/// When the ticker has to look at the world again.
+#[derive(Debug, Default, Clone, Copy)]
+struct Due {
+    changed: bool,
+    next: Option<Timestamp>,
+}
+
+impl Inner {
+    /// The world. A panic of one request must not take the others with it.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a request was meant for this listener (a page in a browser cannot forge this header).
+    fn is_host(&self, parts: &http::request::Parts, kube: bool) -> bool {
+        let named = parts.headers.get(http::header::HOST).and_then(|v| v.to_str().ok());
+        let port = self.hosts[usize::from(kube)];
+        named.is_some_and(|host| host == format!("127.0.0.1:{port}") || host == format!("localhost:{port}"))
+    }
+
+    /// A request may have begun something: the ticker must ask when it is due.
+    fn touched(&self, _state: &mut State) {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner).changed = true;
+    }
+
+    async fn answer_kube(
+        &self,
+        parts: http::request::Parts,
+        body: Bytes,
+    ) -> (Response<Body>, Option<String>) {
+        {
+            let mut state = self.lock();
+            aws::advance(&mut state);
+            if let Some((response, error)) = kube::refusal(&mut state, &parts) {
+                return (response, Some(error));
+            }
+        }
+        let _ = body;
+        let error = AwsError::new("NotImplemented", "the Kubernetes API is not served").with_status(501);
+        let response = kube::status(error);
+        self.touched(&mut self.lock());
+        (response, None)
+    }
+
+    /// Moves the world every 20 ms when something is due.
+    async fn tick(self: Arc<Self>) {
+        let mut ticker = tokio::time::interval(Duration::from_millis(20));
+        ticker.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticker.tick().await;
+            let now = Timestamp::now();
+            let due = *self.due.lock().unwrap_or_else(PoisonError::into_inner);
+            if due.changed || due.next.is_some_and(|next| next <= now) {
+                let mut state = self.lock();
+                let next = state.advance(now);
+                *self.due.lock().unwrap_or_else(PoisonError::into_inner) = Due { changed: false, next };
+            }
+        }
+    }
 }
 
 impl Sandbox {
@@ -115,38 +207,127 @@ impl Sandbox {
     /// # Errors
     /// A world that cannot be read, a fault that cannot be, or no free port.
     pub fn start(options: Options) -> Result<Self, Error> {
-        let _ = options;
-        Err(Error::io("start", "not yet"))
+        let mut state = crate::world::load(&options.worlds, options.speed)?;
+        for spec in &options.faults {
+            let fault = fault::parse(spec).map_err(|why| Error::Fault { spec: spec.clone(), why })?;
+            state.faults.push(fault);
+        }
+        let bind = || {
+            let listener =
+                std::net::TcpListener::bind(("127.0.0.1", 0)).map_err(|why| Error::io("bind", why))?;
+            listener.set_nonblocking(true).map_err(|why| Error::io("bind", why))?;
+            let port = listener.local_addr().map_err(|why| Error::io("bind", why))?.port();
+            Ok::<_, Error>((listener, port))
+        };
+        let ((aws, aws_port), (kube, kube_port)) = (bind()?, bind()?);
+        let tls = tls::make()?;
+        let expires = state.caller_expires;
+        let keys = session::issue_until(&mut state, &crate::call::Principal::Caller, expires);
+        let token = session::issue_kube_token(&mut state);
+        let ca = kube::encoded(&tls.ca);
+        let named = crate::world::serve_cluster(&mut state, &format!("https://127.0.0.1:{kube_port}"), &ca);
+        let endpoint = format!("http://127.0.0.1:{aws_port}");
+        let kubeconfig = kube::kubeconfig(&named.arn, &named.endpoint, &named.ca, &token);
+        let scratch = Scratch::new(&state.hex(12))?;
+        scratch.write("kubeconfig", &kubeconfig)?;
+        scratch.write("aws-config", "")?;
+        scratch.write("aws-credentials", "")?;
+        let env = environment::pairs(&scratch, &endpoint, &state.region, &keys);
+        let inner = Arc::new(Inner {
+            state: Arc::new(Mutex::new(state)),
+            log: Arc::new(log::Log::new(options.log.as_deref())?),
+            latency: options.latency,
+            hosts: [aws_port, kube_port],
+            due: Mutex::new(Due { changed: true, next: None }),
+        });
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let thread = spawn(inner.clone(), [aws, kube], tls.acceptor, stopped)?;
+        Ok(Self { inner, scratch, endpoint, kubeconfig, env, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The AWS listener, for instance `http://127.0.0.1:40001`.
     pub fn endpoint(&self) -> String {
-        String::new()
+        self.endpoint.clone()
     }
 
     /// The kubeconfig's text (context = the cluster's ARN, user = a static token).
     pub fn kubeconfig(&self) -> String {
-        String::new()
+        self.kubeconfig.clone()
     }
 
     /// The environment of COMMAND: name and value, `KUBECONFIG` (a file that lives as long as the
     /// sandbox) included.
     pub fn env(&self) -> Vec<(String, String)> {
-        Vec::new()
+        self.env.clone()
+    }
+
+    /// A private directory that lives as long as the sandbox.
+    pub fn directory(&self) -> &std::path::Path {
+        self.scratch.path()
     }
 
     /// The world as it stands, as a world file that loads again without loss.
     pub fn snapshot(&self) -> String {
-        String::new()
+        let mut state = self.inner.lock();
+        aws::advance(&mut state);
+        crate::world::save(&state)
     }
 
     /// The requests so far, in order of arrival.
     pub fn log(&self) -> Vec<Entry> {
-        Vec::new()
+        self.inner.log.entries()
     }
 
     /// The living world, for a test that looks at or changes what no API shows.
     pub fn with_state<T>(&self, use_it: impl FnOnce(&mut State) -> T) -> T {
-        use_it(&mut self.inner.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+        let mut state = self.inner.lock();
+        let answer = use_it(&mut state);
+        self.inner.touched(&mut state);
+        answer
     }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        self.inner.log.finish();
+    }
+}
+
+/// A thread with a runtime of its own, so that the caller needs none and may block.
+fn spawn(
+    inner: Arc<Inner>,
+    listeners: [std::net::TcpListener; 2],
+    tls: tokio_rustls::TlsAcceptor,
+    stopped: tokio::sync::oneshot::Receiver<()>,
+) -> Result<std::thread::JoinHandle<()>, Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("sandbox")
+        .enable_all()
+        .build()
+        .map_err(|why| Error::io("start a runtime", why))?;
+    let [aws, kube] = listeners;
+    let (aws, kube) = {
+        let _within = runtime.enter();
+        let tokio =
+            |listener| tokio::net::TcpListener::from_std(listener).map_err(|why| Error::io("listen", why));
+        (tokio(aws)?, tokio(kube)?)
+    };
+    let serve = move || {
+        runtime.spawn(serve::serve_aws(inner.clone(), aws));
+        runtime.spawn(serve::serve_kube(inner.clone(), kube, tls));
+        runtime.spawn(inner.tick());
+        let _ = runtime.block_on(stopped);
+        runtime.shutdown_background();
+    };
+    std::thread::Builder::new()
+        .name("sandbox".to_owned())
+        .spawn(serve)
+        .map_err(|why| Error::io("start a thread", why))
 }

@@ -85,8 +85,18 @@ mod tests {
             ("fsx", "FileSystemNotFound", 400, r#"{"__type":"FileSystemNotFound","Message":"m<"}"#),
             ("sagemaker", "ValidationException", 400, r#"{"__type":"ValidationException","message":"m<"}"#),
             ("eks", "ResourceNotFoundException", 404, r#"{"message":"m<"}"#),
-            ("iam", "NoSuchEntityException", 404, "<Error><Type>Sender</Type><Code>NoSuchEntity</Code><Message>m&lt;</Message></Error>"),
-            ("ec2", "InvalidVpcID.NotFound", 400, "<Errors><Error><Code>InvalidVpcID.NotFound</Code><Message>m&lt;</Message></Error></Errors>"),
+            (
+                "iam",
+                "NoSuchEntityException",
+                404,
+                "<Error><Type>Sender</Type><Code>NoSuchEntity</Code><Message>m&lt;</Message></Error>",
+            ),
+            (
+                "ec2",
+                "InvalidVpcID.NotFound",
+                400,
+                "<Errors><Error><Code>InvalidVpcID.NotFound</Code><Message>m&lt;</Message></Error></Errors>",
+            ),
         ];
         for (service, code, status, holds) in table {
             let answer = encode(service, &AwsError::new(code, "m<"), "id");

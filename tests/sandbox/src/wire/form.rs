@@ -37,7 +37,8 @@ pub fn decode(model: &Model, input: &Ref, request: &Request<'_>) -> Result<Value
         if count >= PARAMETERS || name.split('.').count() > DEPTH {
             return Err(AwsError::new("MalformedInput", "too many parameters"));
         }
-        let node = name.split('.').fold(&mut root, |node, part| node.below.entry(part.to_owned()).or_default());
+        let node =
+            name.split('.').fold(&mut root, |node, part| node.below.entry(part.to_owned()).or_default());
         node.text = Some(value.into_owned());
     }
     let shape = model.shape(input).ok_or_else(|| AwsError::new("MalformedInput", "no shape"))?;
@@ -95,7 +96,9 @@ fn map(model: &Model, shape: &Shape, node: &Node, name: &str) -> Result<Value, A
     let value_name = inner.location_name.as_deref().unwrap_or("value");
     let mut members = Map::new();
     for entry in numbered(entries) {
-        let (Some(key), Some(below)) = (entry.below.get(key_name), entry.below.get(value_name)) else { continue };
+        let (Some(key), Some(below)) = (entry.below.get(key_name), entry.below.get(value_name)) else {
+            continue;
+        };
         let key = key.text.clone().unwrap_or_default();
         members.insert(key, value(model, inner, below, name)?);
     }
@@ -137,7 +140,12 @@ mod tests {
     #[test]
     fn forms_become_members() {
         let table = [
-            ("ec2", "DescribeSubnets", "SubnetId.2=b&SubnetId.1=a&SubnetId.10=c", json!({"SubnetIds": ["a", "b", "c"]})),
+            (
+                "ec2",
+                "DescribeSubnets",
+                "SubnetId.2=b&SubnetId.1=a&SubnetId.10=c",
+                json!({"SubnetIds": ["a", "b", "c"]}),
+            ),
             (
                 "ec2",
                 "DescribeVpcs",

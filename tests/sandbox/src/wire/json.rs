@@ -40,11 +40,18 @@ pub fn decode(model: &Model, reference: &Ref, value: &Value, depth: usize) -> Re
         (Kind::Map, Value::Object(given)) => match &shape.value {
             Some(inner) => {
                 let pair = |(key, v): (&String, &Value)| Ok((key.clone(), decode(model, inner, v, deeper)?));
-                given.iter().filter(|(_, v)| !v.is_null()).map(pair).collect::<Result<Map<_, _>, _>>().map(Value::Object)
+                given
+                    .iter()
+                    .filter(|(_, v)| !v.is_null())
+                    .map(pair)
+                    .collect::<Result<Map<_, _>, _>>()
+                    .map(Value::Object)
             }
             None => Ok(Value::Object(Map::new())),
         },
-        (Kind::Timestamp, _) => scalar::parse(Kind::Timestamp, &plain(value)).ok_or_else(|| expected(shape, value)),
+        (Kind::Timestamp, _) => {
+            scalar::parse(Kind::Timestamp, &plain(value)).ok_or_else(|| expected(shape, value))
+        }
         (Kind::String | Kind::Blob, Value::String(_)) | (Kind::Boolean, Value::Bool(_)) => Ok(value.clone()),
         (Kind::Integer | Kind::Long, Value::Number(number)) if !number.is_f64() => Ok(value.clone()),
         (Kind::Float | Kind::Double, Value::Number(_)) => Ok(value.clone()),
@@ -52,7 +59,12 @@ pub fn decode(model: &Model, reference: &Ref, value: &Value, depth: usize) -> Re
     }
 }
 
-fn decode_structure(model: &Model, shape: &Shape, given: &Map<String, Value>, depth: usize) -> Result<Value, AwsError> {
+fn decode_structure(
+    model: &Model,
+    shape: &Shape,
+    given: &Map<String, Value>,
+    depth: usize,
+) -> Result<Value, AwsError> {
     let mut members = Map::new();
     for (name, member) in &shape.members {
         let wire = member.location_name.as_ref().unwrap_or(name);

@@ -54,7 +54,9 @@ pub fn operation(service: &str, request: &Request<'_>) -> Result<String, AwsErro
         Protocol::Query | Protocol::Ec2 => form::action(request),
         Protocol::RestJson => rest::find(model, request).map(|(name, _)| name.to_owned()),
     };
-    name.ok_or_else(|| unknown(format!("the sandbox does not serve {service}:{} {}", request.method, request.path)))
+    name.ok_or_else(|| {
+        unknown(format!("the sandbox does not serve {service}:{} {}", request.method, request.path))
+    })
 }
 
 /// Decodes and validates a request.

@@ -47,7 +47,12 @@ fn labels(template: &str, path: &str) -> Option<Vec<(String, String)>> {
 ///
 /// # Errors
 /// `SerializationException` when a value cannot be what its shape says.
-pub fn decode(model: &Model, operation: &Operation, input: &Ref, request: &Request<'_>) -> Result<Value, AwsError> {
+pub fn decode(
+    model: &Model,
+    operation: &Operation,
+    input: &Ref,
+    request: &Request<'_>,
+) -> Result<Value, AwsError> {
     let labels = labels(&operation.http.request_uri, request.path).unwrap_or_default();
     let Some(shape) = model.shape(input) else { return Ok(Value::Object(Map::new())) };
     let body = json::decode_body(model, input, request.body)?;
@@ -73,7 +78,12 @@ pub fn decode(model: &Model, operation: &Operation, input: &Ref, request: &Reque
     Ok(Value::Object(members))
 }
 
-fn from_query(model: &Model, member: &Ref, wire: &str, request: &Request<'_>) -> Result<Option<Value>, AwsError> {
+fn from_query(
+    model: &Model,
+    member: &Ref,
+    wire: &str,
+    request: &Request<'_>,
+) -> Result<Option<Value>, AwsError> {
     let pairs = form_urlencoded::parse(request.query.as_bytes());
     let texts: Vec<_> = pairs.filter(|(name, _)| name == wire).map(|(_, value)| value).collect();
     let Some(last) = texts.last() else { return Ok(None) };
@@ -104,7 +114,14 @@ mod tests {
         let table = [
             (Method::GET, "/clusters", "maxResults=5", "", "ListClusters", json!({"maxResults": 5})),
             (Method::GET, "/clusters/a", "", "", "DescribeCluster", json!({"name": "a"})),
-            (Method::GET, "/clusters/a/addons/b", "", "", "DescribeAddon", json!({"addonName": "b", "clusterName": "a"})),
+            (
+                Method::GET,
+                "/clusters/a/addons/b",
+                "",
+                "",
+                "DescribeAddon",
+                json!({"addonName": "b", "clusterName": "a"}),
+            ),
             (
                 Method::POST,
                 "/clusters/a/addons",
@@ -136,7 +153,8 @@ mod tests {
             let decoded = wire::decode("eks", &request).unwrap();
             assert_eq!((decoded.operation.as_str(), &decoded.input), (operation, &input), "{path}");
         }
-        let request = Request { method: &Method::GET, path: "/insights", query: "", headers: &headers, body: b"" };
+        let request =
+            Request { method: &Method::GET, path: "/insights", query: "", headers: &headers, body: b"" };
         assert!(find(model("eks").unwrap(), &request).is_none());
         assert_eq!(wire::decode("eks", &request).unwrap_err().status, 501);
     }

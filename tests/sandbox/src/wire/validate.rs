@@ -49,7 +49,10 @@ pub fn check(service: &str, model: &Model, shape: &Shape, input: &Value) -> Resu
     };
     let list: Vec<String> = problems.iter().take(10).map(sentence).collect();
     let plural = if problems.len() == 1 { "" } else { "s" };
-    Err(AwsError::new(code, format!("{} validation error{plural} detected: {}", problems.len(), list.join("; "))))
+    Err(AwsError::new(
+        code,
+        format!("{} validation error{plural} detected: {}", problems.len(), list.join("; ")),
+    ))
 }
 
 fn sentence(problem: &Problem) -> String {
@@ -181,19 +184,47 @@ mod tests {
                 "ValidationException",
                 "1 validation error detected: Value 'LUSTER' at 'fileSystemType' failed to satisfy constraint: Member must satisfy enum value set: [WINDOWS, LUSTRE, ONTAP, OPENZFS]",
             ),
-            ("fsx", "DescribeFileSystems", json!({"FileSystemIds": ["nope"]}), "ValidationException", "fileSystemIds.1.member"),
-            ("fsx", "CreateFileSystem", json!({"FileSystemType": "LUSTRE"}), "ValidationException", "Value null at 'subnetIds'"),
+            (
+                "fsx",
+                "DescribeFileSystems",
+                json!({"FileSystemIds": ["nope"]}),
+                "ValidationException",
+                "fileSystemIds.1.member",
+            ),
+            (
+                "fsx",
+                "CreateFileSystem",
+                json!({"FileSystemType": "LUSTRE"}),
+                "ValidationException",
+                "Value null at 'subnetIds'",
+            ),
             ("iam", "GetRole", json!({}), "ValidationError", "Value null at 'roleName'"),
             ("iam", "GetRole", json!({"RoleName": "a b"}), "ValidationError", "pattern: [\\w+=,.@-]+"),
-            ("eks", "ListClusters", json!({"maxResults": 1000}), "InvalidParameterException", "less than or equal to 100"),
-            ("ec2", "DescribeVpcAttribute", json!({"Attribute": "x"}), "MissingParameter", "the parameter VpcId"),
+            (
+                "eks",
+                "ListClusters",
+                json!({"maxResults": 1000}),
+                "InvalidParameterException",
+                "less than or equal to 100",
+            ),
+            (
+                "ec2",
+                "DescribeVpcAttribute",
+                json!({"Attribute": "x"}),
+                "MissingParameter",
+                "the parameter VpcId",
+            ),
         ];
         for (service, operation, input, code, says) in table {
-            let error = refused(service, operation, &input).unwrap_or_else(|| panic!("{operation} {input} passed"));
+            let error =
+                refused(service, operation, &input).unwrap_or_else(|| panic!("{operation} {input} passed"));
             assert_eq!(error.code, code, "{operation}");
             assert!(error.message.contains(says), "{operation}: {}", error.message);
         }
-        assert_eq!(refused("fsx", "DescribeFileSystems", &json!({"FileSystemIds": ["fs-0123456789abcdef0"]})), None);
+        assert_eq!(
+            refused("fsx", "DescribeFileSystems", &json!({"FileSystemIds": ["fs-0123456789abcdef0"]})),
+            None
+        );
         let tags = json!({"ResourceARN": "arn:aws:fsx:us-west-2:111122223333:file-system/fs-1", "Tags": [{"Key": "Größe 1", "Value": ""}]});
         assert_eq!(refused("fsx", "TagResource", &tags), None);
     }

@@ -8,7 +8,12 @@ use super::model::{Kind, Model, Operation, Protocol, Ref, Shape};
 use super::scalar;
 
 /// The answer of an awsQuery operation.
-pub fn query(model: &Model, operation: Option<(&String, &Operation)>, output: &Value, request_id: &str) -> String {
+pub fn query(
+    model: &Model,
+    operation: Option<(&String, &Operation)>,
+    output: &Value,
+    request_id: &str,
+) -> String {
     let Some((name, operation)) = operation else { return String::new() };
     let mut xml = Xml::new();
     xml.within(&format!("{name}Response"), model.metadata.xml_namespace.as_deref(), |xml| {
@@ -23,7 +28,12 @@ pub fn query(model: &Model, operation: Option<(&String, &Operation)>, output: &V
 }
 
 /// The answer of an ec2Query operation.
-pub fn ec2(model: &Model, operation: Option<(&String, &Operation)>, output: &Value, request_id: &str) -> String {
+pub fn ec2(
+    model: &Model,
+    operation: Option<(&String, &Operation)>,
+    output: &Value,
+    request_id: &str,
+) -> String {
     let Some((name, operation)) = operation else { return String::new() };
     let mut xml = Xml::new();
     xml.within(&format!("{name}Response"), model.metadata.xml_namespace.as_deref(), |xml| {
@@ -103,11 +113,15 @@ impl Xml {
         }
         let usual = if model.metadata.protocol == Protocol::Ec2 { "item" } else { "member" };
         let item_name = member.location_name.as_deref().unwrap_or(usual);
-        self.within(name, None, |xml| items.iter().for_each(|item| xml.value(model, member, item_name, item)));
+        self.within(name, None, |xml| {
+            items.iter().for_each(|item| xml.value(model, member, item_name, item))
+        });
     }
 
     fn map(&mut self, model: &Model, shape: &Shape, name: &str, value: &Value) {
-        let (Some(key), Some(inner), Some(given)) = (&shape.key, &shape.value, value.as_object()) else { return };
+        let (Some(key), Some(inner), Some(given)) = (&shape.key, &shape.value, value.as_object()) else {
+            return;
+        };
         let key_name = key.location_name.as_deref().unwrap_or("key");
         let value_name = inner.location_name.as_deref().unwrap_or("value");
         self.within(name, None, |xml| {

@@ -1,0 +1,79 @@
+//! STS: who is calling, and sessions of roles. The judgement of web identities is `identity`'s.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{access, identity, not_served, row};
+use crate::call::{Answer, AwsError, Call, Principal};
+use crate::server::session;
+use crate::state::State;
+
+/// How long a session lasts when the request does not say (AWS: one hour).
+const DEFAULT_SESSION: u64 = 3600;
+
+/// Handles an operation of STS.
+///
+/// # Errors
+/// `AccessDenied`, `InvalidIdentityToken`, `ExpiredTokenException`.
+pub fn handle(state: &mut State, call: &Call) -> Answer {
+    match call.operation.as_str() {
+        "GetCallerIdentity" => Ok(caller_identity(state, &call.principal)),
+        "AssumeRole" => assume_role(state, call),
+        "AssumeRoleWithWebIdentity" => with_web_identity(state, call),
+        _ => Err(not_served(call)),
+    }
+}
+
+fn caller_identity(state: &State, principal: &Principal) -> Value {
+    let arn = access::arn(state, principal);
+    let id = access::user_id(state, principal);
+    json!({"UserId": id, "Account": state.account, "Arn": arn})
+}
+
+fn assume_role(state: &mut State, call: &Call) -> Answer {
+    let arn = call.text("RoleArn").unwrap_or_default();
+    let session = call.text("RoleSessionName").unwrap_or_default();
+    let refusal = || {
+        let who = access::arn(state, &call.principal);
+        let text = format!("User: {who} is not authorized to perform: sts:AssumeRole on resource: {arn}");
+        AwsError::new("AccessDenied", text).with_status(403)
+    };
+    let role = identity::visible_role(state, arn).ok_or_else(refusal)?;
+    let allowed = matches!(call.principal, Principal::Caller) && !access::is_listed(state)
+        || identity::trusts(state, role, &identity::Asker::Principal(&call.principal), "sts:AssumeRole");
+    if !allowed {
+        return Err(refusal());
+    }
+    let role = role.clone();
+    Ok(session_answer(state, &role, session, call))
+}
+
+fn with_web_identity(state: &mut State, call: &Call) -> Answer {
+    let arn = call.text("RoleArn").unwrap_or_default().to_owned();
+    let session = call.text("RoleSessionName").unwrap_or_default();
+    let claims = identity::claims_of(call.text("WebIdentityToken").unwrap_or_default())?;
+    identity::judge_web_identity(state, &arn, &claims)?;
+    let Some(role) = identity::visible_role(state, &arn).cloned() else {
+        return Err(identity::web_identity_refused());
+    };
+    let mut answer = session_answer(state, &role, session, call);
+    row::set(&mut answer, "SubjectFromWebIdentityToken", claims.subject.as_str());
+    row::set(&mut answer, "Audience", claims.audiences.first().map(String::as_str));
+    row::set(&mut answer, "Provider", identity::provider_arn(state, &claims.issuer));
+    Ok(answer)
+}
+
+fn session_answer(state: &mut State, role: &Value, name: &str, call: &Call) -> Value {
+    let role_name = row::text(role, "RoleName").to_owned();
+    let principal = Principal::AssumedRole { role: role_name, session: name.to_owned() };
+    let seconds = call.input.get("DurationSeconds").and_then(Value::as_u64).unwrap_or(DEFAULT_SESSION);
+    let credentials = session::issue(state, &principal, Duration::from_secs(seconds));
+    json!({
+        "Credentials": credentials,
+        "AssumedRoleUser": {
+            "AssumedRoleId": format!("{}:{name}", row::text(role, "RoleId")),
+            "Arn": access::arn(state, &principal),
+        },
+    })
+}
