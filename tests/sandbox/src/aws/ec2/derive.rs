@@ -221,7 +221,6 @@ fn fill_interfaces(state: &mut State) {
 
 /// An interface row with everything that follows from its subnet.
 pub fn interface(state: &State, mut row: Value) -> Value {
-    let id = text(&row, "NetworkInterfaceId").to_owned();
     if let Some(subnet) = state.find("ec2.Subnets", "SubnetId", text(&row, "SubnetId")) {
         for member in ["VpcId", "AvailabilityZone", "AvailabilityZoneId"] {
             fill(&mut row, member, subnet[member].clone());
@@ -250,7 +249,7 @@ pub fn interface(state: &State, mut row: Value) -> Value {
     fill(&mut row, "Ipv6Addresses", json!([]));
     let tags = row.get("Tags").cloned().unwrap_or_else(|| json!([]));
     fill(&mut row, "TagSet", tags);
-    let digest = derived_id("mac", &id);
+    let digest = derived_id("mac", &format!("{}{address}", text(&row, "SubnetId")));
     let octets: Vec<&str> = (5..15).step_by(2).filter_map(|at| digest.get(at..at + 2)).collect();
     fill(&mut row, "MacAddress", format!("02:{}", octets.join(":")));
     row
@@ -342,6 +341,9 @@ fn fill_others(state: &mut State) {
         fill(row, "MaxEntries", entries.max(1));
         fill(row, "Version", 1);
     }
+    for row in state.aws.get_mut("ec2.RouteTables").into_iter().flatten() {
+        route_table(row);
+    }
     for collection in ["ec2.RouteTables", "ec2.NetworkAcls", "ec2.InternetGateways", "ec2.VpcEndpoints"] {
         if !state.rows(collection).is_empty() {
             state.rows_mut(collection).iter_mut().for_each(|row| fill(row, "OwnerId", account.clone()));
@@ -355,5 +357,16 @@ fn fill_others(state: &mut State) {
         if !state.rows(collection).is_empty() {
             state.rows_mut(collection).iter_mut().for_each(|row| fill(row, member, value));
         }
+    }
+}
+
+fn route_table(row: &mut Value) {
+    let id = text(row, "RouteTableId").to_owned();
+    for association in row.get_mut("Associations").and_then(Value::as_array_mut).into_iter().flatten() {
+        let seed = format!("{id}{}", text(association, "SubnetId"));
+        fill(association, "RouteTableId", id.clone());
+        fill(association, "RouteTableAssociationId", derived_id("rtbassoc", &seed));
+        fill(association, "Main", false);
+        fill(association, "AssociationState", json!({"State": "associated"}));
     }
 }

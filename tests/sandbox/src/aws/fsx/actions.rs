@@ -24,7 +24,7 @@ const LONG_UPDATE: Duration = Duration::from_secs(1200);
 const OPTIMIZE: Duration = Duration::from_secs(3600);
 
 /// Adds an action for `target` (the changed members in the shape of a file system).
-pub fn add(state: &mut State, id: &str, target: Value) {
+pub fn add(state: &mut State, id: &str, target: &Value) {
     let at = state.after(START).to_string();
     let now = state.now.to_string();
     let Some(row) = state.find_mut("fsx.FileSystems", "FileSystemId", id) else { return };

@@ -25,7 +25,6 @@ mod update;
 
 pub use defaults::{arn, dns_name};
 pub use derive::derive;
-pub use role::SERVICE_ROLE;
 
 /// The tables whose rows can be tagged.
 const TABLES: [&str; 4] =

@@ -35,9 +35,9 @@ pub fn update(state: &mut State, call: &Call) -> Answer {
     let id = call.text("FileSystemId").unwrap_or_default().to_owned();
     let row = read::one(state, &id)?.clone();
     if let Some(token) = call.text("ClientRequestToken")
-        && row["$updateInput"].get("ClientRequestToken").and_then(Value::as_str) == Some(token)
+        && row["$update"]["$clientInput"].get("ClientRequestToken").and_then(Value::as_str) == Some(token)
     {
-        token::same(&row["$updateInput"], &call.input)?;
+        token::same(&row["$update"]["$clientInput"], &call.input)?;
         return Ok(json!({ "FileSystem": row }));
     }
     let null = Value::Null;
@@ -45,9 +45,9 @@ pub fn update(state: &mut State, call: &Call) -> Answer {
     let change = Change { state, row: &row, old: &row["LustreConfiguration"], input: &call.input, new };
     change.check()?;
     let target = target(&call.input);
-    actions::add(state, &id, target);
+    actions::add(state, &id, &target);
     if let Some(row) = state.find_mut("fsx.FileSystems", "FileSystemId", &id) {
-        row["$updateInput"] = call.input.clone();
+        row["$update"] = json!({"$clientInput": call.input});
     }
     let row = read::one(state, &id)?;
     Ok(json!({ "FileSystem": row }))
