@@ -1,1 +1,67 @@
-//! Wire.
+//! Wire: one short function a verb. It carries words to the wish, facts to the plan and results to the screen; it
+//! decides nothing.
+
+mod about;
+mod env;
+mod setup;
+mod speak;
+
+use std::collections::BTreeMap;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use crate::cli::{Cli, Command};
+use crate::error::{Error, Kind, Result};
+use speak::Speak;
+
+/// Runs one command line. `arguments` begins with the program's name; `env` is the whole environment. Returns the exit
+/// code. Must be called inside a tokio runtime with time and IO enabled.
+pub async fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> u8 {
+    let cli = match Cli::try_parse_from(named(&arguments)) {
+        Ok(cli) => cli,
+        Err(refusal) => return refused(&refusal, &arguments, &env),
+    };
+    let speak = match Speak::new(&cli.global, &env) {
+        Ok(speak) => speak,
+        Err(error) => return Speak::plain(&env).fail(&error, None),
+    };
+    match Box::pin(dispatch(&cli, &env, &speak)).await {
+        Ok(code) => code,
+        Err(error) => speak.fail(&error, None),
+    }
+}
+
+async fn dispatch(cli: &Cli, env: &BTreeMap<String, String>, speak: &Speak) -> Result<u8> {
+    match &cli.command {
+        Command::Setup(command) => setup::run(command, &cli.global, env, speak).await,
+        Command::Env(args) => env::run(args, &cli.global, env, speak),
+        Command::Schema(args) => about::schema(args, speak),
+        Command::Completions(args) => about::completions(args, speak),
+        Command::Man => about::man(speak),
+        Command::Version(_) => about::version(speak),
+    }
+}
+
+/// As a kubectl plugin the program has another name, and help must say what was typed.
+fn named(arguments: &[String]) -> Vec<String> {
+    arguments.to_vec()
+}
+
+/// What clap says: help and version go to stdout and are no failure; the rest is usage, as a document when one was
+/// asked for.
+fn refused(refusal: &clap::Error, arguments: &[String], env: &BTreeMap<String, String>) -> u8 {
+    if !refusal.use_stderr() {
+        return Speak::plain(env).answer(&refusal.to_string());
+    }
+    let text = refusal.to_string();
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or("the command line cannot be read").trim_start_matches("error: ").to_owned();
+    let rest: Vec<String> = lines.filter(|line| !line.starts_with("For more information")).map(str::to_owned).collect();
+    let error = Error::new(Kind::Usage, first).details(rest).next("fsxctl --help");
+    Speak::guessed(arguments, env).fail(&error, None)
+}
+
+/// The clap command, for completions, the manual and the reference.
+pub fn command() -> clap::Command {
+    Cli::command()
+}

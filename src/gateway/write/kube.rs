@@ -82,6 +82,17 @@ impl Writes {
         Ok(marks(made.metadata))
     }
 
+    /// A JSON merge patch; a resourceVersion inside it makes a change in between a conflict.
+    pub async fn patch(&self, at: &Place, patch: &Value) -> Result<Marks, Trouble> {
+        let permission = at.permission("patch");
+        let link = self.cluster(&permission)?;
+        let api = at.api(link);
+        let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
+        let patch = Patch::Merge(patch);
+        let made = link.call(&permission, Repeat::Unsafe, || api.patch(&at.name, &params, &patch)).await?;
+        Ok(marks(made.metadata))
+    }
+
     /// Delete, if it still has this resourceVersion. Its dependents go after it.
     pub async fn delete(&self, at: &Place, resource_version: Option<&str>) -> Result<(), Trouble> {
         let permission = at.permission("delete");

@@ -108,10 +108,8 @@ pub(super) fn trusts_pod_identity(intent: &Intent, facts: &Facts, role: &Role) -
 pub(super) fn may_do(intent: &Intent, facts: &Facts, policies: &Policies, notes: &mut Vec<Note>) -> Result<bool, Box<Block>> {
     let documents: Vec<serde_json::Value> = policies.inline.values().chain(policies.documents.values()).cloned().collect();
     let mut unclear = Vec::new();
-    for (permission, answer) in policy::missing_permissions(&documents, &role::policy_wish(intent, facts)) {
-        if answer != Answer::Denied && policies.attached.iter().any(|arn| policy::managed_allows(arn, &permission.action) == Some(true)) {
-            continue;
-        }
+    let unread: Vec<String> = policies.attached.iter().filter(|arn| !policies.documents.contains_key(*arn)).cloned().collect();
+    for (permission, answer) in policy::missing_permissions(&documents, &unread, &role::policy_wish(intent, facts)) {
         match answer {
             Answer::Allowed => {}
             Answer::CannotTell(why) => unclear.push(format!("{} ({why})", permission.action)),

@@ -1,0 +1,77 @@
+//! `completions`, `man`, `schema`, `version`.
+
+use clap_complete::generate;
+
+use super::speak::Speak;
+use crate::cli::{CompletionsArgs, SchemaArgs, Shell};
+use crate::error::{Error, Result};
+use crate::report::{DocumentKind, schema as schema_of};
+
+/// The completion script of a shell.
+///
+/// # Errors
+/// None today.
+pub(super) fn completions(args: &CompletionsArgs, speak: &Speak) -> Result<u8> {
+    Ok(speak.answer(&completion_script(args.shell)))
+}
+
+/// A shell's completion script, as text.
+pub(crate) fn completion_script(shell: Shell) -> String {
+    let shell = match shell {
+        Shell::Bash => clap_complete::Shell::Bash,
+        Shell::Zsh => clap_complete::Shell::Zsh,
+        Shell::Fish => clap_complete::Shell::Fish,
+    };
+    let mut text = Vec::new();
+    generate(shell, &mut super::command(), "fsxctl", &mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// The manual page.
+///
+/// # Errors
+/// None today.
+pub(super) fn man(speak: &Speak) -> Result<u8> {
+    Ok(speak.answer(&manual()?))
+}
+
+/// The manual page, as roff.
+pub(crate) fn manual() -> Result<String> {
+    let mut text = Vec::new();
+    let wrong = |error: std::io::Error| Error::bug("cannot write the manual page").because(error.to_string());
+    clap_mangen::Man::new(super::command()).render(&mut text).map_err(wrong)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// The JSON Schema of a document, or the list of documents.
+///
+/// # Errors
+/// Usage: no such document.
+pub(super) fn schema(args: &SchemaArgs, speak: &Speak) -> Result<u8> {
+    let Some(kind) = &args.kind else {
+        let kinds: Vec<String> = DocumentKind::ALL.iter().map(|kind| kind.as_str().to_ascii_lowercase()).collect();
+        let value = serde_json::json!(kinds);
+        return speak.give_value(&value, || format!("{}\n", kinds.join("\n")));
+    };
+    let kind: DocumentKind = kind.parse()?;
+    let value = schema_of(kind);
+    speak.give_value(&value, || crate::report::to_json(&value).unwrap_or_default())
+}
+
+/// The version, and what it was built for.
+///
+/// # Errors
+/// None today.
+pub(super) fn version(speak: &Speak) -> Result<u8> {
+    let value = serde_json::json!({
+        "apiVersion": "fsxctl.io/v1alpha1",
+        "kind": "Version",
+        "fsxctlVersion": env!("CARGO_PKG_VERSION"),
+        "os": std::env::consts::OS,
+        "arch": std::env::consts::ARCH,
+        "exitCode": 0,
+    });
+    speak.give_value(&value, || {
+        format!("fsxctl {} {}/{}\n", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH)
+    })
+}

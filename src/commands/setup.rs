@@ -1,0 +1,278 @@
+//! `setup …`: wish, look, plan, consent, apply, wait, look again, receipt.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use super::speak::{Answer, Speak};
+use crate::cli::{GlobalArgs, SetupCommand};
+use crate::engine::{Event, Eyes, Look, Made, Receipt, Reporter, Stop, Vigil, VolumeMade, apply, observe};
+use crate::error::{Error, Kind, Result};
+use crate::facts::{Claim, Facts};
+use crate::gateway::{KubeWish, Kubernetes, Reads, Session, SessionWish, Writes, cluster_of_context};
+use crate::intent::{self, Asked, Intent, Setup, Target};
+use crate::report::{ClusterId, Header, plan_document, plan_page, receipt_document, receipt_page};
+use crate::steps::{self, Goal, Plan, StepId};
+use crate::term::Consent;
+
+type Voice = RefCell<Box<dyn Reporter + Send>>;
+
+/// Everything one set-up needs.
+struct Work<'a> {
+    intent: Intent,
+    setup: Setup,
+    eyes: Eyes,
+    look: Look,
+    speak: &'a Speak,
+    stop: Stop,
+}
+
+/// Runs a set-up command.
+///
+/// # Errors
+/// Whatever ends it, with what was done and left.
+pub(super) async fn run(command: &SetupCommand, global: &GlobalArgs, env: &BTreeMap<String, String>, speak: &Speak) -> Result<u8> {
+    let (intent, target, setup) = intent::setup_intent(command, global, env)?;
+    let stop = Stop::by_signals();
+    let work = tokio::select! {
+        work = Box::pin(prepare(intent, target, setup, env, speak)) => Work { stop: stop.clone(), ..work? },
+        error = stop.wait() => return Err(error),
+    };
+    let voice = speak.reporter();
+    voice.borrow_mut().on(&Event::Looking { what: format!("cluster {}", work.look.cluster) });
+    let seen = tokio::select! {
+        seen = Box::pin(observe(&work.eyes, &work.look)) => seen,
+        error = stop.wait() => Err(error),
+    };
+    drop(voice);
+    let (facts, kubernetes) = seen?;
+    let id = cluster_id(&facts);
+    match Box::pin(go_on(&work, &facts, &kubernetes, &id)).await {
+        Ok(code) => Ok(code),
+        Err(error) => Ok(speak.fail(&error, Some(id))),
+    }
+}
+
+/// Opens the way to AWS and finds out which cluster is meant.
+async fn prepare<'a>(intent: Intent, target: Target, setup: Setup, env: &BTreeMap<String, String>, speak: &'a Speak) -> Result<Work<'a>> {
+    let context = cluster_of_context(env, target.kubeconfig.as_deref(), target.context.as_deref());
+    let named = target.region.as_ref().map(|asked| asked.value.clone());
+    let by_context = || context.as_ref().filter(|_| target.cluster.is_none()).and_then(|context| context.region.clone());
+    let session = Session::open(&SessionWish {
+        env: env.clone(),
+        region: named.or_else(by_context),
+        profile: target.profile.clone(),
+        request_timeout: setup.request_timeout,
+        trace: target.trace.clone(),
+    })
+    .await?;
+    let cluster = match &target.cluster {
+        Some(asked) => asked.value.clone(),
+        None => match context {
+            Some(context) => context.name,
+            None => only_cluster(&session).await?,
+        },
+    };
+    check_account(&session, target.account.as_ref()).await?;
+    let kube = KubeWish {
+        env: env.clone(),
+        kubeconfig: target.kubeconfig.clone(),
+        context: target.context.clone(),
+        as_user: target.as_user.clone(),
+        request_timeout: setup.request_timeout,
+    };
+    let look = look(&intent, &target, &session, cluster);
+    Ok(Work { intent, setup, eyes: Eyes { session, kube }, look, speak, stop: Stop::default() })
+}
+
+/// The only cluster of the Region, or the list of those there are.
+async fn only_cluster(session: &Session) -> Result<String> {
+    let region = session.region();
+    let names = match Reads::new(session).clusters().await? {
+        crate::facts::Seen::Found(names) => names,
+        crate::facts::Seen::Missing => Vec::new(),
+        crate::facts::Seen::Hidden(veil) => {
+            return Err(Error::new(Kind::Denied, "cannot see which clusters there are").because(veil.cause).permission(veil.permission));
+        }
+    };
+    match names.as_slice() {
+        [only] => Ok(only.clone()),
+        [] => Err(Error::usage(format!("there is no EKS cluster in {region}")).next("name another Region with --region")),
+        several => Err(Error::usage(format!("there are {} EKS clusters in {region}", several.len()))
+            .details([format!("clusters: {}", several.join(", "))])
+            .next("name one with --cluster")),
+    }
+}
+
+/// An ARN names its account: another caller's account is another cluster.
+async fn check_account(session: &Session, wanted: Option<&Asked<String>>) -> Result<()> {
+    let Some(wanted) = wanted else { return Ok(()) };
+    match Reads::new(session).caller().await?.found() {
+        Some(caller) if caller.account != wanted.value => Err(Error::usage(format!(
+            "{} names account {}, but the credentials are of account {}",
+            wanted.from, wanted.value, caller.account
+        ))
+        .next("take other credentials with --profile, or name a cluster of this account")),
+        _ => Ok(()),
+    }
+}
+
+fn look(intent: &Intent, target: &Target, session: &Session, cluster: String) -> Look {
+    let by_arn = intent.identity.role_arn.as_ref().and_then(|asked| asked.value.rsplit('/').next().map(str::to_owned));
+    let by_name = intent.identity.role_name.as_ref().map(|asked| asked.value.clone());
+    Look {
+        hyperpod: target.hyperpod.as_ref().map(|asked| asked.value.clone()),
+        role: by_arn.or(by_name).unwrap_or_else(|| crate::domain::names::role_name(&cluster, session.region())),
+        service_account: intent.identity.service_account.value.clone(),
+        class: intent.storage.class.value.clone(),
+        claim: intent.storage.claim.value.clone(),
+        namespace: intent.storage.namespace.as_ref().map(|asked| asked.value.clone()),
+        cluster,
+    }
+}
+
+fn cluster_id(facts: &Facts) -> ClusterId {
+    let account = facts.cluster.arn.split(':').nth(4).unwrap_or_default().to_owned();
+    ClusterId { name: facts.cluster.name.clone(), arn: facts.cluster.arn.clone(), region: facts.region.clone(), account }
+}
+
+/// From the plan to the end.
+async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &ClusterId) -> Result<u8> {
+    let plan = steps::plan(Goal::Present, &work.intent, facts);
+    let header = Header { cluster: id.clone(), access: facts.reached.clone() };
+    if let Some(block) = plan.block() {
+        let mut error = Error::new(block.kind, block.message.clone());
+        error.permission.clone_from(&block.permission);
+        error.next.clone_from(&block.next);
+        error.plan = Some(Box::new(plan));
+        return Err(error);
+    }
+    if work.setup.dry_run {
+        return show_plan(work, &header, &plan, 0);
+    }
+    if plan.is_settled() {
+        let claim = wait(work, facts, kubernetes, &plan).await?;
+        return end(work, &header, plan, Vec::new(), (facts, claim));
+    }
+    match consent(work, &header, &plan)? {
+        Consent::Yes => {}
+        Consent::No => return Err(Error::new(Kind::Declined, "declined; nothing was changed")),
+        Consent::Nobody => {
+            let code = show_plan(work, &header, &plan, Kind::Declined.code())?;
+            let error = Error::new(Kind::Declined, "these changes need consent, and there is nobody to ask").next("pass --yes to apply them");
+            work.speak.term.say(&crate::report::error_page(&error, work.speak.term.view()));
+            return Ok(code);
+        }
+    }
+    let writes = Writes::new(&work.eyes.session, Some(kubernetes));
+    let voice = work.speak.reporter();
+    let made = apply(&writes, &plan, &voice, &work.stop).await;
+    drop(voice);
+    let made = made?;
+    finish(work, kubernetes, &header, (plan, made)).await
+}
+
+fn show_plan(work: &Work<'_>, header: &Header, plan: &Plan, code: u8) -> Result<u8> {
+    let frame = work.speak.frame(Some(header.cluster.clone()), code);
+    let document = plan_document(&frame, plan);
+    work.speak.give(&Answer { page: plan_page(header, plan, work.speak.term.view()), document: &document })
+}
+
+/// Consent given beforehand, or asked for. The plan is shown before either.
+fn consent(work: &Work<'_>, header: &Header, plan: &Plan) -> Result<Consent> {
+    let term = &work.speak.term;
+    if work.setup.yes || term.asks {
+        if !term.flags.quiet || !work.setup.yes {
+            term.say(&plan_page(header, plan, term.view()));
+        }
+        return if work.setup.yes { Ok(Consent::Yes) } else { term.confirm("Apply these changes?") };
+    }
+    Ok(Consent::Nobody)
+}
+
+/// After the last write: wait, look once more at the whole, give the receipt.
+async fn finish(work: &Work<'_>, kubernetes: &Kubernetes, header: &Header, done: (Plan, Vec<Made>)) -> Result<u8> {
+    let (plan, made) = done;
+    let told = |mut error: Error| {
+        error.done = plan.changes().map(|change| change.resource.to_string()).collect();
+        error
+    };
+    let voice = work.speak.reporter();
+    voice.borrow_mut().on(&Event::Looking { what: "the result".to_owned() });
+    let seen = Box::pin(observe(&work.eyes, &work.look)).await;
+    drop(voice);
+    let (facts, _) = seen.map_err(told)?;
+    proved(work, &facts).map_err(told)?;
+    let claim = wait(work, &facts, kubernetes, &plan).await.map_err(told)?;
+    let facts = match &claim {
+        // What only the wait brought about is looked at for the receipt: the volume and its file system.
+        Some(_) => Box::pin(observe(&work.eyes, &work.look)).await.map_err(told)?.0,
+        None => facts,
+    };
+    end(work, header, plan, made, (&facts, claim))
+}
+
+/// The look after the last write must find nothing left to do.
+fn proved(work: &Work<'_>, facts: &Facts) -> Result<()> {
+    let again = steps::plan(Goal::Present, &work.intent, facts);
+    if again.is_settled() {
+        return Ok(());
+    }
+    let block = again.block().map(|block| block.message.clone());
+    let left: Vec<String> = again.changes().map(|change| change.resource.to_string()).collect();
+    let mut error = Error::conflict("the world is not as the plan left it: somebody else changes it at the same time")
+        .next("run the same command again");
+    error.causes.extend(block);
+    error.left = left;
+    Err(error)
+}
+
+/// Waits for what the wish is about: the claim, else the add-on. None when nothing had to be waited for.
+async fn wait(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, plan: &Plan) -> Result<Option<Claim>> {
+    let Some(timeout) = work.intent.wait else { return Ok(None) };
+    let voice: Voice = work.speak.reporter();
+    let reads = Reads::new(&work.eyes.session);
+    let kube = kubernetes.reads();
+    let cluster = work.look.cluster.as_str();
+    let vigil = Vigil { reads: &reads, kube: &kube, reporter: &voice, stop: &work.stop, timeout, cluster };
+    if work.intent.covers(StepId::Storage) {
+        let bound = facts.storage.claim.found().is_some_and(|claim| claim.phase == "Bound");
+        return if bound { Ok(None) } else { vigil.claim(&facts.storage.claim_namespace, &work.look.claim).await.map(Some) };
+    }
+    let is_coming = facts.driver.addon.found().is_some_and(|addon| addon.status == "CREATING" || addon.status == "UPDATING");
+    let has_driver = plan.items.iter().any(|item| item.step == StepId::Driver);
+    if has_driver && is_coming {
+        vigil.addon().await?;
+    }
+    Ok(None)
+}
+
+fn end(work: &Work<'_>, header: &Header, plan: Plan, made: Vec<Made>, seen: (&Facts, Option<Claim>)) -> Result<u8> {
+    let (facts, claim) = seen;
+    let volume = work.intent.covers(StepId::Storage).then(|| volume(work, facts, claim.as_ref()));
+    let receipt = Receipt { plan, made, volume, waited: work.intent.wait.is_some() };
+    let frame = work.speak.frame(Some(header.cluster.clone()), 0);
+    let document = receipt_document(&frame, &receipt);
+    let next = next_commands(&receipt);
+    work.speak.give(&Answer { page: receipt_page(header, &receipt, &next, work.speak.term.view()), document: &document })
+}
+
+fn volume(work: &Work<'_>, facts: &Facts, claim: Option<&Claim>) -> VolumeMade {
+    let claim = claim.or_else(|| facts.storage.claim.found());
+    let name = claim.and_then(|claim| claim.volume.clone());
+    let volume = facts.storage.volumes.found().into_iter().flatten().find(|volume| Some(&volume.name) == name.as_ref());
+    VolumeMade {
+        namespace: facts.storage.claim_namespace.clone(),
+        claim: work.look.claim.clone(),
+        file_system_id: volume.map(|volume| volume.handle.clone()),
+        dns_name: volume.and_then(|volume| volume.dns_name.clone()),
+        mount_name: volume.and_then(|volume| volume.mount_name.clone()),
+        persistent_volume: name,
+    }
+}
+
+fn next_commands(receipt: &Receipt) -> Vec<String> {
+    match &receipt.volume {
+        Some(volume) => vec![format!("kubectl -n {} get pvc {}", volume.namespace, volume.claim)],
+        None => Vec::new(),
+    }
+}

@@ -1,0 +1,143 @@
+//! How a command speaks: the forms of its answer, its files, its terminal, its clock.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use crate::cli::GlobalArgs;
+use crate::engine::Reporter;
+use crate::error::{Error, Kind, Result};
+use crate::intent::{switch, winner};
+use crate::report::{ClusterId, Document, Format, Frame, Page, error_document, error_page};
+use crate::term::{Color, Flags, LogFormat, OutputFile, Printed, Term};
+
+/// How a command speaks.
+pub(super) struct Speak {
+    pub(super) term: Term,
+    format: Format,
+    files: Vec<OutputFile>,
+    started: jiff::Timestamp,
+}
+
+/// An answer in both shapes: a page for people, a document for machines.
+pub(super) struct Answer<'a, Body> {
+    pub(super) page: Page,
+    pub(super) document: &'a Document<Body>,
+}
+
+impl Speak {
+    /// As flags and variables say.
+    pub(super) fn new(args: &GlobalArgs, env: &BTreeMap<String, String>) -> Result<Self> {
+        let format = match winner("output", args.output.as_deref(), env) {
+            Some(asked) => asked.value.parse()?,
+            None => Format::Human,
+        };
+        let color = match args.color.as_deref() {
+            None | Some("auto") => Color::Auto,
+            Some("always") => Color::Always,
+            Some("never") => Color::Never,
+            Some(other) => return Err(Error::usage(format!("--color: {other:?} is none of auto, always, never"))),
+        };
+        let log_format = match winner("log-format", args.log_format.as_deref(), env) {
+            None => LogFormat::Text,
+            Some(asked) => match asked.value.as_str() {
+                "text" => LogFormat::Text,
+                "json" => LogFormat::Json,
+                other => return Err(Error::usage(format!("{}: {other:?} is none of text, json", asked.from))),
+            },
+        };
+        let no_input = switch(args.no_input, "no-input", env)?;
+        let flags = Flags { color, log_format, quiet: args.quiet, verbose: args.verbose, no_input };
+        let files = args.output_file.iter().map(|text| text.parse()).collect::<Result<_>>()?;
+        Ok(Self { term: Term::found(env, flags), format, files, started: jiff::Timestamp::now() })
+    }
+
+    /// For people, when nothing else is known.
+    pub(super) fn plain(env: &BTreeMap<String, String>) -> Self {
+        let term = Term::found(env, Flags::default());
+        Self { term, format: Format::Human, files: Vec::new(), started: jiff::Timestamp::now() }
+    }
+
+    /// As the command line seems to ask, although it could not be read.
+    pub(super) fn guessed(arguments: &[String], env: &BTreeMap<String, String>) -> Self {
+        let mut pairs = arguments.windows(2);
+        let split = pairs.find_map(|pair| match pair {
+            [flag, value] if flag == "-o" || flag == "--output" => Some(value.clone()),
+            _ => None,
+        });
+        let joined = || {
+            let prefix = |argument: &String| {
+                argument.strip_prefix("--output=").or_else(|| argument.strip_prefix("-o=").or_else(|| argument.strip_prefix("-o"))).map(str::to_owned)
+            };
+            arguments.iter().find_map(prefix)
+        };
+        let typed = split.or_else(joined).or_else(|| env.get("FSXCTL_OUTPUT").cloned());
+        let format = typed.and_then(|text| text.parse().ok()).unwrap_or_default();
+        Self { format, ..Self::plain(env) }
+    }
+
+    /// What every document says about the run.
+    pub(super) fn frame(&self, cluster: Option<ClusterId>, exit_code: u8) -> Frame {
+        let elapsed = jiff::Timestamp::now().duration_since(self.started);
+        Frame {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            cluster,
+            started_at: self.started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            duration_ms: u64::try_from(elapsed.as_millis()).unwrap_or_default(),
+            exit_code,
+        }
+    }
+
+    /// Tells events as they happen.
+    pub(super) fn reporter(&self) -> RefCell<Box<dyn Reporter + Send>> {
+        RefCell::new(self.term.reporter())
+    }
+
+    /// Gives the answer on stdout and into the files.
+    pub(super) fn give<Body: serde::Serialize>(&self, answer: &Answer<'_, Body>) -> Result<u8> {
+        for file in &self.files {
+            let text = file.format.document(answer.document)?;
+            file.write(&text.unwrap_or_else(|| answer.page.text()))?;
+        }
+        let printed = match self.format.document(answer.document)? {
+            Some(text) => self.term.print_text(&text)?,
+            None => self.term.print(&answer.page)?,
+        };
+        // A reader that went away, as `| head` does, is no failure.
+        Ok(if printed == Printed::ReaderGone { 0 } else { answer.document.exit_code })
+    }
+
+    /// Gives a text that has no document.
+    pub(super) fn answer(&self, text: &str) -> u8 {
+        match self.term.print_text(text) {
+            Ok(_) => 0,
+            Err(_) => Kind::Bug.code(),
+        }
+    }
+
+    /// Gives a value as the document itself, for commands whose answer is one.
+    pub(super) fn give_value(&self, value: &serde_json::Value, human: impl FnOnce() -> String) -> Result<u8> {
+        for file in &self.files {
+            let text = file.format.document(value)?;
+            file.write(&text.unwrap_or_else(|| crate::report::to_json(value).unwrap_or_default()))?;
+        }
+        let text = self.format.document(value)?.unwrap_or_else(human);
+        self.term.print_text(&text)?;
+        Ok(0)
+    }
+
+    /// Tells a failure: the page on stderr, and the document on stdout when a machine reads it.
+    pub(super) fn fail(&self, error: &Error, cluster: Option<ClusterId>) -> u8 {
+        let code = error.kind.code();
+        self.term.say(&error_page(error, self.term.view()));
+        let document = error_document(&self.frame(cluster, code), error);
+        for file in &self.files {
+            let text = file.format.document(&document).ok().flatten();
+            // The failure itself matters more than a file that cannot be written.
+            let _ = file.write(&text.unwrap_or_else(|| error_page(error, self.term.view()).text()));
+        }
+        if let Ok(Some(text)) = self.format.document(&document) {
+            let _ = self.term.print_text(&text);
+        }
+        code
+    }
+}
