@@ -10,9 +10,12 @@ use crate::state::State;
 ///
 /// # Errors
 /// None now; an admission plugin that refuses would answer here.
-pub fn admit(_state: &mut State, kind: &Kind, _object: &mut Value) -> Result<(), KubeError> {
+pub fn admit(state: &mut State, kind: &Kind, object: &mut Value) -> Result<(), KubeError> {
     if kind.kind == "Pod" && kind.group.is_empty() {
-        // aws::identity::admit_pod(state, object);
+        if object["spec"]["serviceAccountName"].is_null() {
+            object["spec"]["serviceAccountName"] = "default".into();
+        }
+        crate::aws::identity::admit_pod(state, object);
     }
     Ok(())
 }

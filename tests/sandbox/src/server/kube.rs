@@ -114,18 +114,6 @@ pub fn status(error: AwsError) -> Response<super::Body> {
     response
 }
 
-/// The Status reason of a refusal, for the log. Refusals are short and there at once.
-pub async fn reason(response: Response<super::Body>) -> (Response<super::Body>, Option<String>) {
-    if response.status().as_u16() < 400 {
-        return (response, None);
-    }
-    let (parts, body) = response.into_parts();
-    let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap_or_default();
-    let status: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    let reason = status["reason"].as_str().map(str::to_owned);
-    (Response::from_parts(parts, super::full(bytes)), reason)
-}
-
 /// A kubeconfig with one cluster, one user and one context named like the cluster's ARN.
 pub fn kubeconfig(arn: &str, endpoint: &str, ca: &str, token: &str) -> String {
     let config = json!({

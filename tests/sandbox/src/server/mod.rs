@@ -176,7 +176,8 @@ impl Inner {
         }
         let response = crate::kube::respond(self.state.clone(), Request::from_parts(parts, body)).await;
         self.touched();
-        kube::reason(response).await
+        let error = response.extensions().get::<crate::kube::http::Reason>().map(|reason| reason.0.clone());
+        (response, error)
     }
 
     /// Moves the world every 20 ms when something is due.

@@ -1,14 +1,23 @@
 //! Answers: status, headers and body.
 
+use std::convert::Infallible;
+
 use bytes::Bytes;
 use http::Response;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full};
 use serde_json::Value;
 
 use super::watch::Watch;
 use crate::kube::error::KubeError;
 
-/// Body of an answer; a watch's is a stream.
-pub type Body = axum::body::Body;
+/// Body of an answer; a watch's is a stream. It never fails.
+pub type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+/// A body that is complete.
+pub fn whole(bytes: Bytes) -> Body {
+    Full::new(bytes).boxed_unsync()
+}
 
 /// What a handler comes to.
 pub enum Outcome {
@@ -65,6 +74,6 @@ impl Reply {
         if self.code == 429 {
             builder = builder.header("retry-after", "1");
         }
-        builder.body(Body::from(self.body)).unwrap_or_else(|_| Response::new(Body::empty()))
+        builder.body(whole(self.body)).unwrap_or_else(|_| Response::new(whole(Bytes::new())))
     }
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::KubeError;
 use super::reviews;
 use crate::call::{Client, Principal};
+use crate::server::session;
 use crate::state::State;
 
 /// Who asks, as Kubernetes sees it.
@@ -49,7 +50,7 @@ pub fn user(state: &State, headers: &HeaderMap) -> Result<User, KubeError> {
     let token = header.strip_prefix("Bearer ").map(str::trim).unwrap_or_default();
     let found = if token.is_empty() {
         None
-    } else if state.kube.token.as_deref() == Some(token) {
+    } else if session::kube_token(state) == Some(token) {
         Some(Principal::Caller).and_then(|who| of_principal(state, &who))
     } else if let Some(encoded) = token.strip_prefix("k8s-aws-v1.") {
         eks_token(state, encoded).and_then(|who| of_principal(state, &who))
@@ -94,34 +95,18 @@ fn eks_token(state: &State, encoded: &str) -> Option<Principal> {
     }
     let mut scope = get("X-Amz-Credential")?.split('/');
     let key = scope.next()?;
-    let row = state.find("sts.$Sessions", "AccessKeyId", key);
-    if let Some(row) = row {
-        let expires: Option<Timestamp> = row["Expiration"].as_str().and_then(|t| t.parse().ok());
-        let token_fits = row["SessionToken"].as_str() == get("X-Amz-Security-Token");
-        if expires.is_some_and(|end| end <= state.now) || !token_fits {
-            return None;
-        }
-        let secret = row["SecretAccessKey"].as_str()?;
-        let name = cluster(state)?["name"].as_str()?;
-        if !super::presign::verify(&url, secret, name) {
-            return None;
-        }
-        return principal(&row["$principal"]);
+    let known = session::by_key(state, key)?;
+    if known.expires.is_some_and(|end| end <= state.now) || known.token.as_deref() != get("X-Amz-Security-Token") {
+        return None;
     }
-    let user = state.rows("iam.Users").iter().find(|user| {
-        user["AccessKeys"].as_array().into_iter().flatten().any(|k| k == key || k["AccessKeyId"] == key)
-    })?;
-    Some(Principal::User { name: user["UserName"].as_str()?.to_owned() })
-}
-
-fn principal(row: &Value) -> Option<Principal> {
-    let text = |member: &str| row[member].as_str().map(str::to_owned);
-    match row["kind"].as_str()? {
-        "caller" => Some(Principal::Caller),
-        "user" => Some(Principal::User { name: text("name")? }),
-        "role" => Some(Principal::AssumedRole { role: text("role")?, session: text("session")? }),
-        _ => None,
+    let name = cluster(state)?["name"].as_str()?;
+    // The secret of a user's key stands in no world file, so that its signature cannot be recomputed.
+    if let Some(secret) = state.find(session::SESSIONS, "AccessKeyId", key).and_then(|r| r["SecretAccessKey"].as_str())
+        && !super::presign::verify(&url, secret, name)
+    {
+        return None;
     }
+    Some(known.principal)
 }
 
 /// IAM ARN, session name (empty for users) and whether it is COMMAND's identity.

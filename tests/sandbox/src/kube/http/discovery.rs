@@ -76,10 +76,11 @@ pub fn version(state: &State) -> Value {
             Some(format!("v{}.0", cluster["version"].as_str()?))
         })
         .unwrap_or_else(|| "v1.33.4".into());
+    let shown = if given.contains('-') { given.clone() } else { format!("{given}-eks-3cfe0ce") };
     let mut parts = given.trim_start_matches('v').split('.');
     let (major, minor) = (parts.next().unwrap_or("1"), parts.next().unwrap_or("33"));
     json!({
-        "major": major, "minor": minor, "gitVersion": format!("{given}-eks-3cfe0ce"),
+        "major": major, "minor": minor, "gitVersion": shown,
         "gitCommit": "b6ce1ccd5ec4f9b2f0e1b7fc0ea8d6dd8ce0bc5a", "gitTreeState": "clean",
         "buildDate": "2026-01-01T00:00:00Z", "goVersion": "go1.24.6", "compiler": "gc", "platform": "linux/amd64",
     })

@@ -58,6 +58,10 @@ pub struct Facts {
     pub write: bool,
 }
 
+/// The reason of a failure (`NotFound`, `Conflict`, …), an extension of an answer that is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason(pub String);
+
 /// A request that has been read, understood and let through.
 struct Asked<'a> {
     method: &'a Method,
@@ -84,7 +88,11 @@ pub async fn respond(shared: Arc<dyn Shared>, request: Request<Bytes>) -> Respon
     let mut response = match outcome {
         Ok(Outcome::Now(reply)) => reply.into_response(),
         Ok(Outcome::Watch(watch)) => watch::stream(shared, *watch),
-        Err(error) => Reply::status(&error).into_response(),
+        Err(error) => {
+            let mut response = Reply::status(&error).into_response();
+            response.extensions_mut().insert(Reason(error.reason));
+            response
+        }
     };
     response.extensions_mut().insert(facts);
     response

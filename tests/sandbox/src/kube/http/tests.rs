@@ -17,7 +17,7 @@ struct Server(Arc<Mutex<State>>);
 impl Server {
     fn new() -> Self {
         let mut state = State::new("111122223333", "us-west-2");
-        state.kube.token = Some("secret".into());
+        state.other.insert("$kubeToken".into(), json!("secret"));
         let now = Timestamp::now();
         for name in ["default", "kube-system"] {
             state.kube.ensure_namespace(name, now).expect("namespace");

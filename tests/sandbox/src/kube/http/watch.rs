@@ -1,15 +1,18 @@
 //! Watches: streams of changes.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
+use http_body::Frame;
+use http_body_util::{BodyExt as _, StreamBody};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::answer::{Body, Outcome};
+use super::answer::{Body, Outcome, whole};
 use super::read::{Form, Select, outward};
 use super::{Asked, KubeError, Shared, table};
 use crate::kube::kinds::Kind;
@@ -139,7 +142,8 @@ pub fn stream(shared: Arc<dyn Shared>, watch: Watch) -> Response<Body> {
     let lines = futures::stream::unfold(start, move |(shared, mut watch, mut told, mut mark)| async move {
         loop {
             if let Some(line) = watch.queue.pop_front() {
-                return Some((Ok::<_, std::convert::Infallible>(line), (shared, watch, told, mark)));
+                let frame = Ok::<_, Infallible>(Frame::data(line));
+                return Some((frame, (shared, watch, told, mark)));
             }
             if watch.over || Instant::now() >= end {
                 return None;
@@ -164,6 +168,6 @@ pub fn stream(shared: Arc<dyn Shared>, watch: Watch) -> Response<Body> {
         .status(200)
         .header("content-type", "application/json")
         .header("cache-control", "no-cache, private")
-        .body(Body::from_stream(lines))
-        .unwrap_or_else(|_| Response::new(Body::empty()))
+        .body(StreamBody::new(lines).boxed_unsync())
+        .unwrap_or_else(|_| Response::new(whole(Bytes::new())))
 }

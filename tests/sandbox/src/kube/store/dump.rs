@@ -10,7 +10,8 @@ use crate::kube::error::KubeError;
 impl KubeStore {
     /// Takes the manifests of a world: given values stay (uid, creationTimestamp, resourceVersion,
     /// managedFields, a deletionTimestamp without finalizers), the rest is filled in. CRDs come first,
-    /// whatever their place, and namespaces that objects lie in are made when absent.
+    /// whatever their place; namespaces that objects lie in, and those of every cluster, are made when
+    /// absent.
     ///
     /// # Errors
     /// A manifest without name, or of a kind that is not served.
@@ -26,6 +27,9 @@ impl KubeStore {
         self.version = self.version.max(given.unwrap_or(0));
         for object in objects {
             self.load_one(object, now)?;
+        }
+        for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
+            self.ensure_namespace(name, now)?;
         }
         Ok(())
     }

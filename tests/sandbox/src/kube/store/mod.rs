@@ -34,8 +34,6 @@ pub struct KubeStore {
     told: tokio::sync::watch::Sender<u64>,
     custom: Vec<Arc<Kind>>,
     custom_schemas: Custom,
-    /// The run's static bearer token, which is COMMAND's kubeconfig user. Set by the server.
-    pub token: Option<String>,
 }
 
 impl Default for KubeStore {
@@ -47,7 +45,6 @@ impl Default for KubeStore {
             told: tokio::sync::watch::Sender::new(1000),
             custom: Vec::new(),
             custom_schemas: Custom::default(),
-            token: None,
         }
     }
 }
