@@ -51,16 +51,20 @@ fn step(state: &mut State, index: usize) -> Option<Timestamp> {
     }
 }
 
-/// A row that was loaded in mid-lifecycle has its whole duration before it.
+/// A row that was loaded in mid-lifecycle has its whole duration before it; objects that the world file
+/// gives with it are those that it has made.
 fn due(state: &mut State, index: usize) -> Timestamp {
     if let Some(due) = time(&state.rows(ADDONS)[index], "$dueAt") {
         return due;
     }
     let takes = state.durations.addon_active;
     let (due, objects) = (state.after(takes), state.after(takes / 10));
+    let made = objects::any_live(state, &Plan::of(state, &state.rows(ADDONS)[index]));
     let addon = &mut state.rows_mut(ADDONS)[index];
     row::set(addon, "$dueAt", due.to_string());
-    row::fill(addon, "$objectsAt", objects.to_string());
+    if !made && addon["status"] != "DELETING" {
+        row::fill(addon, "$objectsAt", objects.to_string());
+    }
     row::fill(addon, "$managed", true);
     due
 }

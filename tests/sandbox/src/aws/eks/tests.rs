@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::*;
 use crate::call::{Client, Principal};
@@ -377,4 +377,53 @@ fn clusters_tags_and_access_entries_are_read() {
     assert_eq!(policies["associatedAccessPolicies"], json!([{"policyArn": "p"}]));
     let missing = refused(&mut state, "DescribeNodegroup", json!({"clusterName": "c", "nodegroupName": "g"}));
     assert_eq!(missing.1, "ResourceNotFoundException");
+}
+
+#[test]
+fn an_addon_of_the_world_file_owns_its_unmarked_objects() {
+    let mut state = world();
+    let settled =
+        json!({"clusterName": "c", "addonName": "aws-fsx-csi-driver", "addonVersion": "v1.8.0-eksbuild.1"});
+    state.rows_mut(ADDONS).push(settled);
+    crate::aws::fill(&mut state);
+    let now = state.now;
+    for (api_version, kind, name) in
+        [("v1", "ServiceAccount", "fsx-csi-controller-sa"), ("apps/v1", "Deployment", "fsx-csi-controller")]
+    {
+        let object = json!({
+            "apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": "kube-system"},
+            "spec": {"selector": {"matchLabels": {"app": name}}, "template": {
+                "metadata": {"labels": {"app": name}}, "spec": {"containers": [{"name": "fsx-plugin", "image": "old"}]},
+            }},
+        });
+        state.kube.create(object, "", now).unwrap();
+        state
+            .kube
+            .modify(api_version, kind, "kube-system", name, |object| {
+                row::unset(&mut object["metadata"], "managedFields");
+            })
+            .unwrap();
+    }
+    ask(&mut state, "UpdateAddon", driver(json!({"addonVersion": "v1.9.0-eksbuild.1"}))).unwrap();
+    pass(&mut state, 41);
+    assert_eq!(status(&mut state), "UPDATING");
+    make_ready(&mut state);
+    pass(&mut state, 1);
+    assert_eq!(status(&mut state), "ACTIVE");
+    ask(&mut state, "DeleteAddon", driver(json!({}))).unwrap();
+    pass(&mut state, 11);
+    assert!(state.kube.get("v1", "ServiceAccount", "kube-system", "fsx-csi-controller-sa").is_none());
+}
+
+#[test]
+fn an_addon_loaded_halfway_goes_on() {
+    let mut state = world();
+    let half = json!({"clusterName": "c", "addonName": "aws-fsx-csi-driver", "status": "CREATING"});
+    state.rows_mut(ADDONS).push(half);
+    pass(&mut state, 1);
+    pass(&mut state, 5);
+    assert!(state.kube.get("apps/v1", "Deployment", "kube-system", "fsx-csi-controller").is_some());
+    make_ready(&mut state);
+    pass(&mut state, 40);
+    assert_eq!(status(&mut state), "ACTIVE");
 }

@@ -1,7 +1,7 @@
 //! Conflicts between an add-on's manifests and what others put into the cluster, and merging.
 //!
-//! A field conflicts when the live object has it with another value and EKS has never written that
-//! object. A service account that is not EKS's conflicts in any case (`sandbox.md`, EKS).
+//! A field conflicts when the live object has it with another value. A service account conflicts in any
+//! case (`sandbox.md`, EKS). Nobody asks about an object that EKS itself has written.
 
 use serde_json::{Map, Value, json};
 
@@ -69,9 +69,6 @@ pub fn message(conflicts: &[Conflict]) -> String {
 
 /// The conflicts of a live object with a manifest.
 pub fn between(live: &Value, manifest: &Value) -> Vec<Conflict> {
-    if super::is_ours(live) {
-        return Vec::new();
-    }
     let mut found = Vec::new();
     let mut steps = Vec::new();
     let head = head(manifest);
@@ -207,9 +204,6 @@ mod tests {
         assert_eq!(merged["spec"]["paused"], true);
         found[0].restore(&mut merged, &live);
         assert_eq!(merged["spec"]["template"]["spec"]["containers"][0]["image"], "old");
-        let mut ours = live;
-        ours["metadata"]["managedFields"] = json!([{"manager": "eks"}]);
-        assert_eq!(between(&ours, &manifest()), []);
     }
 
     #[test]

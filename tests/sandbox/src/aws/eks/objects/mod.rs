@@ -28,6 +28,9 @@ pub struct Plan {
     pub values: Value,
     /// The Region, which names the image registry.
     pub region: String,
+    /// Whether the add-on was there before: then objects that name no field manager are its own, for
+    /// instance those of a world file that gives both.
+    pub established: bool,
 }
 
 impl Plan {
@@ -42,6 +45,7 @@ impl Plan {
             role: addon["serviceAccountRoleArn"].as_str().map(str::to_owned),
             values,
             region: state.region.clone(),
+            established: row::text(addon, "status") != "CREATING",
         }
     }
 
@@ -96,23 +100,27 @@ pub fn apply(state: &mut State, plan: &Plan, resolve: Resolve) -> Result<(), Vec
     let mut conflicts: Vec<Conflict> = Vec::new();
     for manifest in &wanted {
         if let Some(live) = live(state, manifest) {
-            conflicts.extend(conflicts::between(live, manifest));
+            conflicts.extend(conflicts_with(live, manifest, plan));
         }
     }
     if resolve == Resolve::None && !conflicts.is_empty() {
         return Err(conflicts);
     }
     for manifest in wanted {
-        put(state, manifest, resolve);
+        put(state, &manifest, plan, resolve);
     }
     Ok(())
+}
+
+fn conflicts_with(live: &Value, manifest: &Value, plan: &Plan) -> Vec<Conflict> {
+    if is_ours(live, plan.established) { Vec::new() } else { conflicts::between(live, manifest) }
 }
 
 /// Takes an add-on's objects out of the cluster; what others own stays.
 pub fn remove(state: &mut State, plan: &Plan) {
     let now = state.now;
     for manifest in manifests(plan).into_iter().rev() {
-        let ours = live(state, &manifest).is_some_and(is_ours);
+        let ours = live(state, &manifest).is_some_and(|live| is_ours(live, true));
         if ours {
             let (api_version, kind, namespace, name) = identity(&manifest);
             // Gone already is as good.
@@ -121,9 +129,17 @@ pub fn remove(state: &mut State, plan: &Plan) {
     }
 }
 
-/// Whether EKS has written this object.
-pub fn is_ours(live: &Value) -> bool {
-    row::list(&live["metadata"], "managedFields").iter().any(|entry| row::text(entry, "manager") == MANAGER)
+/// Whether EKS has written this object; of one that names no manager, `unnamed` says.
+fn is_ours(live: &Value, unnamed: bool) -> bool {
+    match row::list(&live["metadata"], "managedFields") {
+        [] => unnamed,
+        entries => entries.iter().any(|entry| row::text(entry, "manager") == MANAGER),
+    }
+}
+
+/// Whether any object of an add-on is in the cluster, whoever made it.
+pub fn any_live(state: &State, plan: &Plan) -> bool {
+    manifests(plan).iter().any(|manifest| live(state, manifest).is_some())
 }
 
 fn identity(manifest: &Value) -> (String, String, String, String) {
@@ -141,25 +157,25 @@ fn live<'a>(state: &'a State, manifest: &Value) -> Option<&'a Value> {
     state.kube.get(&api_version, &kind, &namespace, &name)
 }
 
-fn put(state: &mut State, manifest: Value, resolve: Resolve) {
+fn put(state: &mut State, manifest: &Value, plan: &Plan, resolve: Resolve) {
     let now = state.now;
-    let (api_version, kind, namespace, name) = identity(&manifest);
-    let Some(found) = live(state, &manifest) else {
+    let (api_version, kind, namespace, name) = identity(manifest);
+    let Some(found) = live(state, manifest) else {
         let mut object = manifest.clone();
-        own(&mut object, &manifest, now);
+        own(&mut object, manifest, now);
         // A namespace that is missing leaves the add-on without objects, hence degraded.
         let _ = state.kube.create(object, MANAGER, now);
         return;
     };
-    let keep = if resolve == Resolve::Preserve { conflicts::between(found, &manifest) } else { Vec::new() };
+    let keep = if resolve == Resolve::Preserve { conflicts_with(found, manifest, plan) } else { Vec::new() };
     let _ = state.kube.modify(&api_version, &kind, &namespace, &name, |object| {
         let before = object.clone();
-        drop_annotations(object, &manifest);
-        conflicts::lay_over(object, &manifest);
+        drop_annotations(object, manifest);
+        conflicts::lay_over(object, manifest);
         for conflict in &keep {
             conflict.restore(object, &before);
         }
-        own(object, &manifest, now);
+        own(object, manifest, now);
     });
 }
 
