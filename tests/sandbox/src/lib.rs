@@ -11,6 +11,7 @@
 
 pub mod aws;
 pub mod call;
+pub mod cli;
 pub mod kube;
 pub mod server;
 pub mod state;

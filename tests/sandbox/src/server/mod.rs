@@ -23,7 +23,6 @@ use http::Response;
 use http_body_util::combinators::UnsyncBoxBody;
 use jiff::Timestamp;
 
-use crate::call::AwsError;
 use crate::state::State;
 use environment::Scratch;
 
@@ -177,11 +176,11 @@ impl Inner {
                 return (response, Some(error));
             }
         }
-        let _ = body;
-        let error = AwsError::new("NotImplemented", "the Kubernetes API is not served").with_status(501);
-        let response = kube::status(error);
+        let shared: Arc<dyn crate::kube::Shared> = self.state.clone();
+        let response = crate::kube::respond(shared, http::Request::from_parts(parts, body)).await;
         self.touched(&mut self.lock());
-        (response, None)
+        let error = response.extensions().get::<crate::kube::http::Reason>().map(|reason| reason.0.clone());
+        (response, error)
     }
 
     /// Moves the world every 20 ms when something is due.

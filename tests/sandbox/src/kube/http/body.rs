@@ -1,0 +1,76 @@
+//! Request bodies: media types, decoding and strict field validation.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use serde_json::Value;
+
+use super::path::Query;
+use crate::kube::error::KubeError;
+use crate::kube::kinds::Kind;
+use crate::kube::schema::{Root, strict};
+
+/// The media type of the body without its parameters.
+pub fn media_type(headers: &HeaderMap) -> &str {
+    let text = headers.get("content-type").and_then(|v| v.to_str().ok()).unwrap_or("application/json");
+    text.split(';').next().unwrap_or_default().trim()
+}
+
+/// Decodes a JSON or YAML body.
+///
+/// # Errors
+/// 415 for protobuf and anything else, 400 for text that does not parse.
+pub fn decode(headers: &HeaderMap, body: &Bytes) -> Result<Value, KubeError> {
+    let media = media_type(headers);
+    if media.contains("protobuf") {
+        return Err(KubeError::plain(
+            415,
+            "UnsupportedMediaType",
+            "the sandbox does not read protobuf bodies: send application/json",
+        ));
+    }
+    let known = media.ends_with("json") || media.ends_with("yaml") || media.is_empty();
+    if !known {
+        return Err(KubeError::plain(
+            415,
+            "UnsupportedMediaType",
+            "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml",
+        ));
+    }
+    if let Ok(value) = serde_json::from_slice(body) {
+        return Ok(value);
+    }
+    if media.ends_with("yaml")
+        && let Ok(text) = std::str::from_utf8(body)
+    {
+        return serde_yaml::from_str(text)
+            .map_err(|e| KubeError::bad_request(format!("error decoding YAML: {e}")));
+    }
+    let error = serde_json::from_slice::<Value>(body).err().map(|e| e.to_string()).unwrap_or_default();
+    Err(KubeError::bad_request(format!("error decoding request body: {error}")))
+}
+
+/// `fieldValidation`: Strict refuses unknown fields, Warn (the default) answers warnings, Ignore says
+/// nothing. Wrong JSON types are refused always; unknown fields are dropped.
+///
+/// # Errors
+/// 400 in the API server's words.
+pub fn validate(root: &Root, kind: &Kind, value: &mut Value, query: &Query) -> Result<Vec<String>, KubeError> {
+    if let Some(wrong) = strict::wrong_type(root.node(), value, &kind.kind) {
+        let (name, version) = (&kind.kind, &kind.version);
+        return Err(KubeError::bad_request(format!(
+            "{name} in version {version:?} cannot be handled as a {name}: {wrong}"
+        )));
+    }
+    let unknown = strict::unknown_fields(root.node(), value);
+    let texts: Vec<String> = unknown.iter().map(|f| format!("unknown field {f:?}")).collect();
+    let mode = query.get("fieldValidation").unwrap_or("Warn");
+    if !texts.is_empty() && mode == "Strict" {
+        let (name, version) = (&kind.kind, &kind.version);
+        let all = texts.join(", ");
+        return Err(KubeError::bad_request(format!(
+            "{name} in version {version:?} cannot be handled as a {name}: strict decoding error: {all}"
+        )));
+    }
+    strict::prune(root.node(), value);
+    Ok(if mode == "Ignore" { Vec::new() } else { texts })
+}

@@ -1,0 +1,150 @@
+//! `GET …/pods/NAME/log`: the lines that the world gives, and those that the controllers write.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::answer::Reply;
+use super::{Asked, KubeError};
+use crate::kube::kinds::Kind;
+use crate::kube::store::meta::{name_of, namespace_of};
+use crate::state::State;
+
+/// Answers a log request.
+///
+/// # Errors
+/// 404 for the pod, 400 for a container that is not in it or has not started.
+pub fn answer(state: &State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {
+    let target = asked.target;
+    let Some(pod) = state.kube.read(kind, &target.namespace, &target.name) else {
+        return Err(KubeError::not_found(kind, &target.name));
+    };
+    let container = container(pod, asked.query.get("container"))?;
+    let previous = asked.query.flag("previous");
+    started(pod, &container, previous)?;
+    let mut lines: Vec<(Option<Timestamp>, String)> = Vec::new();
+    for entry in state.other.get("logs").and_then(Value::as_array).into_iter().flatten() {
+        if entry_fits(entry, pod, &container, previous) {
+            lines.extend(lines_of(entry));
+        }
+    }
+    let since = asked
+        .query
+        .number("sinceSeconds")
+        .and_then(|s| i64::try_from(s).ok())
+        .map(|s| state.now - jiff::SignedDuration::from_secs(s))
+        .or_else(|| asked.query.get("sinceTime").and_then(|t| t.parse().ok()));
+    if let Some(since) = since {
+        lines.retain(|(at, _)| at.is_none_or(|at| at >= since));
+    }
+    if let Some(tail) = asked.query.number("tailLines").and_then(|n| usize::try_from(n).ok()) {
+        lines.drain(..lines.len().saturating_sub(tail));
+    }
+    let stamps = asked.query.flag("timestamps");
+    let mut text = String::new();
+    for (at, line) in lines {
+        if stamps {
+            text.push_str(&format!("{} ", at.unwrap_or(state.now)));
+        }
+        text.push_str(&line);
+        text.push('\n');
+    }
+    if let Some(limit) = asked.query.number("limitBytes").and_then(|n| usize::try_from(n).ok()) {
+        let cut = (0..=limit.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(cut);
+    }
+    let mut reply = Reply::text(text);
+    reply.content_type = "text/plain";
+    Ok(reply)
+}
+
+fn container(pod: &Value, wanted: Option<&str>) -> Result<String, KubeError> {
+    let names = |list: &str| -> Vec<&str> {
+        pod["spec"][list].as_array().into_iter().flatten().filter_map(|c| c["name"].as_str()).collect()
+    };
+    let (plain, init) = (names("containers"), names("initContainers"));
+    let name = name_of(pod);
+    match wanted.filter(|w| !w.is_empty()) {
+        Some(wanted) if plain.contains(&wanted) || init.contains(&wanted) => Ok(wanted.to_owned()),
+        Some(wanted) => {
+            Err(KubeError::bad_request(format!("container {wanted} is not valid for pod {name}")))
+        }
+        None if plain.len() == 1 => Ok(plain[0].to_owned()),
+        None => Err(KubeError::bad_request(format!(
+            "a container name must be specified for pod {name}, choose one of: [{}]",
+            plain.join(" ")
+        ))),
+    }
+}
+
+fn started(pod: &Value, container: &str, previous: bool) -> Result<(), KubeError> {
+    let name = name_of(pod);
+    let statuses = ["containerStatuses", "initContainerStatuses"];
+    let status = statuses
+        .iter()
+        .flat_map(|list| pod["status"][*list].as_array().into_iter().flatten())
+        .find(|s| s["name"] == container);
+    if previous {
+        let ended = status.is_some_and(|s| s["lastState"]["terminated"].is_object());
+        if !ended && status.is_none_or(|s| s["restartCount"].as_i64().unwrap_or(0) == 0) {
+            return Err(KubeError::bad_request(format!(
+                "previous terminated container {container:?} in pod {name:?} not found"
+            )));
+        }
+        return Ok(());
+    }
+    if pod["spec"]["nodeName"].as_str().unwrap_or_default().is_empty() && status.is_none() {
+        // An unscheduled pod has no log, and says so by an empty one.
+        return Ok(());
+    }
+    if let Some(reason) = status.and_then(|s| s["state"]["waiting"]["reason"].as_str())
+        && status.is_some_and(|s| s["restartCount"].as_i64().unwrap_or(0) == 0)
+    {
+        let why = match reason {
+            "ContainerCreating" | "PodInitializing" => format!("is waiting to start: {reason}"),
+            other => format!("is waiting to start: {}", waiting_text(other)),
+        };
+        return Err(KubeError::bad_request(format!("container {container:?} in pod {name:?} {why}")));
+    }
+    Ok(())
+}
+
+fn waiting_text(reason: &str) -> &str {
+    match reason {
+        "ImagePullBackOff" => "trying and failing to pull image",
+        "ErrImagePull" => "image can't be pulled",
+        other => other,
+    }
+}
+
+fn glob(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((head, tail)) => text.strip_prefix(head).is_some_and(|rest| {
+            (0..=rest.len()).any(|at| rest.is_char_boundary(at) && glob(tail, &rest[at..]))
+        }),
+    }
+}
+
+fn entry_fits(entry: &Value, pod: &Value, container: &str, previous: bool) -> bool {
+    let fits = |member: &str, text: &str| entry[member].as_str().is_none_or(|pattern| glob(pattern, text));
+    fits("namespace", namespace_of(pod))
+        && fits("pod", name_of(pod))
+        && fits("container", container)
+        && (entry["previous"] == json!(true)) == previous
+}
+
+fn lines_of(entry: &Value) -> Vec<(Option<Timestamp>, String)> {
+    if let Some(text) = entry["text"].as_str() {
+        return text.lines().map(|l| (None, l.to_owned())).collect();
+    }
+    let lines = entry["lines"].as_array().into_iter().flatten();
+    lines
+        .map(|line| match line {
+            Value::String(text) => (None, text.clone()),
+            line => (
+                line["at"].as_str().and_then(|t| t.parse().ok()),
+                line["text"].as_str().unwrap_or_default().to_owned(),
+            ),
+        })
+        .collect()
+}

@@ -1,0 +1,370 @@
+//! Create, update, patch and delete.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::answer::Reply;
+use super::{Asked, KubeError, body, read};
+use crate::kube::fields::{self, Manager};
+use crate::kube::kinds::Kind;
+use crate::kube::store::meta::{name_of, namespace_of, terminating, uid_of};
+use crate::kube::store::{Propagation, Removal, Write};
+use crate::kube::{admission, events, patch as patches};
+use crate::state::State;
+
+fn manager(asked: &Asked<'_>) -> String {
+    if let Some(manager) = asked.query.get("fieldManager").filter(|m| !m.is_empty()) {
+        return manager.to_owned();
+    }
+    let agent = asked.headers.get("user-agent").and_then(|v| v.to_str().ok()).unwrap_or_default();
+    agent.split('/').next().filter(|m| !m.is_empty()).unwrap_or("unknown").to_owned()
+}
+
+fn dry_run(asked: &Asked<'_>) -> Result<bool, KubeError> {
+    match asked.query.get("dryRun") {
+        None | Some("") => Ok(false),
+        Some("All") => Ok(true),
+        Some(other) => Err(KubeError::plain(422, "Invalid", format!(
+            "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [{other:?}]: supported values: \"All\""
+        ))),
+    }
+}
+
+fn same_group(kind: &Kind, object: &Value) -> Result<(), KubeError> {
+    let given = object["apiVersion"].as_str().unwrap_or_default();
+    if !given.is_empty() && given != kind.api_version() {
+        return Err(KubeError::bad_request(format!(
+            "the API version in the data ({given}) does not match the expected API version ({})",
+            kind.api_version()
+        )));
+    }
+    Ok(())
+}
+
+fn complete(kind: &Kind, object: &mut Value, asked: &Asked<'_>) -> Result<(), KubeError> {
+    if !object.is_object() {
+        return Err(KubeError::bad_request("the request body is not an object"));
+    }
+    same_group(kind, object)?;
+    object["apiVersion"] = json!(kind.api_version());
+    object["kind"] = json!(kind.kind);
+    if !object["metadata"].is_object() {
+        object["metadata"] = json!({});
+    }
+    let namespace = &asked.target.namespace;
+    if kind.namespaced {
+        let given = namespace_of(object).to_owned();
+        if given.is_empty() {
+            object["metadata"]["namespace"] = json!(namespace);
+        } else if given != *namespace {
+            return Err(KubeError::bad_request(format!(
+                "the namespace of the provided object does not match the namespace sent on the request"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn inward(kind: &Kind, object: Value) -> Value {
+    if kind.group == "events.k8s.io" { events::to_core(&object) } else { object }
+}
+
+fn reply(state: &State, kind: &Kind, answer: (u16, &Value), asked: &Asked<'_>) -> Result<Reply, KubeError> {
+    Ok(Reply::json(answer.0, read::present(state, kind, answer.1, asked)?))
+}
+
+/// `POST` to a collection.
+pub fn create(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {
+    let mut object = body::decode(asked.headers, asked.body)?;
+    complete(kind, &mut object, asked)?;
+    let root = state.kube.schema(kind);
+    let warnings = body::validate(&root, kind, &mut object, asked.query)?;
+    if let Some(metadata) = object["metadata"].as_object_mut() {
+        metadata.shift_remove("managedFields");
+        if metadata.get("resourceVersion").is_some_and(|v| v.as_str().is_some_and(|v| !v.is_empty())) {
+            return Err(KubeError::plain(500, "InternalError", "resourceVersion should not be set on objects to be created"));
+        }
+    }
+    if kind.has("status")
+        && let Some(map) = object.as_object_mut()
+    {
+        map.shift_remove("status");
+    }
+    let object = put_new(state, kind, inward(kind, object), (&manager(asked), dry_run(asked)?))?;
+    let mut reply = reply(state, kind, (201, &object), asked)?;
+    reply.warnings = warnings;
+    Ok(reply)
+}
+
+fn put_new(state: &mut State, kind: &Kind, mut object: Value, how: (&str, bool)) -> Result<Value, KubeError> {
+    admission::admit(state, kind, &mut object)?;
+    let (manager, dry_run) = how;
+    let write = Write { manager, subresource: "", now: state.now, dry_run };
+    state.kube.insert(kind, object, write)
+}
+
+fn live(state: &State, kind: &Kind, asked: &Asked<'_>) -> Result<Arc<Value>, KubeError> {
+    let target = asked.target;
+    let found = state.kube.read_arc(kind, &target.namespace, &target.name);
+    found.ok_or_else(|| KubeError::not_found(kind, &target.name))
+}
+
+/// Keeps of `new` only what the addressed resource or subresource may change.
+fn confine(kind: &Kind, old: &Value, new: Value, subresource: &str) -> Value {
+    if subresource == "status" {
+        let mut out = old.clone();
+        match new.get("status") {
+            Some(status) => out["status"] = status.clone(),
+            None => drop(out.as_object_mut().and_then(|map| map.shift_remove("status"))),
+        }
+        out["metadata"]["resourceVersion"] = new["metadata"]["resourceVersion"].clone();
+        out["metadata"]["managedFields"] = new["metadata"]["managedFields"].clone();
+        return out;
+    }
+    let mut new = new;
+    if kind.has("status") {
+        match old.get("status") {
+            Some(status) => new["status"] = status.clone(),
+            None => drop(new.as_object_mut().and_then(|map| map.shift_remove("status"))),
+        }
+    }
+    for member in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
+        let before = old["metadata"][member].clone();
+        if let Some(metadata) = new["metadata"].as_object_mut() {
+            if before.is_null() {
+                metadata.shift_remove(member);
+            } else {
+                metadata.insert(member.into(), before);
+            }
+        }
+    }
+    new
+}
+
+/// Puts a new version of an object in place after judging it.
+fn store(
+    state: &mut State,
+    kind: &Kind,
+    versions: (&Value, Value),
+    asked: &Asked<'_>,
+) -> Result<Value, KubeError> {
+    let (old, new) = versions;
+    let name = asked.target.name.as_str();
+    let mut new = confine(kind, old, new, &asked.target.subresource);
+    if name_of(&new) != name {
+        return Err(KubeError::bad_request(format!(
+            "the name of the object ({}) does not match the name on the URL ({name})",
+            name_of(&new)
+        )));
+    }
+    if let Some(version) = new["metadata"]["resourceVersion"].as_str()
+        && !version.is_empty()
+        && old["metadata"]["resourceVersion"] != version
+    {
+        return Err(KubeError::modified(kind, name));
+    }
+    let uid = uid_of(&new);
+    if !uid.is_empty() && uid != uid_of(old) {
+        let detail = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {}", uid_of(old));
+        return Err(KubeError::conflict(kind, name, &detail));
+    }
+    if terminating(old) {
+        let before = crate::kube::store::meta::finalizers(old);
+        if let Some(added) = crate::kube::store::meta::finalizers(&new).iter().find(|f| !before.contains(f)) {
+            let field = crate::kube::error::FieldError::forbidden(
+                "metadata.finalizers",
+                &format!("no new finalizers can be added if the object is being deleted, found new finalizers []string{{{added:?}}}"),
+            );
+            return Err(KubeError::invalid(kind, name, &[field]));
+        }
+    }
+    if asked.target.subresource.is_empty() {
+        let now = state.now;
+        state.kube.judge_update(kind, old, &mut new, now)?;
+    }
+    let manager = manager(asked);
+    let write = Write {
+        manager: &manager,
+        subresource: &asked.target.subresource,
+        now: state.now,
+        dry_run: dry_run(asked)?,
+    };
+    state.kube.replace(kind, old, new, write)
+}
+
+/// `PUT` of an object or its status.
+pub fn update(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {
+    let mut object = body::decode(asked.headers, asked.body)?;
+    complete(kind, &mut object, asked)?;
+    let root = state.kube.schema(kind);
+    let warnings = body::validate(&root, kind, &mut object, asked.query)?;
+    let mut object = inward(kind, object);
+    let old = live(state, kind, asked)?;
+    // An absent list keeps the owners, as the API server does for clients that do not know them.
+    object["metadata"]["managedFields"] = old["metadata"]["managedFields"].clone();
+    let object = store(state, kind, (&old, object), asked)?;
+    let mut reply = reply(state, kind, (200, &object), asked)?;
+    reply.warnings = warnings;
+    Ok(reply)
+}
+
+/// `PATCH` in any of the four formats.
+pub fn patch(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {
+    let media = body::media_type(asked.headers);
+    if media == "application/apply-patch+yaml" || media == "application/apply-patch+json" {
+        return apply(state, kind, asked);
+    }
+    let given = body::decode(asked.headers, asked.body)?;
+    let old = live(state, kind, asked)?;
+    let root = state.kube.schema(kind);
+    let mut new = match media {
+        "application/json-patch+json" => patches::json(&old, &given)?,
+        "application/merge-patch+json" => patches::merge(&old, &given),
+        "application/strategic-merge-patch+json" if kind.custom => {
+            return Err(KubeError::plain(415, "UnsupportedMediaType", concat!(
+                "the body of the request was in an unknown format - accepted media types include: ",
+                "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
+            )));
+        }
+        "application/strategic-merge-patch+json" => patches::strategic(root.node(), &old, &given)?,
+        _ => {
+            return Err(KubeError::plain(415, "UnsupportedMediaType", concat!(
+                "the body of the request was in an unknown format - accepted media types include: ",
+                "application/json-patch+json, application/merge-patch+json, ",
+                "application/strategic-merge-patch+json, application/apply-patch+yaml"
+            )));
+        }
+    };
+    let warnings = body::validate(&root, kind, &mut new, asked.query)?;
+    let object = store(state, kind, (&old, new), asked)?;
+    let mut reply = reply(state, kind, (200, &object), asked)?;
+    reply.warnings = warnings;
+    Ok(reply)
+}
+
+fn apply(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {
+    if asked.query.get("fieldManager").is_none_or(str::is_empty) {
+        return Err(KubeError::plain(422, "Invalid",
+            "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch"));
+    }
+    let mut given = body::decode(asked.headers, asked.body)?;
+    for member in ["apiVersion", "kind"] {
+        if given[member].as_str().unwrap_or_default().is_empty() {
+            return Err(KubeError::bad_request(format!("{member} must be set in an apply patch")));
+        }
+    }
+    complete(kind, &mut given, asked)?;
+    if given["metadata"]["managedFields"].as_array().is_some_and(|list| !list.is_empty()) {
+        return Err(KubeError::bad_request("metadata.managedFields must be nil"));
+    }
+    if name_of(&given).is_empty() {
+        given["metadata"]["name"] = json!(asked.target.name);
+    }
+    if name_of(&given) != asked.target.name {
+        return Err(KubeError::bad_request(format!(
+            "the name of the object ({}) does not match the name on the URL ({})",
+            name_of(&given),
+            asked.target.name
+        )));
+    }
+    let root = state.kube.schema(kind);
+    let warnings = body::validate(&root, kind, &mut given, asked.query)?;
+    let given = without_foreign(kind, inward(kind, given), &asked.target.subresource);
+    let who = Manager {
+        name: manager(asked),
+        api_version: kind.api_version(),
+        subresource: asked.target.subresource.clone(),
+    };
+    let force = asked.query.flag("force");
+    let (code, object) = match state.kube.read_arc(kind, &asked.target.namespace, &asked.target.name) {
+        None if asked.target.subresource.is_empty() => {
+            let object = fields::apply(root.node(), &Value::Null, &given, (&who, force, state.now))
+                .map_err(fields::ApplyError::into_error)?;
+            (201, put_new(state, kind, object, (&who.name, dry_run(asked)?))?)
+        }
+        None => return Err(KubeError::not_found(kind, &asked.target.name)),
+        Some(old) => {
+            let new = fields::apply(root.node(), &old, &given, (&who, force, state.now))
+                .map_err(fields::ApplyError::into_error)?;
+            (200, store(state, kind, (&old, new), asked)?)
+        }
+    };
+    let mut reply = reply(state, kind, (code, &object), asked)?;
+    reply.warnings = warnings;
+    Ok(reply)
+}
+
+/// What an apply to this resource cannot own: status on the object, everything else on the status.
+fn without_foreign(kind: &Kind, given: Value, subresource: &str) -> Value {
+    let mut given = given;
+    if let Some(map) = given.as_object_mut() {
+        if subresource == "status" {
+            map.retain(|key, _| matches!(key.as_str(), "apiVersion" | "kind" | "metadata" | "status"));
+        } else if kind.has("status") {
+            map.shift_remove("status");
+        }
+    }
+    given
+}
+
+fn removal(state: &State, asked: &Asked<'_>) -> Result<Removal, KubeError> {
+    let options = if asked.body.is_empty() { json!({}) } else { body::decode(asked.headers, asked.body)? };
+    let text = |member: &str| {
+        options[member].as_str().map(str::to_owned).or_else(|| asked.query.get(member).map(str::to_owned))
+    };
+    let propagation = match text("propagationPolicy").as_deref() {
+        Some("Foreground") => Propagation::Foreground,
+        Some("Orphan") => Propagation::Orphan,
+        _ if options["orphanDependents"] == true => Propagation::Orphan,
+        _ => Propagation::Background,
+    };
+    let dry = options["dryRun"].as_array().is_some_and(|list| list.iter().any(|d| d == "All"));
+    let grace = options["gracePeriodSeconds"].as_i64();
+    let precondition = |member: &str| options["preconditions"][member].as_str().map(str::to_owned);
+    Ok(Removal {
+        now: state.now,
+        propagation,
+        grace: grace.or_else(|| asked.query.get("gracePeriodSeconds").and_then(|s| s.parse().ok())),
+        uid: precondition("uid"),
+        resource_version: precondition("resourceVersion"),
+        dry_run: dry || dry_run(asked)?,
+    })
+}
+
+/// `DELETE` of an object.
+pub fn delete(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {
+    let how = removal(state, asked)?;
+    let target = asked.target;
+    let object = state.kube.remove(kind, &target.namespace, &target.name, &how)?;
+    // What goes through a graceful deletion, and pods always, are answered whole; the rest by a Status.
+    let whole = terminating(&object) || kind.kind == "Pod" || kind.kind == "ServiceAccount" || kind.kind.starts_with("PersistentVolume");
+    if whole {
+        return reply(state, kind, (200, &object), asked);
+    }
+    let mut details = json!({"name": name_of(&object)});
+    if !kind.group.is_empty() {
+        details["group"] = json!(kind.group);
+    }
+    details["kind"] = json!(kind.plural);
+    details["uid"] = json!(uid_of(&object));
+    let status =
+        json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
+    Ok(Reply::json(200, status))
+}
+
+/// `DELETE` of a collection.
+pub fn delete_collection(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {
+    let how = removal(state, asked)?;
+    let select = read::Select::of(kind, asked)?;
+    let mut items = Vec::new();
+    for object in state.kube.read_all(kind, &asked.target.namespace) {
+        if select.matches(&object) {
+            items.push(state.kube.remove(kind, namespace_of(&object), name_of(&object), &how)?);
+        }
+    }
+    let metadata = json!({"resourceVersion": state.kube.version().to_string()});
+    Ok(Reply::json(200, json!({
+        "kind": kind.list_kind(), "apiVersion": kind.api_version(), "metadata": metadata, "items": items,
+    })))
+}

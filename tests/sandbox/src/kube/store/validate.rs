@@ -1,0 +1,380 @@
+//! Validation: names, required fields and what cannot be changed, in the API server's words.
+
+use std::sync::OnceLock;
+
+use regex::Regex;
+use serde_json::{Value, json};
+
+use super::meta::name_of;
+use crate::kube::error::{FieldError, KubeError};
+use crate::kube::kinds::Kind;
+use crate::kube::quantity;
+
+const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+
+fn matches(cell: &'static OnceLock<Regex>, pattern: &str, text: &str) -> bool {
+    cell.get_or_init(|| Regex::new(pattern).expect("the pattern is constant")).is_match(text)
+}
+
+fn is_label(text: &str) -> bool {
+    static PATTERN: OnceLock<Regex> = OnceLock::new();
+    text.len() <= 63 && matches(&PATTERN, "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", text)
+}
+
+fn is_subdomain(text: &str) -> bool {
+    static PATTERN: OnceLock<Regex> = OnceLock::new();
+    let pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
+    text.len() <= 253 && matches(&PATTERN, pattern, text)
+}
+
+fn is_label_value(text: &str) -> bool {
+    static PATTERN: OnceLock<Regex> = OnceLock::new();
+    text.len() <= 63 && matches(&PATTERN, "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$", text)
+}
+
+/// Judges a new object.
+pub fn new(kind: &Kind, object: &Value) -> Result<(), KubeError> {
+    let name = name_of(object);
+    let mut errors = metadata(kind, object);
+    if !kind.custom {
+        content(kind, object, &mut errors);
+    }
+    refuse(kind, name, &errors)
+}
+
+fn refuse(kind: &Kind, name: &str, errors: &[FieldError]) -> Result<(), KubeError> {
+    if errors.is_empty() { Ok(()) } else { Err(KubeError::invalid(kind, name, errors)) }
+}
+
+fn metadata(kind: &Kind, object: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let name = name_of(object);
+    let field = "metadata.name";
+    if name.is_empty() {
+        errors.push(FieldError::required(field, "name or generateName is required"));
+    } else if kind.group == "rbac.authorization.k8s.io" {
+        if name.contains('/') || name.contains('%') || name == "." || name == ".." {
+            errors.push(FieldError::invalid(field, &json!(name), "may not contain '/'"));
+        }
+    } else if matches!(kind.kind.as_str(), "Namespace" | "Service") {
+        if name.len() > 63 {
+            errors.push(FieldError::invalid(field, &json!(name), "must be no more than 63 characters"));
+        }
+        if !is_label(name) {
+            errors.push(FieldError::invalid(field, &json!(name), LABEL));
+        }
+    } else if name.len() > 253 {
+        errors.push(FieldError::invalid(field, &json!(name), "must be no more than 253 characters"));
+    } else if !is_subdomain(name) {
+        errors.push(FieldError::invalid(field, &json!(name), SUBDOMAIN));
+    }
+    for (_, value) in object["metadata"]["labels"].as_object().into_iter().flatten() {
+        let text = value.as_str().unwrap_or_default();
+        if text.len() > 63 {
+            errors.push(FieldError::invalid(
+                "metadata.labels",
+                value,
+                "must be no more than 63 characters",
+            ));
+        } else if !is_label_value(text) {
+            errors.push(FieldError::invalid("metadata.labels", value, LABEL_VALUE));
+        }
+    }
+    errors
+}
+
+fn content(kind: &Kind, object: &Value, errors: &mut Vec<FieldError>) {
+    match kind.kind.as_str() {
+        "StorageClass" => storage_class(object, errors),
+        "PersistentVolumeClaim" => claim(&object["spec"], errors),
+        "PersistentVolume" => volume(&object["spec"], errors),
+        "Deployment" | "DaemonSet" | "ReplicaSet" | "StatefulSet" => workload(&object["spec"], errors),
+        "Pod" => containers(&object["spec"], "spec", errors),
+        "Job" => {
+            containers(&object["spec"]["template"]["spec"], "spec.template.spec", errors);
+            let policy = object["spec"]["template"]["spec"]["restartPolicy"].as_str().unwrap_or_default();
+            if !matches!(policy, "OnFailure" | "Never") {
+                errors.push(FieldError {
+                    field: "spec.template.spec.restartPolicy".into(),
+                    reason: "FieldValueRequired",
+                    message: "Required value: valid values: \"OnFailure\", \"Never\"".into(),
+                });
+            }
+        }
+        "ClusterRoleBinding" | "RoleBinding" => {
+            let name = object["roleRef"]["name"].as_str().unwrap_or_default();
+            if name.is_empty() {
+                errors.push(FieldError::required("roleRef.name", ""));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn one_of(field: &str, value: &Value, supported: &[&str], errors: &mut Vec<FieldError>) {
+    if let Some(text) = value.as_str()
+        && !supported.contains(&text)
+    {
+        errors.push(FieldError::unsupported(field, text, supported));
+    }
+}
+
+fn storage_class(object: &Value, errors: &mut Vec<FieldError>) {
+    if object["provisioner"].as_str().unwrap_or_default().is_empty() {
+        errors.push(FieldError::required("provisioner", ""));
+    }
+    one_of("reclaimPolicy", &object["reclaimPolicy"], &["Delete", "Retain"], errors);
+    one_of("volumeBindingMode", &object["volumeBindingMode"], &["Immediate", "WaitForFirstConsumer"], errors);
+}
+
+const MODES: &[&str] = &["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
+
+fn modes(spec: &Value, detail: &str, errors: &mut Vec<FieldError>) {
+    let given = spec["accessModes"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if given.is_empty() {
+        errors.push(FieldError::required("spec.accessModes", detail));
+    }
+    for mode in given {
+        one_of("spec.accessModes", mode, MODES, errors);
+    }
+}
+
+fn claim(spec: &Value, errors: &mut Vec<FieldError>) {
+    modes(spec, "at least 1 access mode is required", errors);
+    match spec["resources"]["requests"]["storage"].as_str() {
+        None => errors.push(FieldError::required("spec.resources[storage]", "")),
+        Some(size) if quantity::parse(size).is_some_and(|q| q <= 0) => {
+            let field = "spec.resources[storage]";
+            errors.push(FieldError::invalid(field, &json!(size), "must be greater than zero"));
+        }
+        Some(_) => {}
+    }
+    if let Some(class) = spec["storageClassName"].as_str()
+        && !class.is_empty()
+        && !is_subdomain(class)
+    {
+        errors.push(FieldError::invalid("spec.storageClassName", &json!(class), SUBDOMAIN));
+    }
+}
+
+fn volume(spec: &Value, errors: &mut Vec<FieldError>) {
+    modes(spec, "", errors);
+    if spec["capacity"].as_object().is_none_or(serde_json::Map::is_empty) {
+        errors.push(FieldError::required("spec.capacity", ""));
+    }
+    let plain = [
+        "capacity", "accessModes", "claimRef", "persistentVolumeReclaimPolicy", "storageClassName",
+        "mountOptions", "volumeMode", "nodeAffinity", "volumeAttributesClassName",
+    ];
+    let sourced = spec.as_object().into_iter().flatten().any(|(k, v)| !plain.contains(&k.as_str()) && v.is_object());
+    if !sourced {
+        errors.push(FieldError::required("spec", "must specify a volume type"));
+    }
+    if spec["csi"].is_object() {
+        for member in ["driver", "volumeHandle"] {
+            if spec["csi"][member].as_str().unwrap_or_default().is_empty() {
+                errors.push(FieldError::required(&format!("spec.csi.{member}"), ""));
+            }
+        }
+    }
+    one_of(
+        "spec.persistentVolumeReclaimPolicy",
+        &spec["persistentVolumeReclaimPolicy"],
+        &["Delete", "Recycle", "Retain"],
+        errors,
+    );
+}
+
+fn workload(spec: &Value, errors: &mut Vec<FieldError>) {
+    if !spec["selector"].is_object() {
+        errors.push(FieldError::required("spec.selector", ""));
+    }
+    let labels = &spec["template"]["metadata"]["labels"];
+    let differs = spec["selector"]["matchLabels"].as_object().into_iter().flatten().any(|(k, v)| labels[k] != *v);
+    if differs {
+        errors.push(FieldError::invalid(
+            "spec.template.metadata.labels",
+            labels,
+            "`selector` does not match template `labels`",
+        ));
+    }
+    containers(&spec["template"]["spec"], "spec.template.spec", errors);
+}
+
+fn containers(spec: &Value, path: &str, errors: &mut Vec<FieldError>) {
+    let list = spec["containers"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if list.is_empty() {
+        errors.push(FieldError::required(&format!("{path}.containers"), ""));
+    }
+    let volumes: Vec<&Value> = spec["volumes"].as_array().into_iter().flatten().map(|v| &v["name"]).collect();
+    for (index, container) in list.iter().enumerate() {
+        let at = format!("{path}.containers[{index}]");
+        for member in ["name", "image"] {
+            if container[member].as_str().unwrap_or_default().is_empty() {
+                errors.push(FieldError::required(&format!("{at}.{member}"), ""));
+            }
+        }
+        for (index, mount) in container["volumeMounts"].as_array().into_iter().flatten().enumerate() {
+            if !volumes.contains(&&mount["name"]) {
+                errors.push(FieldError {
+                    field: format!("{at}.volumeMounts[{index}].name"),
+                    reason: "FieldValueNotFound",
+                    message: format!("Not found: {}", mount["name"]),
+                });
+            }
+        }
+    }
+}
+
+/// Judges an update.
+pub fn update(kind: &Kind, old: &Value, new: &Value) -> Result<(), KubeError> {
+    let mut errors = metadata(kind, new);
+    if !kind.custom {
+        immutable(kind, old, new, &mut errors);
+        if errors.is_empty() {
+            content(kind, new, &mut errors);
+        }
+    }
+    refuse(kind, name_of(new), &errors)
+}
+
+fn immutable(kind: &Kind, old: &Value, new: &Value, errors: &mut Vec<FieldError>) {
+    match kind.kind.as_str() {
+        "StorageClass" => {
+            for field in ["parameters", "provisioner", "reclaimPolicy"] {
+                let empty = |v: &Value| v.is_null() || v.as_object().is_some_and(serde_json::Map::is_empty);
+                if old[field] != new[field] && !(empty(&old[field]) && empty(&new[field])) {
+                    errors.push(FieldError::forbidden(field, &format!("updates to {field} are forbidden.")));
+                }
+            }
+            fixed("volumeBindingMode", &old["volumeBindingMode"], &new["volumeBindingMode"], errors);
+        }
+        "PersistentVolumeClaim" => claim_update(old, new, errors),
+        "PersistentVolume" => volume_update(&old["spec"], &new["spec"], errors),
+        "Deployment" | "DaemonSet" | "ReplicaSet" | "StatefulSet" => {
+            fixed("spec.selector", &old["spec"]["selector"], &new["spec"]["selector"], errors);
+        }
+        "Job" => {
+            fixed("spec.completions", &old["spec"]["completions"], &new["spec"]["completions"], errors);
+            fixed("spec.selector", &old["spec"]["selector"], &new["spec"]["selector"], errors);
+            fixed("spec.template", &old["spec"]["template"], &new["spec"]["template"], errors);
+        }
+        "ClusterRoleBinding" | "RoleBinding" if old["roleRef"] != new["roleRef"] => {
+            errors.push(FieldError::invalid("roleRef", &new["roleRef"], "cannot change roleRef"));
+        }
+        "Secret" if old["type"] != new["type"] => {
+            errors.push(FieldError::invalid("type", &new["type"], "field is immutable"));
+        }
+        "ConfigMap" | "Secret" if old["immutable"] == true && old["data"] != new["data"] => {
+            errors.push(FieldError::forbidden("data", "field is immutable when `immutable` is set"));
+        }
+        _ => {}
+    }
+}
+
+fn fixed(field: &str, old: &Value, new: &Value, errors: &mut Vec<FieldError>) {
+    if old != new {
+        errors.push(FieldError::invalid(field, new, "field is immutable"));
+    }
+}
+
+/// What Go's `cmp.Diff` shows, member by member; its exact spacing is unstable on purpose.
+fn diff(kind: &str, old: &Value, new: &Value) -> String {
+    let mut lines = vec![format!("  core.{kind}{{")];
+    let empty = serde_json::Map::new();
+    let (old, new) = (old.as_object().unwrap_or(&empty), new.as_object().unwrap_or(&empty));
+    lines.push("  \t... // identical fields".into());
+    for key in old.keys().chain(new.keys().filter(|k| !old.contains_key(*k))) {
+        let (before, after) = (old.get(key), new.get(key));
+        if before == after {
+            continue;
+        }
+        let mut name = key.clone();
+        if let Some(first) = name.get_mut(0..1) {
+            first.make_ascii_uppercase();
+        }
+        let show = |v: Option<&Value>| v.map_or_else(|| "nil".to_owned(), Value::to_string);
+        lines.push(format!("- \t{name}: {},", show(before)));
+        lines.push(format!("+ \t{name}: {},", show(after)));
+    }
+    lines.push("  \t... // identical fields".into());
+    lines.push("  }".into());
+    lines.join("\n") + "\n"
+}
+
+fn claim_update(old: &Value, new: &Value, errors: &mut Vec<FieldError>) {
+    let (before, mut after) = (old["spec"].clone(), new["spec"].clone());
+    let bound = old["status"]["phase"] == "Bound";
+    if before["volumeName"].as_str().unwrap_or_default().is_empty() && !after["volumeName"].is_null() {
+        if let Some(map) = after.as_object_mut() {
+            map.shift_remove("volumeName");
+        }
+    }
+    let mut comparable = before.clone();
+    if let Some(map) = comparable.as_object_mut()
+        && map.get("volumeName").is_some_and(|v| v == "")
+    {
+        map.shift_remove("volumeName");
+    }
+    if bound {
+        after["resources"]["requests"] = comparable["resources"]["requests"].clone();
+        for spec in [&mut after, &mut comparable] {
+            if let Some(map) = spec.as_object_mut() {
+                map.shift_remove("volumeAttributesClassName");
+            }
+        }
+    }
+    if comparable != after {
+        let text = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
+        let diff = diff("PersistentVolumeClaimSpec", &comparable, &after);
+        errors.push(FieldError::forbidden("spec", &format!("{text}\n{diff}")));
+    }
+    let size = |o: &Value| o["spec"]["resources"]["requests"]["storage"].as_str().and_then(quantity::parse);
+    if bound && size(new) < size(old) {
+        let capacity = old["status"]["capacity"]["storage"].as_str().and_then(quantity::parse);
+        if size(new) < capacity {
+            errors.push(FieldError::forbidden(
+                "spec.resources.requests.storage",
+                "field can not be less than status.capacity",
+            ));
+        }
+    }
+}
+
+fn volume_update(old: &Value, new: &Value, errors: &mut Vec<FieldError>) {
+    let source = |spec: &Value| {
+        let mut csi = spec["csi"].clone();
+        if let Some(map) = csi.as_object_mut() {
+            map.retain(|k, _| !k.ends_with("SecretRef"));
+        }
+        json!({"csi": csi, "nfs": spec["nfs"], "hostPath": spec["hostPath"], "local": spec["local"]})
+    };
+    if source(old) != source(new) {
+        let diff = diff("PersistentVolumeSource", &source(old), &source(new));
+        let text = format!("spec.persistentvolumesource is immutable after creation\n{diff}");
+        errors.push(FieldError::forbidden("spec.persistentvolumesource", &text));
+    }
+    fixed("spec.volumeMode", &old["volumeMode"], &new["volumeMode"], errors);
+    if !old["nodeAffinity"].is_null() {
+        fixed("spec.nodeAffinity", &old["nodeAffinity"], &new["nodeAffinity"], errors);
+    }
+}
+
+/// The admission plugin that judges a claim's growth.
+pub fn admit_resize(kind: &Kind, old: &Value, new: &Value, class_allows: bool) -> Result<(), KubeError> {
+    let size = |o: &Value| o["spec"]["resources"]["requests"]["storage"].as_str().and_then(quantity::parse);
+    if size(new) <= size(old) {
+        return Ok(());
+    }
+    let name = name_of(new);
+    if old["status"]["phase"] != "Bound" {
+        return Err(KubeError::forbidden(kind, name, "Only bound persistent volume claims can be expanded"));
+    }
+    if class_allows {
+        return Ok(());
+    }
+    let detail = "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize";
+    Err(KubeError::forbidden(kind, name, detail))
+}
