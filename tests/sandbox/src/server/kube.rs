@@ -33,7 +33,7 @@ pub fn facts(state: &State, parts: &Parts, body: &[u8]) -> Facts {
 fn known(state: &State, headers: &HeaderMap) -> bool {
     let text = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let Some(token) = text.strip_prefix("Bearer ") else { return false };
-    if state.kube.token.as_deref() == Some(token) {
+    if session::kube_token(state) == Some(token) {
         return true;
     }
     let Some(encoded) = token.strip_prefix("k8s-aws-v1.") else { return false };

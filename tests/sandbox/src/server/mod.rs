@@ -13,12 +13,14 @@ pub mod session;
 mod tap;
 mod tls;
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use http_body_util::combinators::UnsyncBoxBody;
 use jiff::Timestamp;
 
 use crate::state::State;
@@ -109,8 +111,8 @@ impl Error {
     }
 }
 
-/// An answer's body.
-pub type Body = axum::body::Body;
+/// An answer's body; never fails.
+pub type Body = UnsyncBoxBody<Bytes, Infallible>;
 
 pub(crate) use serve::whole as full;
 
@@ -219,8 +221,7 @@ impl Sandbox {
         let tls = tls::make()?;
         let expires = state.caller_expires;
         let keys = session::issue_until(&mut state, &crate::call::Principal::Caller, expires);
-        let token = state.hex(48);
-        state.kube.token = Some(token.clone());
+        let token = session::issue_kube_token(&mut state);
         let ca = kube::encoded(&tls.ca);
         let named = crate::world::serve_cluster(&mut state, &format!("https://127.0.0.1:{kube_port}"), &ca);
         let endpoint = format!("http://127.0.0.1:{aws_port}");
