@@ -33,7 +33,7 @@ pub fn facts(state: &State, parts: &Parts, body: &[u8]) -> Facts {
 fn known(state: &State, headers: &HeaderMap) -> bool {
     let text = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let Some(token) = text.strip_prefix("Bearer ") else { return false };
-    if state.kube.token.as_deref() == Some(token) {
+    if session::kube_token(state) == Some(token) {
         return true;
     }
     let Some(encoded) = token.strip_prefix("k8s-aws-v1.") else { return false };
@@ -112,18 +112,6 @@ pub fn status(error: AwsError) -> Response<super::Body> {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
-}
-
-/// The Status reason of a refusal, for the log. Refusals are short and there at once.
-pub async fn reason(response: Response<super::Body>) -> (Response<super::Body>, Option<String>) {
-    if response.status().as_u16() < 400 {
-        return (response, None);
-    }
-    let (parts, body) = response.into_parts();
-    let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap_or_default();
-    let status: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    let reason = status["reason"].as_str().map(str::to_owned);
-    (Response::from_parts(parts, super::full(bytes)), reason)
 }
 
 /// A kubeconfig with one cluster, one user and one context named like the cluster's ARN.

@@ -13,12 +13,14 @@ pub mod session;
 mod tap;
 mod tls;
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use http_body_util::combinators::UnsyncBoxBody;
 use jiff::Timestamp;
 
 use crate::state::State;
@@ -109,8 +111,8 @@ impl Error {
     }
 }
 
-/// An answer's body.
-pub type Body = axum::body::Body;
+/// An answer's body; never fails.
+pub type Body = UnsyncBoxBody<Bytes, Infallible>;
 
 pub(crate) use serve::whole as full;
 
@@ -176,7 +178,8 @@ impl Inner {
         }
         let response = crate::kube::respond(self.state.clone(), Request::from_parts(parts, body)).await;
         self.touched();
-        kube::reason(response).await
+        let error = response.extensions().get::<crate::kube::http::Reason>().map(|reason| reason.0.clone());
+        (response, error)
     }
 
     /// Moves the world every 20 ms when something is due.
@@ -218,8 +221,7 @@ impl Sandbox {
         let tls = tls::make()?;
         let expires = state.caller_expires;
         let keys = session::issue_until(&mut state, &crate::call::Principal::Caller, expires);
-        let token = state.hex(48);
-        state.kube.token = Some(token.clone());
+        let token = session::issue_kube_token(&mut state);
         let ca = kube::encoded(&tls.ca);
         let named = crate::world::serve_cluster(&mut state, &format!("https://127.0.0.1:{kube_port}"), &ca);
         let endpoint = format!("http://127.0.0.1:{aws_port}");

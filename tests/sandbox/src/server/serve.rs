@@ -107,5 +107,5 @@ fn untracked(conn: &Arc<Conn>, status: StatusCode, text: &'static str) -> Respon
 
 /// A body that is there at once.
 pub fn whole(bytes: Bytes) -> Body {
-    Body::from(bytes)
+    http_body_util::Full::new(bytes).boxed_unsync()
 }

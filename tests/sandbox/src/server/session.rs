@@ -65,6 +65,21 @@ pub fn by_key(state: &State, key: &str) -> Option<Known> {
     Some(Known { principal: Principal::User { name }, token: None, expires: None })
 }
 
+/// Where the static token of the kubeconfig stands; never saved.
+const KUBE_TOKEN: &str = "$kubeToken";
+
+/// The bearer token of the kubeconfig: whoever sends it is the world's caller.
+pub fn kube_token(state: &State) -> Option<&str> {
+    state.other.get(KUBE_TOKEN).and_then(Value::as_str)
+}
+
+/// Makes the kubeconfig's token.
+pub fn issue_kube_token(state: &mut State) -> String {
+    let token = state.hex(48);
+    state.other.insert(KUBE_TOKEN.to_owned(), Value::from(token.as_str()));
+    token
+}
+
 fn encode(principal: &Principal) -> Value {
     match principal {
         Principal::Caller => json!({"kind": "caller"}),
