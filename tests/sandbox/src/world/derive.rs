@@ -70,7 +70,10 @@ fn clusters(state: &mut State) {
         each(state, collection, |row| set(row, "clusterName", eks.clone()));
     }
     let hyperpod = first(state, "sagemaker.Clusters", "ClusterName");
-    each(state, "sagemaker.ClusterNodes", |row| set(row, "ClusterName", hyperpod.clone()));
+    each(state, "sagemaker.ClusterNodes", |row| {
+        set(row, "ClusterName", hyperpod.clone());
+        set(row, "InstanceStatus", json!({"Status": "Running"}));
+    });
     each(state, "sagemaker.Clusters", |cluster| {
         for group in cluster["InstanceGroups"].as_array_mut().into_iter().flatten() {
             let count =
