@@ -90,7 +90,7 @@ pub struct AwsError {
     /// HTTP status; 400 unless the model or the caller says otherwise.
     pub status: u16,
     /// Further members of the error's shape (`Parameter`, `InvalidSubnetId`, …).
-    pub members: Map<String, Value>,
+    pub members: Box<Map<String, Value>>,
     /// Seconds for a Retry-After header.
     pub retry_after: Option<u32>,
 }
@@ -102,7 +102,7 @@ impl AwsError {
             code: code.into(),
             message: message.into(),
             status: 400,
-            members: Map::new(),
+            members: Box::default(),
             retry_after: None,
         }
     }

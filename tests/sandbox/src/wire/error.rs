@@ -40,7 +40,7 @@ fn json_body(model: &Model, code: &str, shape: Option<&Shape>, error: &AwsError)
     }
     let capital = shape.is_some_and(|shape| shape.members.contains_key("Message"));
     members.insert(if capital { "Message" } else { "message" }.to_owned(), json!(error.message));
-    for (name, value) in &error.members {
+    for (name, value) in error.members.iter() {
         let reference: Option<&Ref> = shape.and_then(|shape| shape.members.get(name));
         let value = reference.map_or_else(|| value.clone(), |r| body::encode(model, r, value));
         members.insert(name.clone(), value);

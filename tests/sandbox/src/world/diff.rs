@@ -128,6 +128,8 @@ static GENERATED: LazyLock<Regex> = LazyLock::new(|| {
     let kinds = [
         r"\b(?:fs|dra|task|backup|eni|eni-attach|sg|sgr|subnet|vpc|a|i|rtb|acl|eipalloc|nat|igw|r)-[0-9a-f]{8,}\b",
         r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b",
+        // The sandbox makes hardware addresses from ids.
+        r"\b02(?::[0-9a-f]{2}){5}\b",
         r"\b(?:AROA|AIDA|ANPA|AIPA)[0-9A-Z]{17}\b",
     ];
     Regex::new(&kinds.join("|")).expect("a constant pattern; every test of this module compiles it")

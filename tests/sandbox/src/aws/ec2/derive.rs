@@ -1,6 +1,8 @@
 //! What the world file need not give: ids, owners, zones, each VPC's default group, network ACL and main
 //! route table, the interfaces of instances. A given value always wins, also an empty list.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::kinds::KINDS;
@@ -83,8 +85,10 @@ fn fill_subnets(state: &mut State) {
     let (account, region, partition) = (state.account.clone(), state.region.clone(), state.partition());
     for at in 0..state.rows("ec2.Subnets").len() {
         let zones = views::zones(state);
+        let unused =
+            unused_zone(state, &zones).or_else(|| zones.keys().nth(at % zones.len().max(1)).cloned());
         let Some(row) = state.rows_mut("ec2.Subnets").get_mut(at) else { continue };
-        fill_zone(row, &zones, at);
+        fill_zone(row, &zones, unused);
         let id = text(row, "SubnetId").to_owned();
         if let Some(vpc) = &first_vpc {
             fill(row, "VpcId", vpc.clone());
@@ -99,11 +103,19 @@ fn fill_subnets(state: &mut State) {
     }
 }
 
-fn fill_zone(row: &mut Value, zones: &std::collections::BTreeMap<String, String>, at: usize) {
+/// The first zone that no subnet is in: subnets without a zone spread.
+fn unused_zone(state: &State, zones: &BTreeMap<String, String>) -> Option<String> {
+    let used = |name: &str, id: &str| {
+        let is = |row: &Value| text(row, "AvailabilityZone") == name || text(row, "AvailabilityZoneId") == id;
+        state.rows("ec2.Subnets").iter().any(is)
+    };
+    zones.iter().find(|(name, id)| !used(name, id)).map(|(name, _)| name.clone())
+}
+
+fn fill_zone(row: &mut Value, zones: &BTreeMap<String, String>, unused: Option<String>) {
     let id = text(row, "AvailabilityZoneId").to_owned();
     let by_id = zones.iter().find(|(_, known)| **known == id).map(|(name, _)| name.clone());
-    let nth = zones.keys().nth(at % zones.len().max(1)).cloned();
-    if let Some(name) = by_id.or(nth) {
+    if let Some(name) = by_id.or(unused) {
         fill(row, "AvailabilityZone", name);
     }
     if let Some(id) = zones.get(text(row, "AvailabilityZone")) {
@@ -209,7 +221,6 @@ fn fill_interfaces(state: &mut State) {
 
 /// An interface row with everything that follows from its subnet.
 pub fn interface(state: &State, mut row: Value) -> Value {
-    let id = text(&row, "NetworkInterfaceId").to_owned();
     if let Some(subnet) = state.find("ec2.Subnets", "SubnetId", text(&row, "SubnetId")) {
         for member in ["VpcId", "AvailabilityZone", "AvailabilityZoneId"] {
             fill(&mut row, member, subnet[member].clone());
@@ -238,7 +249,7 @@ pub fn interface(state: &State, mut row: Value) -> Value {
     fill(&mut row, "Ipv6Addresses", json!([]));
     let tags = row.get("Tags").cloned().unwrap_or_else(|| json!([]));
     fill(&mut row, "TagSet", tags);
-    let digest = derived_id("mac", &id);
+    let digest = derived_id("mac", &format!("{}{address}", text(&row, "SubnetId")));
     let octets: Vec<&str> = (5..15).step_by(2).filter_map(|at| digest.get(at..at + 2)).collect();
     fill(&mut row, "MacAddress", format!("02:{}", octets.join(":")));
     row
@@ -330,6 +341,9 @@ fn fill_others(state: &mut State) {
         fill(row, "MaxEntries", entries.max(1));
         fill(row, "Version", 1);
     }
+    for row in state.aws.get_mut("ec2.RouteTables").into_iter().flatten() {
+        route_table(row);
+    }
     for collection in ["ec2.RouteTables", "ec2.NetworkAcls", "ec2.InternetGateways", "ec2.VpcEndpoints"] {
         if !state.rows(collection).is_empty() {
             state.rows_mut(collection).iter_mut().for_each(|row| fill(row, "OwnerId", account.clone()));
@@ -343,5 +357,16 @@ fn fill_others(state: &mut State) {
         if !state.rows(collection).is_empty() {
             state.rows_mut(collection).iter_mut().for_each(|row| fill(row, member, value));
         }
+    }
+}
+
+fn route_table(row: &mut Value) {
+    let id = text(row, "RouteTableId").to_owned();
+    for association in row.get_mut("Associations").and_then(Value::as_array_mut).into_iter().flatten() {
+        let seed = format!("{id}{}", text(association, "SubnetId"));
+        fill(association, "RouteTableId", id.clone());
+        fill(association, "RouteTableAssociationId", derived_id("rtbassoc", &seed));
+        fill(association, "Main", false);
+        fill(association, "AssociationState", json!({"State": "associated"}));
     }
 }

@@ -12,6 +12,7 @@ mod filters;
 mod groups;
 mod interfaces;
 mod kinds;
+mod kinds_table;
 pub mod net;
 mod permit;
 mod read;
@@ -27,7 +28,7 @@ pub use derive::{derive, interface, private_name};
 /// # Errors
 /// EC2's own error codes; 501 for an operation that is not served.
 pub fn handle(state: &mut State, call: &Call) -> Answer {
-    if is_served(&call.operation) && super::ec2::value::flag(&call.input, "DryRun") {
+    if is_served(&call.operation) && value::flag(&call.input, "DryRun") {
         let message = "Request would have succeeded, but DryRun flag is set.";
         return Err(AwsError::new("DryRunOperation", message).with_status(412));
     }
@@ -118,3 +119,6 @@ pub fn advance(state: &mut State) -> Option<Timestamp> {
 fn done() -> Answer {
     Ok(json!({"Return": true}))
 }
+
+#[cfg(test)]
+mod tests;

@@ -282,6 +282,18 @@ pub fn find<'a>(state: &'a State, id: &str) -> Option<(&'a Value, Rule)> {
     })
 }
 
+/// Whose rules are asked, for [`permits`].
+#[derive(Debug, Clone, Copy)]
+pub struct Door<'a> {
+    /// The groups on the interface: the union of their rules counts.
+    pub groups: &'a [&'a str],
+    /// Outbound rules instead of inbound ones.
+    pub egress: bool,
+    /// Rules that become visible only after this do not count (FSx's view); none = EC2's own view, which
+    /// has no such delay.
+    pub seen_by: Option<Timestamp>,
+}
+
 /// The other end of a connection, for [`permits`].
 #[derive(Debug, Clone, Copy)]
 pub struct End<'a> {
@@ -291,21 +303,12 @@ pub struct End<'a> {
     pub block: Option<Cidr>,
 }
 
-/// Whether the union of the rules of `groups` lets a TCP port through to or from `other`.
+/// Whether a door lets a TCP port through to or from the other end.
 ///
-/// With `seen_by` given, rules that become visible only later do not count (FSx's view); EC2's own view
-/// has no such delay. IPv6 ranges never help: Lustre traffic here is IPv4.
-pub fn permits(
-    state: &State,
-    groups: &[&str],
-    egress: bool,
-    port: i64,
-    other: End<'_>,
-    seen_by: Option<Timestamp>,
-) -> bool {
-    let rules = effective(state, groups, egress, seen_by);
+/// IPv6 ranges never help: Lustre traffic here is IPv4.
+pub fn permits(state: &State, door: Door<'_>, port: i64, other: End<'_>) -> bool {
     let mut ranges = Vec::new();
-    for rule in rules.iter().filter(|rule| rule.has_tcp(port)) {
+    for rule in effective(state, door).iter().filter(|rule| rule.has_tcp(port)) {
         match &rule.peer {
             Peer::Group(group) if other.groups.contains(&group.as_str()) => return true,
             Peer::V4(cidr) => ranges.extend(cidr.parse::<Cidr>()),
@@ -316,14 +319,14 @@ pub fn permits(
     other.block.is_some_and(|block| net::covered(block, &ranges))
 }
 
-/// The rules of several groups in one direction, as seen at a time.
-pub fn effective(state: &State, groups: &[&str], egress: bool, seen_by: Option<Timestamp>) -> Vec<Rule> {
-    groups
+/// The rules that a door has.
+pub fn effective(state: &State, door: Door<'_>) -> Vec<Rule> {
+    door.groups
         .iter()
         .filter_map(|id| state.find("ec2.SecurityGroups", "GroupId", id))
         .flat_map(of_group)
-        .filter(|rule| rule.egress == egress)
-        .filter(|rule| seen_by.is_none_or(|now| rule.visible_at().is_none_or(|at| at <= now)))
+        .filter(|rule| rule.egress == door.egress)
+        .filter(|rule| door.seen_by.is_none_or(|now| rule.visible_at().is_none_or(|at| at <= now)))
         .collect()
 }
 
@@ -335,115 +338,5 @@ pub fn prefix_list(state: &State, id: &str) -> Vec<Cidr> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn permission(protocol: &str, ports: Option<(i64, i64)>, place: &str, entry: Value) -> Value {
-        let mut value = json!({"IpProtocol": protocol, place: [entry]});
-        if let Some((from, to)) = ports {
-            value["FromPort"] = json!(from);
-            value["ToPort"] = json!(to);
-        }
-        value
-    }
-
-    fn rule(permission: &Value) -> Rule {
-        of_permission(permission, false).remove(0)
-    }
-
-    #[test]
-    fn pairs_of_the_same_ports_share_an_entry() {
-        let mut group = json!({"GroupId": "sg-1", "IpPermissions": [], "IpPermissionsEgress": []});
-        let a = rule(&permission("tcp", Some((988, 988)), "UserIdGroupPairs", json!({"GroupId": "sg-1"})));
-        let b = rule(&permission("6", Some((988, 988)), "UserIdGroupPairs", json!({"GroupId": "sg-2"})));
-        let c = rule(&permission("tcp", Some((988, 988)), "IpRanges", json!({"CidrIp": "10.0.0.0/8"})));
-        let d = rule(&permission("tcp", Some((1018, 1023)), "UserIdGroupPairs", json!({"GroupId": "sg-1"})));
-        for rule in [&a, &b, &c, &d] {
-            insert(&mut group, rule);
-        }
-        let permissions = list(&group, "IpPermissions");
-        assert_eq!(permissions.len(), 2);
-        assert_eq!(list(&permissions[0], "UserIdGroupPairs").len(), 2);
-        assert_eq!(list(&permissions[0], "IpRanges").len(), 1);
-        assert_eq!(list(&permissions[0], "Ipv6Ranges").len(), 0);
-        remove(&mut group, &d);
-        assert_eq!(list(&group, "IpPermissions").len(), 1);
-        remove(&mut group, &a);
-        assert_eq!(of_group(&group), [c, b]);
-    }
-
-    #[test]
-    fn ids_are_stable_and_distinct() {
-        let a = rule(&permission("tcp", Some((988, 988)), "UserIdGroupPairs", json!({"GroupId": "sg-1"})));
-        let b = rule(&permission("tcp", Some((988, 988)), "UserIdGroupPairs", json!({"GroupId": "sg-2"})));
-        assert_eq!(a.id("sg-1"), a.id("sg-1"));
-        assert_ne!(a.id("sg-1"), b.id("sg-1"));
-        assert_ne!(a.id("sg-1"), a.id("sg-2"));
-        assert!(a.id("sg-1").starts_with("sgr-0") && a.id("sg-1").len() == 21);
-    }
-
-    #[test]
-    fn unions_of_rules_permit() {
-        let mut state = State::new("111122223333", "us-west-2");
-        let later = (state.now + jiff::SignedDuration::from_secs(5)).to_string();
-        let group = |id: &str, permissions: Value| json!({"GroupId": id, "IpPermissions": permissions});
-        let pair = |id: &str| json!({"GroupId": id});
-        state
-            .rows_mut("ec2.PrefixLists")
-            .push(json!({"PrefixListId": "pl-1", "Entries": [{"Cidr": "10.0.0.0/24"}]}));
-        let rows = [
-            group(
-                "sg-self",
-                json!([permission("tcp", Some((988, 988)), "UserIdGroupPairs", pair("sg-self"))]),
-            ),
-            group("sg-six", json!([permission("6", Some((900, 1023)), "UserIdGroupPairs", pair("sg-six"))])),
-            group("sg-all", json!([permission("-1", None, "UserIdGroupPairs", pair("sg-all"))])),
-            group("sg-udp", json!([permission("udp", Some((988, 988)), "UserIdGroupPairs", pair("sg-udp"))])),
-            group(
-                "sg-list",
-                json!([permission(
-                    "tcp",
-                    Some((988, 988)),
-                    "PrefixListIds",
-                    json!({"PrefixListId": "pl-1"})
-                )]),
-            ),
-            group(
-                "sg-part",
-                json!([permission("tcp", Some((988, 988)), "IpRanges", json!({"CidrIp": "10.0.0.0/25"}))]),
-            ),
-            group(
-                "sg-v6",
-                json!([permission("tcp", Some((988, 988)), "Ipv6Ranges", json!({"CidrIpv6": "::/0"}))]),
-            ),
-            group(
-                "sg-late",
-                json!([permission(
-                    "-1",
-                    None,
-                    "IpRanges",
-                    json!({"CidrIp": "0.0.0.0/0", "$visibleAt": later})
-                )]),
-            ),
-        ];
-        state.rows_mut("ec2.SecurityGroups").extend(rows);
-        let table: [(&[&str], bool); 10] = [
-            (&["sg-self"], true),
-            (&["sg-six"], true),
-            (&["sg-all"], true),
-            (&["sg-udp"], false),
-            (&["sg-list"], true),
-            (&["sg-part"], false),
-            (&["sg-v6"], false),
-            (&["sg-late"], false),
-            (&["sg-udp", "sg-self"], true),
-            (&[], false),
-        ];
-        let block = "10.0.0.0/24".parse().ok();
-        for (groups, expected) in table {
-            let found = permits(&state, groups, false, 988, End { groups, block }, Some(state.now));
-            assert_eq!(found, expected, "{groups:?}");
-        }
-        assert!(permits(&state, &["sg-late"], false, 988, End { groups: &[], block }, None));
-    }
-}
+#[path = "rules_tests.rs"]
+mod tests;

@@ -21,7 +21,7 @@ pub fn check(tags: &[Value]) -> Result<(), AwsError> {
     let refuse = |message: String| Err(AwsError::new("InvalidParameterValue", message));
     for (at, tag) in tags.iter().enumerate() {
         let key = text(tag, "Key");
-        if key.is_empty() || key.chars().count() > 127 + 1 {
+        if key.is_empty() || key.chars().count() > 128 {
             return refuse(format!("Tag key must be between 1 and 128 characters: '{key}'"));
         }
         if key.to_ascii_lowercase().starts_with("aws:") {
@@ -78,7 +78,7 @@ pub fn create(state: &mut State, call: &Call) -> Answer {
     }
     for id in &ids {
         let merged = merge(&current(state, id)?, &tags);
-        write(state, id, merged);
+        write(state, id, &merged);
     }
     Ok(json!({"Return": true}))
 }
@@ -103,7 +103,7 @@ pub fn delete(state: &mut State, call: &Call) -> Answer {
     for id in &ids {
         let mut tags = current(state, id)?;
         tags.retain(|tag| !goes(tag));
-        write(state, id, tags);
+        write(state, id, &tags);
     }
     Ok(json!({"Return": true}))
 }
@@ -139,7 +139,7 @@ pub fn unknown_rule(id: &str) -> AwsError {
     AwsError::new("InvalidSecurityGroupRuleId.NotFound", message)
 }
 
-fn write(state: &mut State, id: &str, tags: Vec<Value>) {
+fn write(state: &mut State, id: &str, tags: &[Value]) {
     if id.starts_with("sgr-") {
         let Some((group, rule)) = rules::find(state, id) else { return };
         let group = text(group, "GroupId").to_owned();

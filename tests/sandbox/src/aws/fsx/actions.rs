@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::network;
@@ -23,7 +24,7 @@ const LONG_UPDATE: Duration = Duration::from_secs(1200);
 const OPTIMIZE: Duration = Duration::from_secs(3600);
 
 /// Adds an action for `target` (the changed members in the shape of a file system).
-pub fn add(state: &mut State, id: &str, target: Value) {
+pub fn add(state: &mut State, id: &str, target: &Value) {
     let at = state.after(START).to_string();
     let now = state.now.to_string();
     let Some(row) = state.find_mut("fsx.FileSystems", "FileSystemId", id) else { return };
@@ -75,8 +76,8 @@ fn optimizes(target: &Value) -> bool {
     given(target, "StorageCapacity") || given(&target["LustreConfiguration"], "PerUnitStorageThroughput")
 }
 
-/// Moves the current action by one step and sets when the next is due.
-pub fn step(state: &mut State, id: &str) {
+/// Moves the current action by one step, which was due at `due`, and sets when the next is due.
+pub fn step(state: &mut State, id: &str, due: Timestamp) {
     let Some(row) = state.find("fsx.FileSystems", "FileSystemId", id) else { return };
     let Some(at) = current(row) else { return };
     let action = list(row, "AdministrativeActions").get(at).cloned().unwrap_or_default();
@@ -97,8 +98,10 @@ pub fn step(state: &mut State, id: &str) {
             finish_optimizing(state, id);
         }
     }
-    let next =
-        state.find("fsx.FileSystems", "FileSystemId", id).and_then(phase).map(|phase| state.after(phase));
+    let next = state.find("fsx.FileSystems", "FileSystemId", id).and_then(phase);
+    // Counted from the time that was due, not from when someone looked.
+    let length = |phase| jiff::SignedDuration::try_from(state.scaled(phase)).unwrap_or_default();
+    let next = next.map(|phase| due + length(phase));
     if let Some(row) = state.find_mut("fsx.FileSystems", "FileSystemId", id)
         && let Some(next) = next
     {

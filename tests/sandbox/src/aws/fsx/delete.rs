@@ -21,8 +21,8 @@ pub const DELETION: Duration = Duration::from_secs(240);
 pub fn delete(state: &mut State, call: &Call) -> Answer {
     let id = call.text("FileSystemId").unwrap_or_default().to_owned();
     let row = read::one(state, &id)?.clone();
-    if given(&row, "$deleteInput") {
-        let earlier = &row["$deleteInput"];
+    if given(&row, "$delete") {
+        let earlier = &row["$delete"]["$clientInput"];
         let token = call.text("ClientRequestToken");
         if token.is_some() && earlier.get("ClientRequestToken").and_then(Value::as_str) == token {
             token::same(earlier, &call.input)?;
@@ -37,7 +37,7 @@ pub fn delete(state: &mut State, call: &Call) -> Answer {
     if let Some(row) = state.find_mut("fsx.FileSystems", "FileSystemId", &id) {
         row["Lifecycle"] = json!("DELETING");
         row["$dueAt"] = json!(due);
-        row["$deleteInput"] = call.input.clone();
+        row["$delete"] = json!({"$clientInput": call.input});
     }
     let mut answer = json!({"FileSystemId": id, "Lifecycle": "DELETING"});
     if let Some(response) = response {

@@ -14,6 +14,9 @@ pub fn derive(state: &mut State) {
         let Some(mut row) = state.rows("fsx.FileSystems").get(at).cloned() else { continue };
         let id = derived_id("fs", &format!("{at}{row}"));
         fill(&mut row, "FileSystemId", id);
+        if text(&row, "Lifecycle") != "CREATING" {
+            fill(&mut row, "CreationTime", past(state));
+        }
         defaults::complete(state, &mut row);
         interfaces(state, &mut row);
         due(state, &mut row);
@@ -21,6 +24,12 @@ pub fn derive(state: &mut State) {
             *slot = row;
         }
     }
+}
+
+/// When what the file does not date came to be.
+fn past(state: &State) -> String {
+    let past = state.now - jiff::SignedDuration::from_hours(24 * 30);
+    past.round(jiff::Unit::Second).unwrap_or(past).to_string()
 }
 
 /// Subnet, VPC and interfaces of a row: `$SecurityGroupIds` says which groups derived interfaces have, the

@@ -29,6 +29,7 @@ pub fn due_at(row: &Value) -> Option<Timestamp> {
 fn step(state: &mut State, id: &str) {
     let Some(row) = state.find_mut("fsx.FileSystems", "FileSystemId", id) else { return };
     let outcome = row.get("$outcome").cloned();
+    let due = due_at(row).unwrap_or_default();
     if let Some(object) = row.as_object_mut() {
         object.shift_remove("$dueAt");
     }
@@ -50,7 +51,7 @@ fn step(state: &mut State, id: &str) {
             }
         },
         "DELETING" => remove(state, id),
-        _ => actions::step(state, id),
+        _ => actions::step(state, id, due),
     }
 }
 

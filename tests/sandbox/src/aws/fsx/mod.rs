@@ -21,10 +21,10 @@ mod role;
 pub mod rules;
 mod tags;
 mod token;
+mod update;
 
 pub use defaults::{arn, dns_name};
 pub use derive::derive;
-pub use role::SERVICE_ROLE;
 
 /// The tables whose rows can be tagged.
 const TABLES: [&str; 4] =
@@ -39,6 +39,7 @@ pub fn handle(state: &mut State, call: &Call) -> Answer {
         "CreateFileSystem" => create::create(state, call),
         "DescribeFileSystems" => read::describe(state, call),
         "DeleteFileSystem" => delete::delete(state, call),
+        "UpdateFileSystem" => update::update(state, call),
         "TagResource" => tags::tag(state, call),
         "UntagResource" => tags::untag(state, call),
         "ListTagsForResource" => tags::list_tags(state, call),
@@ -53,3 +54,6 @@ pub fn advance(state: &mut State) -> Option<Timestamp> {
     }
     lifecycle::advance(state)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::aws::ec2::rules::{self, End, Peer};
+use crate::aws::ec2::rules::{self, Door, End, Peer};
 use crate::aws::ec2::value::{list, text, texts};
 use crate::aws::ec2::{self, net};
 use crate::call::AwsError;
@@ -71,7 +71,8 @@ pub fn check_groups(state: &State, place: &Place, efa: bool) -> Result<(), AwsEr
     let groups: Vec<&str> = place.groups.iter().map(String::as_str).collect();
     let block = state.find("ec2.Subnets", "SubnetId", &place.subnet).and_then(net::block);
     let end = End { groups: &groups, block };
-    if !rules::permits(state, &groups, false, LUSTRE, end, Some(state.now)) {
+    let door = Door { groups: &groups, egress: false, seen_by: Some(state.now) };
+    if !rules::permits(state, door, LUSTRE, end) {
         return Err(refuse(CLOSED));
     }
     if efa && ![false, true].into_iter().all(|egress| all_traffic(state, &groups, egress)) {
@@ -81,7 +82,7 @@ pub fn check_groups(state: &State, place: &Place, efa: bool) -> Result<(), AwsEr
 }
 
 fn all_traffic(state: &State, groups: &[&str], egress: bool) -> bool {
-    let rules = rules::effective(state, groups, egress, Some(state.now));
+    let rules = rules::effective(state, Door { groups, egress, seen_by: Some(state.now) });
     rules.iter().any(|rule| {
         rule.protocol == "-1" && matches!(&rule.peer, Peer::Group(peer) if groups.contains(&peer.as_str()))
     })
