@@ -13,6 +13,7 @@ pub mod eks;
 pub mod fsx;
 pub mod iam;
 pub mod identity;
+pub mod paging;
 pub mod policy;
 pub mod row;
 pub mod sagemaker;
@@ -25,7 +26,7 @@ pub mod sts;
 pub fn call(state: &mut State, call: &Call) -> Answer {
     fill(state);
     access::authorize(state, call)?;
-    match call.service.as_str() {
+    let whole = match call.service.as_str() {
         "sts" => sts::handle(state, call),
         "iam" => iam::handle(state, call),
         "eks" => eks::handle(state, call),
@@ -33,7 +34,8 @@ pub fn call(state: &mut State, call: &Call) -> Answer {
         "ec2" => ec2::handle(state, call),
         "fsx" => fsx::handle(state, call),
         _ => Err(not_served(call)),
-    }
+    }?;
+    paging::page(call, whole)
 }
 
 /// The answer for an operation that the sandbox does not have: 501 with its name.

@@ -125,3 +125,65 @@ fn describe_node(state: &State, call: &Call) -> Answer {
 fn not_found(message: &str) -> AwsError {
     AwsError::new("ResourceNotFound", message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::{Client, Principal};
+
+    fn ask(state: &mut State, operation: &str, input: Value) -> Answer {
+        crate::aws::call(
+            state,
+            &Call {
+                service: "sagemaker".into(),
+                operation: operation.into(),
+                input,
+                principal: Principal::Caller,
+                client: Client::Command,
+                region: "us-west-2".into(),
+            },
+        )
+    }
+
+    #[test]
+    fn clusters_and_nodes_are_found_by_name_and_arn() {
+        let mut state = State::new("111122223333", "us-west-2");
+        for name in ["hp", "other"] {
+            state.rows_mut(CLUSTERS).push(json!({"ClusterName": name}));
+        }
+        for (id, group) in [("i-1", "gpu"), ("i-2", "cpu")] {
+            let node = json!({
+                "ClusterName": "hp", "InstanceId": id, "InstanceGroupName": group, "InstanceType": "ml.p5.48xlarge",
+                "NodeLogicalId": "l", "PrivatePrimaryIp": "10.0.0.1",
+            });
+            state.rows_mut(NODES).push(node);
+        }
+        let s = &mut state;
+        let listed = ask(s, "ListClusters", json!({"NameContains": "h", "SortBy": "NAME"})).unwrap();
+        let names: Vec<&str> = listed["ClusterSummaries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|c| row::text(c, "ClusterName"))
+            .collect();
+        assert_eq!(names, ["hp", "other"]);
+        let arn = ask(s, "DescribeCluster", json!({"ClusterName": "hp"})).unwrap()["ClusterArn"].clone();
+        let nodes =
+            ask(s, "ListClusterNodes", json!({"ClusterName": arn})).unwrap()["ClusterNodeSummaries"].clone();
+        assert_eq!(nodes.as_array().unwrap().len(), 2);
+        assert_eq!(nodes[0]["InstanceStatus"]["Status"], "Running");
+        assert!(nodes[0].get("NodeLogicalId").is_none() && nodes[0].get("PrivatePrimaryIp").is_none());
+        let some =
+            json!({"ClusterName": "hp", "InstanceGroupNameContains": "gp", "IncludeNodeLogicalIds": true});
+        let some = ask(s, "ListClusterNodes", some).unwrap()["ClusterNodeSummaries"].clone();
+        assert_eq!((some.as_array().unwrap().len(), &some[0]["NodeLogicalId"]), (1, &json!("l")));
+        let node = ask(s, "DescribeClusterNode", json!({"ClusterName": "hp", "NodeId": "i-2"})).unwrap();
+        assert_eq!(node["NodeDetails"]["InstanceGroupName"], "cpu");
+        let other = json!({"ClusterName": "other", "NodeId": "i-2"});
+        assert_eq!(ask(s, "DescribeClusterNode", other).unwrap_err().code, "ResourceNotFound");
+        assert_eq!(
+            ask(s, "DescribeCluster", json!({"ClusterName": "x"})).unwrap_err().code,
+            "ResourceNotFound"
+        );
+    }
+}

@@ -77,3 +77,77 @@ fn session_answer(state: &mut State, role: &Value, name: &str, call: &Call) -> V
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::Client;
+
+    fn ask(state: &mut State, principal: Principal, operation: &str, input: Value) -> Answer {
+        let call = Call {
+            service: "sts".into(),
+            operation: operation.into(),
+            input,
+            principal,
+            client: Client::Command,
+            region: "us-west-2".into(),
+        };
+        crate::aws::call(state, &call)
+    }
+
+    fn session(role: &str) -> Principal {
+        Principal::AssumedRole { role: role.into(), session: "s".into() }
+    }
+
+    #[test]
+    fn callers_are_named() {
+        let mut state = State::new("111122223333", "us-west-2");
+        let mut arn = |caller: &str| {
+            state.caller = caller.into();
+            let answer = ask(&mut state, Principal::Caller, "GetCallerIdentity", json!({})).unwrap();
+            assert_eq!(answer["Account"], "111122223333");
+            (answer["Arn"].as_str().unwrap().to_owned(), answer["UserId"].as_str().unwrap()[..4].to_owned())
+        };
+        for (caller, wanted, id) in [
+            (
+                "arn:aws:iam::111122223333:role/team/admin",
+                "arn:aws:sts::111122223333:assumed-role/admin/fsxctl-sandbox",
+                "AROA",
+            ),
+            (
+                "arn:aws:sts::111122223333:assumed-role/admin/me",
+                "arn:aws:sts::111122223333:assumed-role/admin/me",
+                "AROA",
+            ),
+            ("arn:aws:iam::111122223333:user/ann", "arn:aws:iam::111122223333:user/ann", "AIDA"),
+            ("arn:aws:iam::111122223333:root", "arn:aws:iam::111122223333:root", "1111"),
+        ] {
+            assert_eq!(arn(caller), (wanted.to_owned(), id.to_owned()));
+        }
+    }
+
+    #[test]
+    fn roles_are_given_to_whom_they_trust() {
+        let mut state = State::new("111122223333", "us-west-2");
+        let trust = json!({"Statement": [{
+            "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::111122223333:role/a"},
+        }]});
+        state.rows_mut("iam.Roles").push(json!({"RoleName": "a"}));
+        state.rows_mut("iam.Roles").push(json!({"RoleName": "b", "AssumeRolePolicyDocument": trust}));
+        let input = |role: &str| json!({"RoleArn": format!("arn:aws:iam::111122223333:role/{role}"), "RoleSessionName": "x"});
+        let got = ask(&mut state, session("a"), "AssumeRole", input("b")).unwrap();
+        assert_eq!(got["AssumedRoleUser"]["Arn"], "arn:aws:sts::111122223333:assumed-role/b/x");
+        let key = got["Credentials"]["AccessKeyId"].as_str().unwrap();
+        let known = session::by_key(&state, key).unwrap();
+        assert_eq!(known.principal, Principal::AssumedRole { role: "b".into(), session: "x".into() });
+        for (who, role) in [("b", "b"), ("b", "a"), ("a", "none")] {
+            let error = ask(&mut state, super::tests::session(who), "AssumeRole", input(role)).unwrap_err();
+            assert_eq!((error.status, error.code.as_str()), (403, "AccessDenied"), "{who} {role}");
+            assert!(
+                error
+                    .message
+                    .contains("is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam")
+            );
+        }
+    }
+}

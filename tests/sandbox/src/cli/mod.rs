@@ -132,9 +132,7 @@ pub fn main() -> ExitCode {
         }
     };
     let done = match cli.command {
-        Command::Run { serving, environment, command } => {
-            run::run(&serving, &environment, &command)
-        }
+        Command::Run { serving, environment, command } => run::run(&serving, &environment, &command),
         Command::Serve { serving } => run::serve(&serving),
         Command::Worlds { name } => worlds(name.as_deref()),
         Command::Check { files } => check(&files),
@@ -163,7 +161,9 @@ fn worlds(name: Option<&str>) -> Result<ExitCode, String> {
 
 /// The first sentence of a world's header comment.
 fn summary(text: &str) -> String {
-    let header: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("# ")).collect();
+    // The last document is the world's own; the others are what it is laid over.
+    let own = text.rsplit("\n---\n").next().unwrap_or(text);
+    let header: Vec<&str> = own.lines().map_while(|line| line.strip_prefix("# ")).collect();
     let header = header.join(" ");
     header.split_inclusive(['.', ':', ';']).next().unwrap_or_default().trim_end_matches([':', ';']).to_owned()
 }

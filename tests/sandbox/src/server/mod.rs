@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
+use http::{Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use jiff::Timestamp;
 
@@ -160,7 +160,7 @@ impl Inner {
     }
 
     /// A request may have begun something: the ticker must ask when it is due.
-    fn touched(&self, _state: &mut State) {
+    fn touched(&self) {
         self.due.lock().unwrap_or_else(PoisonError::into_inner).changed = true;
     }
 
@@ -176,9 +176,8 @@ impl Inner {
                 return (response, Some(error));
             }
         }
-        let shared: Arc<dyn crate::kube::Shared> = self.state.clone();
-        let response = crate::kube::respond(shared, http::Request::from_parts(parts, body)).await;
-        self.touched(&mut self.lock());
+        let response = crate::kube::respond(self.state.clone(), Request::from_parts(parts, body)).await;
+        self.touched();
         let error = response.extensions().get::<crate::kube::http::Reason>().map(|reason| reason.0.clone());
         (response, error)
     }
@@ -206,9 +205,10 @@ impl Sandbox {
     /// # Errors
     /// A world that cannot be read, a fault that cannot be, or no free port.
     pub fn start(options: Options) -> Result<Self, Error> {
-        let mut state = crate::world::load(&options.worlds, options.speed)?;
-        for spec in &options.faults {
-            let fault = fault::parse(spec).map_err(|why| Error::Fault { spec: spec.clone(), why })?;
+        let Options { worlds, log, latency, speed, faults } = options;
+        let mut state = crate::world::load(&worlds, speed)?;
+        for spec in faults {
+            let fault = fault::parse(&spec).map_err(|why| Error::Fault { spec, why })?;
             state.faults.push(fault);
         }
         let bind = || {
@@ -234,8 +234,8 @@ impl Sandbox {
         let env = environment::pairs(&scratch, &endpoint, &state.region, &keys);
         let inner = Arc::new(Inner {
             state: Arc::new(Mutex::new(state)),
-            log: Arc::new(log::Log::new(options.log.as_deref())?),
-            latency: options.latency,
+            log: Arc::new(log::Log::new(log.as_deref())?),
+            latency,
             hosts: [aws_port, kube_port],
             due: Mutex::new(Due { changed: true, next: None }),
         });
@@ -280,8 +280,9 @@ impl Sandbox {
     /// The living world, for a test that looks at or changes what no API shows.
     pub fn with_state<T>(&self, use_it: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.inner.lock();
+        aws::advance(&mut state);
         let answer = use_it(&mut state);
-        self.inner.touched(&mut state);
+        self.inner.touched();
         answer
     }
 }

@@ -87,7 +87,8 @@ async fn respond(
         let seq = inner.log.begin(first_byte, facts);
         aws::advance(&mut state);
         let (response, error) = seen.handle(&mut state, &parts);
-        inner.touched(&mut state);
+        drop(state);
+        inner.touched();
         (seq, response.map(full), error)
     };
     if !inner.latency.is_zero() {

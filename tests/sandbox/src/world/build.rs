@@ -38,12 +38,9 @@ pub fn state(mut world: Document, speed: f64) -> Result<State, WorldError> {
     others(&mut state, &mut world);
     synthetic::aws(&mut state, &world.kubernetes.synthetic);
     derive::fill(&mut state);
-    crate::aws::ec2::derive(&mut state);
-    crate::aws::fsx::derive(&mut state);
     let mut objects = std::mem::take(&mut world.kubernetes.objects);
     objects.iter_mut().for_each(|object| revive(object, &state));
     objects.extend(synthetic::objects(&state, &world.kubernetes.synthetic));
-    derive::objects(&state, &mut objects);
     let now = state.now;
     state.kube.load(objects, now).map_err(|error| wrong("kubernetes.objects", error.message))?;
     Ok(state)

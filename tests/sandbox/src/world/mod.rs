@@ -29,8 +29,23 @@ pub struct WorldError {
     pub why: String,
 }
 
-/// Names and texts of the built-in worlds.
-pub const BUILT_IN: &[(&str, &str)] = &[("bare", include_str!("../../../worlds/bare.yaml"))];
+/// A built-in world: its own file, after the files that it is laid over.
+macro_rules! layers {
+    ($first:literal $(, $more:literal)*) => {
+        concat!(
+            include_str!(concat!("../../../worlds/", $first)),
+            $("---\n", include_str!(concat!("../../../worlds/", $more)),)*
+        )
+    };
+}
+
+/// Names and texts of the built-in worlds. One that builds on another is several documents: layers.
+pub const BUILT_IN: &[(&str, &str)] = &[
+    ("bare", layers!("bare.yaml")),
+    ("ready", layers!("bare.yaml", "ready.yaml")),
+    ("existing", layers!("bare.yaml", "ready.yaml", "existing.yaml")),
+    ("scale", layers!("bare.yaml", "ready.yaml", "scale.yaml")),
+];
 
 /// The text of a built-in world.
 pub fn builtin(name: &str) -> Option<&'static str> {
@@ -79,7 +94,9 @@ fn text_of(source: &Source) -> Result<(String, String), WorldError> {
         Source::Text { name, text } => Ok((name.clone(), text.clone())),
         Source::BuiltIn(name) => match builtin(name) {
             Some(text) => Ok((name.clone(), text.to_owned())),
-            None => Err(WorldError { place: name.clone(), why: "there is no such built-in world".to_owned() }),
+            None => {
+                Err(WorldError { place: name.clone(), why: "there is no such built-in world".to_owned() })
+            }
         },
         Source::File(path) => {
             let place = path.display().to_string();

@@ -1,6 +1,6 @@
 //! Tables of what calls need, who is judged how, and how refusals read.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::*;
 use crate::call::Client;

@@ -3,9 +3,15 @@
 //! Rows have the shapes of the Describe answers. What an add-on makes in the cluster is `objects`', its
 //! way from CREATING to ACTIVE is `lifecycle`'s.
 
+mod addons;
+mod associations;
 mod catalogue;
 pub mod fill;
+mod lifecycle;
+pub mod objects;
 mod reads;
+mod schema;
+mod tags;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -35,6 +41,13 @@ pub fn handle(state: &mut State, call: &Call) -> Answer {
     match call.operation.as_str() {
         "DescribeAddonVersions" => catalogue::versions(state, call),
         "DescribeAddonConfiguration" => catalogue::configuration(state, call),
+        "CreateAddon" => addons::create(state, call),
+        "UpdateAddon" => addons::update(state, call),
+        "DeleteAddon" => addons::delete(state, call),
+        "CreatePodIdentityAssociation" => associations::create(state, call),
+        "UpdatePodIdentityAssociation" => associations::update(state, call),
+        "DeletePodIdentityAssociation" => associations::delete(state, call),
+        "TagResource" | "UntagResource" => tags::handle(state, call),
         operation if operation.starts_with("Describe") || operation.starts_with("List") => {
             reads::handle(state, call)
         }
@@ -43,8 +56,9 @@ pub fn handle(state: &mut State, call: &Call) -> Answer {
 }
 
 /// Moves add-ons and updates that are due; returns the next due time.
-pub fn advance(_state: &mut State) -> Option<Timestamp> {
-    None
+pub fn advance(state: &mut State) -> Option<Timestamp> {
+    fill::fill(state);
+    lifecycle::advance(state)
 }
 
 /// An add-on of a cluster.
@@ -79,3 +93,6 @@ fn invalid(message: &str) -> AwsError {
 fn in_use(message: &str) -> AwsError {
     AwsError::new("ResourceInUseException", message).with_status(409)
 }
+
+#[cfg(test)]
+mod tests;
