@@ -70,7 +70,11 @@ pub fn text(duration: Duration) -> String {
     if milliseconds == 0 {
         return "0s".to_owned();
     }
-    if milliseconds % 1000 == 0 { format!("{}s", milliseconds / 1000) } else { format!("{milliseconds}ms") }
+    if milliseconds.is_multiple_of(1000) {
+        format!("{}s", milliseconds / 1000)
+    } else {
+        format!("{milliseconds}ms")
+    }
 }
 
 #[cfg(test)]
