@@ -146,13 +146,18 @@ pub(super) async fn endpoint_config(
             }),
             ..NamedAuthInfo::default()
         }],
-        contexts: vec![NamedContext { name: name.clone(), context: Some(context), ..NamedContext::default() }],
+        contexts: vec![NamedContext {
+            name: name.clone(),
+            context: Some(context),
+            ..NamedContext::default()
+        }],
         current_context: Some(name),
         ..Kubeconfig::default()
     };
     let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
     let config = config.map_err(|cause| {
-        Error::bug(format!("the endpoint of cluster {} cannot be used", cluster.name)).because(cause.to_string())
+        Error::bug(format!("the endpoint of cluster {} cannot be used", cluster.name))
+            .because(cause.to_string())
     })?;
     finish(config, chosen.and_then(|chosen| chosen.proxy.as_deref()), wish)
 }
@@ -187,7 +192,9 @@ pub(super) async fn connect(
     let builder = match builder {
         Ok(Ok(builder)) => builder,
         Ok(Err(kube::Error::Auth(error))) => {
-            return Err(Trouble::new(TroubleKind::Credentials, KUBERNETES, "connect", &plugin_words(&error)).into());
+            return Err(
+                Trouble::new(TroubleKind::Credentials, KUBERNETES, "connect", &plugin_words(&error)).into()
+            );
         }
         Ok(Err(error)) => {
             return Err(Error::usage(format!("cannot use {server}")).because(error.to_string()));

@@ -49,7 +49,11 @@ fn network(found: Option<sdk::VpcConfig>) -> (Vec<String>, Vec<String>) {
     })
 }
 
-fn instance_group(found: sdk::ClusterInstanceGroupDetails, subnets: &[String], groups: &[String]) -> InstanceGroup {
+fn instance_group(
+    found: sdk::ClusterInstanceGroupDetails,
+    subnets: &[String],
+    groups: &[String],
+) -> InstanceGroup {
     let overrides_vpc = found.override_vpc_config.is_some();
     let (own_subnets, own_groups) = network(found.override_vpc_config);
     InstanceGroup {

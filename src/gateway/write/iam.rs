@@ -89,7 +89,8 @@ impl Writes {
 
     /// iam:AttachRolePolicy.
     pub async fn attach_policy(&self, role: &str, policy_arn: &str) -> Result<(), Trouble> {
-        let answer = self.session.iam().attach_role_policy().role_name(role).policy_arn(policy_arn).send().await;
+        let answer =
+            self.session.iam().attach_role_policy().role_name(role).policy_arn(policy_arn).send().await;
         answer.map(drop).map_err(|error| Trouble::aws(IAM, "AttachRolePolicy", &error))
     }
 
@@ -101,7 +102,8 @@ impl Writes {
 
     /// iam:DetachRolePolicy.
     pub async fn detach_policy(&self, role: &str, policy_arn: &str) -> Result<(), Trouble> {
-        let answer = self.session.iam().detach_role_policy().role_name(role).policy_arn(policy_arn).send().await;
+        let answer =
+            self.session.iam().detach_role_policy().role_name(role).policy_arn(policy_arn).send().await;
         answer.map(drop).map_err(|error| Trouble::aws(IAM, "DetachRolePolicy", &error))
     }
 
