@@ -7,9 +7,14 @@ use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{
     HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextMut;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
 use http::Uri;
 
 use super::session::{Env, variable};
@@ -44,6 +49,32 @@ pub(super) fn client(env: &Env, request_timeout: Duration) -> Result<SharedHttpC
             && wanted.read_timeout() == usual.read_timeout();
         if is_usual { shared.clone() } else { build(wanted.clone()) }
     }))
+}
+
+/// Tells the SDK of a Retry-After header in the header that it knows, which counts milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RetryAfter;
+
+impl Intercept for RetryAfter {
+    fn name(&self) -> &'static str {
+        "fsxctl-retry-after"
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let headers = context.response_mut().headers_mut();
+        let seconds = headers.get("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
+        if let Some(seconds) = seconds
+            && headers.get("x-amz-retry-after").is_none()
+        {
+            headers.insert("x-amz-retry-after", (u64::from(seconds) * 1000).to_string());
+        }
+        Ok(())
+    }
 }
 
 fn tls(env: &Env) -> Result<TlsContext> {

@@ -47,7 +47,8 @@ pub struct NewAddon {
     pub tags: BTreeMap<String, String>,
 }
 
-/// What of an add-on to change; what is absent stays.
+/// What of an add-on to change; what is absent stays, but for the role: EKS takes away an IRSA role that is not
+/// named again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddonChange {
     /// The cluster's name.
@@ -56,7 +57,7 @@ pub struct AddonChange {
     pub name: String,
     /// Another build.
     pub version: Option<String>,
-    /// Another IRSA role.
+    /// The IRSA role, also when it stays.
     pub role_arn: Option<String>,
     /// Service account and role of its Pod Identity association.
     pub association: Option<(String, String)>,
