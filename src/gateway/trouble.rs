@@ -91,7 +91,7 @@ impl Trouble {
         let status = error.raw_response().map(|response| response.status().as_u16());
         let words = match error.message() {
             Some(words) => words.to_owned(),
-            None => chain(error),
+            None => chain(error).trim_start_matches("dispatch failure: ").to_owned(),
         };
         let what = match error {
             SdkError::ServiceError(_) => {
@@ -144,7 +144,8 @@ impl Trouble {
                     return inner.clone();
                 } else {
                     trouble.what = TroubleKind::Unreachable;
-                    trouble.message = format!("cannot reach {server}: {}", chain(error));
+                    trouble.message =
+                        format!("cannot reach {server}: {}", error.source().map(chain).unwrap_or_default());
                 }
             }
             other => trouble.message = chain(other),

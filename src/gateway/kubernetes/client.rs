@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request};
-use kube::client::{Body, ClientBuilder};
+use kube::client::{Body, ClientBuilder, ConfigExt as _};
 use kube::config::{AuthInfo, Cluster as Server, Context as KubeContext, KubeConfigOptions, Kubeconfig};
 use kube::config::{NamedAuthInfo, NamedCluster, NamedContext};
 use tower::{BoxError, Service, ServiceExt as _};
@@ -181,16 +181,23 @@ fn finish(mut config: kube::Config, proxy: Option<&str>, wish: &KubeWish) -> Res
 
 /// Makes the client.
 pub(super) async fn connect(
-    config: kube::Config,
+    mut config: kube::Config,
     minter: Option<Minter>,
     session: &Session,
     timeout: Duration,
 ) -> Result<Link> {
     let server: Arc<str> = config.cluster_url.to_string().trim_end_matches('/').into();
-    // A credential plugin is started in here and may take its time.
-    let builder = tokio::task::spawn_blocking(move || ClientBuilder::try_from(config)).await;
-    let builder = match builder {
-        Ok(Ok(builder)) => builder,
+    // A credential plugin is started in here and may take its time. It is started once: left in the configuration,
+    // it would be started again for every part of the client.
+    let made = tokio::task::spawn_blocking(move || {
+        let plugin = if config.auth_info.exec.is_some() { config.auth_layer()? } else { None };
+        if plugin.is_some() {
+            config.auth_info.exec = None;
+        }
+        Ok((ClientBuilder::try_from(config)?, plugin))
+    });
+    let (builder, plugin) = match made.await {
+        Ok(Ok(made)) => made,
         Ok(Err(kube::Error::Auth(error))) => {
             return Err(
                 Trouble::new(TroubleKind::Credentials, KUBERNETES, "connect", &plugin_words(&error)).into()
@@ -202,13 +209,13 @@ pub(super) async fn connect(
         Err(_) => return Err(Error::bug("the Kubernetes client could not be made")),
     };
     let calls = KubernetesCalls(session.trace().clone());
-    let client = match minter {
-        Some(minter) => builder
-            .with_layer(&tower::buffer::BufferLayer::new(64))
-            .with_layer(&Authorize(minter))
-            .with_layer(&calls)
-            .build(),
-        None => builder.with_layer(&calls).build(),
+    let buffer = tower::buffer::BufferLayer::new(64);
+    let client = match (minter, plugin) {
+        (Some(minter), _) => {
+            builder.with_layer(&buffer).with_layer(&Authorize(minter)).with_layer(&calls).build()
+        }
+        (None, Some(plugin)) => builder.with_layer(&buffer).with_layer(&plugin).with_layer(&calls).build(),
+        (None, None) => builder.with_layer(&calls).build(),
     };
     Ok(Link { client, server, timeout })
 }

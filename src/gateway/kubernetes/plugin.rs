@@ -51,7 +51,8 @@ impl Plugin {
                 | ("aws-iam-authenticator", "-i" | "--cluster-id") => {
                     value.clone_into(&mut plugin.cluster);
                 }
-                ("aws", "--role-arn") | ("aws-iam-authenticator", "-r" | "--role") => {
+                // What the AWS CLI itself writes into kubeconfigs is the shortened flag.
+                ("aws", "--role-arn" | "--role") | ("aws-iam-authenticator", "-r" | "--role") => {
                     plugin.role_arn = Some(value.to_owned());
                 }
                 ("aws", "--profile") => plugin.profile = Some(value.to_owned()),

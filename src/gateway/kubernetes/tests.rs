@@ -10,7 +10,7 @@ const ARN: &str = "arn:aws:eks:us-west-2:111122223333:cluster/hp-eks";
 
 const STATIC: &str = "token: not-shown";
 const GET_TOKEN: &str = "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: aws, args: [--region, us-west-2, \
-                         eks, get-token, --cluster-name, hp-eks, --output, json, --role-arn, 'arn:aws:iam::1:role/r'], \
+                         eks, get-token, --cluster-name, hp-eks, --output, json, --role, 'arn:aws:iam::1:role/r'], \
                          env: [{name: AWS_PROFILE, value: dev}]}";
 
 /// A kubeconfig with one context, current unless `current` is empty.
