@@ -52,8 +52,7 @@ pub fn create(state: &mut State, call: &Call) -> Answer {
     row::set(&mut new, "$clientToken", call.text("clientRequestToken"));
     row::set(&mut new, "$clientInput", call.input.clone());
     let takes = state.durations.addon_active;
-    // The objects appear early on; the rest of the time is EKS watching them.
-    row::set(&mut new, "$objectsAt", state.after(takes / 10).to_string());
+    row::set(&mut new, "$objects", "early");
     row::set(&mut new, "$dueAt", state.after(takes).to_string());
     row::set(&mut new, "$managed", true);
     state.rows_mut(ADDONS).push(new);
@@ -198,7 +197,7 @@ pub fn update(state: &mut State, call: &Call) -> Answer {
         }
         row::set(addon, "$resolve", call.text("resolveConflicts").unwrap_or("NONE"));
         row::set(addon, "$update", update["id"].clone());
-        row::set(addon, "$objectsAt", until.as_str());
+        row::set(addon, "$objects", "late");
         row::set(addon, "$dueAt", until);
         row::set(addon, "$managed", true);
     }

@@ -58,12 +58,12 @@ fn due(state: &mut State, index: usize) -> Timestamp {
         return due;
     }
     let takes = state.durations.addon_active;
-    let (due, objects) = (state.after(takes), state.after(takes / 10));
+    let due = state.after(takes);
     let made = objects::any_live(state, &Plan::of(state, &state.rows(ADDONS)[index]));
     let addon = &mut state.rows_mut(ADDONS)[index];
     row::set(addon, "$dueAt", due.to_string());
     if !made && addon["status"] != "DELETING" {
-        row::fill(addon, "$objectsAt", objects.to_string());
+        row::fill(addon, "$objects", "early");
     }
     row::fill(addon, "$managed", true);
     due
@@ -71,7 +71,7 @@ fn due(state: &mut State, index: usize) -> Timestamp {
 
 fn coming(state: &mut State, index: usize) -> Option<Timestamp> {
     let due = due(state, index);
-    if let Some(at) = time(&state.rows(ADDONS)[index], "$objectsAt") {
+    if let Some(at) = objects_due(state, index, due) {
         if at > state.now {
             return Some(at);
         }
@@ -94,13 +94,26 @@ fn coming(state: &mut State, index: usize) -> Option<Timestamp> {
     None
 }
 
+/// When the objects are to be put into the cluster, if they still are. A creation brings them early on, the
+/// rest of its time is EKS watching them; an update changes them at its end.
+fn objects_due(state: &State, index: usize, due: Timestamp) -> Option<Timestamp> {
+    match row::text(&state.rows(ADDONS)[index], "$objects") {
+        "early" => {
+            let rest = state.scaled(state.durations.addon_active * 9 / 10);
+            Some(due - SignedDuration::try_from(rest).unwrap_or_default())
+        }
+        "late" => Some(due),
+        _ => None,
+    }
+}
+
 /// Applies the objects; false when that failed for good.
 fn bring_objects(state: &mut State, index: usize) -> bool {
     let addon = state.rows(ADDONS)[index].clone();
     let resolve = Resolve::parse(row::text(&addon, "$resolve"));
     let outcome = objects::apply(state, &Plan::of(state, &addon), resolve);
     let row = &mut state.rows_mut(ADDONS)[index];
-    row::unset(row, "$objectsAt");
+    row::unset(row, "$objects");
     let Err(conflicts) = outcome else { return true };
     let failed = if row["status"] == "CREATING" { "CREATE_FAILED" } else { "UPDATE_FAILED" };
     let text = objects::message(&conflicts);
@@ -119,7 +132,7 @@ fn settle(state: &mut State, index: usize, ready: bool) {
     let now = state.now.to_string();
     let row = &mut state.rows_mut(ADDONS)[index];
     row::set(row, "modifiedAt", now);
-    for member in ["$dueAt", "$objectsAt", "$resolve"] {
+    for member in ["$dueAt", "$objects", "$resolve"] {
         row::unset(row, member);
     }
     show(row, ready);

@@ -20,7 +20,7 @@ pub const UPDATES: &str = "eks.$updates";
 pub fn handle(state: &State, call: &Call) -> Answer {
     match call.operation.as_str() {
         "ListClusters" => Ok(json!({"clusters": names(state.rows(CLUSTERS).iter(), "name")})),
-        "DescribeCluster" => Ok(json!({"cluster": shown_cluster(state, cluster(state, call)?)})),
+        "DescribeCluster" => Ok(json!({"cluster": cluster(state, call)?})),
         "ListAddons" => list(state, call, ADDONS, "addonName", "addons"),
         "DescribeAddon" => describe_addon(state, call),
         "ListPodIdentityAssociations" => associations(state, call),
@@ -59,18 +59,6 @@ pub fn handle(state: &State, call: &Call) -> Answer {
         "ListUpdates" => list_updates(state, call),
         _ => Err(not_served(call)),
     }
-}
-
-/// The cluster as it is answered. The first cluster's endpoint and certificate are the sandbox's own
-/// (`state.other["$kubernetes"]`: `endpoint`, `certificateAuthority`), unless the world file gives them.
-fn shown_cluster(state: &State, cluster: &Value) -> Value {
-    let mut answer = cluster.clone();
-    let is_first = state.rows(CLUSTERS).first().is_some_and(|first| first["name"] == cluster["name"]);
-    if is_first && let Some(own) = state.other.get("$kubernetes") {
-        row::fill(&mut answer, "endpoint", own["endpoint"].clone());
-        row::fill(&mut answer, "certificateAuthority", json!({"data": own["certificateAuthority"]}));
-    }
-    answer
 }
 
 fn names<'a>(rows: impl Iterator<Item = &'a Value>, member: &str) -> Vec<&'a str> {

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::controllers::Work;
 use super::error::KubeError;
 use super::fields::{Manager, track_update};
 use super::kinds::{self, Kind};
@@ -34,6 +35,8 @@ pub struct KubeStore {
     told: tokio::sync::watch::Sender<u64>,
     custom: Vec<Arc<Kind>>,
     custom_schemas: Custom,
+    /// What the controllers remember between two looks: never saved, found again from the objects.
+    pub work: Work,
 }
 
 impl Default for KubeStore {
@@ -45,6 +48,7 @@ impl Default for KubeStore {
             told: tokio::sync::watch::Sender::new(1000),
             custom: Vec::new(),
             custom_schemas: Custom::default(),
+            work: Work::default(),
         }
     }
 }
@@ -96,6 +100,7 @@ impl KubeStore {
     ///
     /// # Errors
     /// `NotFound`.
+    #[allow(clippy::too_many_arguments, reason = "an object's place is four words")]
     pub fn modify(
         &mut self,
         api_version: &str,
@@ -124,6 +129,7 @@ impl KubeStore {
     ///
     /// # Errors
     /// `NotFound`.
+    #[allow(clippy::too_many_arguments, reason = "an object's place is four words")]
     pub fn delete(
         &mut self,
         api_version: &str,
@@ -250,7 +256,13 @@ impl KubeStore {
     ///
     /// # Errors
     /// `Invalid` or `Forbidden`.
-    pub fn judge_update(&self, kind: &Kind, old: &Value, new: &mut Value, now: Timestamp) -> Result<(), KubeError> {
+    pub fn judge_update(
+        &self,
+        kind: &Kind,
+        old: &Value,
+        new: &mut Value,
+        now: Timestamp,
+    ) -> Result<(), KubeError> {
         defaults::fill(kind, new, now);
         if kind.kind == "PersistentVolumeClaim" {
             let class = new["spec"]["storageClassName"].as_str().unwrap_or_default();
@@ -298,9 +310,12 @@ impl KubeStore {
         match kind.kind.as_str() {
             "PersistentVolumeClaim" if object["spec"].get("storageClassName").is_none() => {
                 let class = self.list("storage.k8s.io/v1", "StorageClass").filter(|class| {
-                    ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"]
-                        .iter()
-                        .any(|key| class["metadata"]["annotations"][*key] == "true")
+                    [
+                        "storageclass.kubernetes.io/is-default-class",
+                        "storageclass.beta.kubernetes.io/is-default-class",
+                    ]
+                    .iter()
+                    .any(|key| class["metadata"]["annotations"][*key] == "true")
                 });
                 // With several defaults the newest one wins.
                 let newest = class.max_by_key(|c| {

@@ -58,7 +58,13 @@ impl KubeStore {
     ///
     /// # Errors
     /// `NotFound`, or `Conflict` for a precondition.
-    pub fn remove(&mut self, kind: &Kind, namespace: &str, name: &str, how: &Removal) -> Result<Value, KubeError> {
+    pub fn remove(
+        &mut self,
+        kind: &Kind,
+        namespace: &str,
+        name: &str,
+        how: &Removal,
+    ) -> Result<Value, KubeError> {
         let Some(object) = self.read_arc(kind, namespace, name) else {
             return Err(KubeError::not_found(kind, name));
         };
@@ -99,6 +105,7 @@ impl KubeStore {
     fn mark(&mut self, kind: &Kind, mut object: Value, grace: i64, now: Timestamp) -> Value {
         let already = meta::terminating(&object);
         if !already {
+            self.work.stopping.insert(uid_of(&object).to_owned());
             object["metadata"]["deletionTimestamp"] = time(now + SignedDuration::from_secs(grace));
             object["metadata"]["deletionGracePeriodSeconds"] = json!(grace);
             if let Some(generation) = object["metadata"]["generation"].as_i64() {

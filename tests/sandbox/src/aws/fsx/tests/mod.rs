@@ -12,6 +12,7 @@ use crate::call::{Answer, Call, Client, Principal};
 use crate::state::State;
 
 mod creation;
+mod repositories;
 mod updates;
 
 fn call_of(service: &str, operation: &str, input: Value) -> Call {
