@@ -114,7 +114,7 @@ fn associate(state: &mut State, call: &Call) {
     let (cluster, name) = (cluster_name(call), call.text("addonName").unwrap_or_default());
     let owner = addon(state, cluster, name).map_or("", |addon| row::text(addon, "addonArn")).to_owned();
     for one in row::list(&call.input, "podIdentityAssociations") {
-        associations::insert(state, &association(call, one), json!({"ownerArn": owner}));
+        associations::insert(state, &association(call, one), &json!({"ownerArn": owner}));
     }
     list_associations(state, cluster, name, &owner);
 }

@@ -46,7 +46,7 @@ pub fn create(state: &mut State, call: &Call) -> Answer {
     }
     row::set(&mut more, "$clientToken", token);
     row::set(&mut more, "$clientInput", call.input.clone());
-    Ok(json!({"association": insert(state, &wanted, more)}))
+    Ok(json!({"association": insert(state, &wanted, &more)}))
 }
 
 /// Whether an association may be made.
@@ -91,7 +91,7 @@ pub fn check_role(state: &State, arn: &str) -> Result<(), AwsError> {
 }
 
 /// Adds an association; `more` are further members of its row.
-pub fn insert(state: &mut State, wanted: &Wanted<'_>, more: Value) -> Value {
+pub fn insert(state: &mut State, wanted: &Wanted<'_>, more: &Value) -> Value {
     let mut new = json!({
         "clusterName": wanted.cluster, "namespace": wanted.namespace, "serviceAccount": wanted.account,
         "roleArn": wanted.role, "associationId": state.id("a"), "createdAt": state.now.to_string(),

@@ -244,11 +244,8 @@ pub fn step(state: &mut State, id: &str, due: Timestamp) {
         return;
     }
     if lifecycle == "CREATING" && !given(&row, "$outcome") && flag(&row, "BatchImportMetaDataOnCreate") {
-        tasks::add(
-            state,
-            &owner,
-            json!({"Type": "IMPORT_METADATA_FROM_REPOSITORY", "Report": {"Enabled": false}}),
-        );
+        let import = json!({"Type": "IMPORT_METADATA_FROM_REPOSITORY", "Report": {"Enabled": false}});
+        tasks::add(state, &owner, &import);
     }
     if let Some(row) = state.find_mut(TABLE, "AssociationId", id) {
         settle(row);

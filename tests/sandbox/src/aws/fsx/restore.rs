@@ -71,7 +71,9 @@ fn wanted(source: &Value, input: &Value) -> Result<Value, AwsError> {
     if let (Some(lustre), Some(own)) = (lustre.as_object_mut(), input["LustreConfiguration"].as_object()) {
         lustre.extend(own.clone());
     }
-    lustre.as_object_mut().map(|lustre| lustre.retain(|_, value| !value.is_null()));
+    if let Some(lustre) = lustre.as_object_mut() {
+        lustre.retain(|_, value| !value.is_null());
+    }
     wanted["FileSystemType"] = json!("LUSTRE");
     wanted["LustreConfiguration"] = lustre;
     for member in ["StorageCapacity", "StorageType", "FileSystemTypeVersion", "KmsKeyId"] {

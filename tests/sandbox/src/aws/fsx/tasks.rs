@@ -49,7 +49,7 @@ pub fn create(state: &mut State, call: &Call) -> Answer {
             format!("Data repository task {} is already running on the file system", text(busy, "TaskId"));
         return Err(AwsError::new("DataRepositoryTaskExecuting", message));
     }
-    let row = add(state, &owner, call.input.clone());
+    let row = add(state, &owner, &call.input);
     Ok(json!({ "DataRepositoryTask": row }))
 }
 
@@ -58,18 +58,18 @@ fn runs(row: &Value) -> bool {
 }
 
 /// Adds a task that is already judged.
-pub fn add(state: &mut State, owner: &str, input: Value) -> Value {
+pub fn add(state: &mut State, owner: &str, input: &Value) -> Value {
     let id = state.id("task");
     let mut row = json!({
         "TaskId": id, "FileSystemId": owner, "Type": input["Type"], "Lifecycle": "PENDING",
         "CreationTime": state.now.to_string(), "ResourceARN": defaults::arn(state, "task", &id),
-        "Report": input["Report"], "Paths": list(&input, "Paths"), "Tags": list(&input, "Tags"),
+        "Report": input["Report"], "Paths": list(input, "Paths"), "Tags": list(input, "Tags"),
         "$dueAt": state.after(QUEUE).to_string(),
     });
-    if given(&input, "ReleaseConfiguration") {
+    if given(input, "ReleaseConfiguration") {
         row["ReleaseConfiguration"] = input["ReleaseConfiguration"].clone();
     }
-    token::remember(&mut row, &input);
+    token::remember(&mut row, input);
     if let Some(outcome) = faults::outcome(state, "CreateDataRepositoryTask") {
         row["$outcome"] = outcome;
     }

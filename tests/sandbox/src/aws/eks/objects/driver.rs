@@ -172,7 +172,7 @@ fn controller_plugin(plan: &Plan) -> Value {
     })
 }
 
-fn sidecar(plan: &Plan, name: &str, tag: &str, args: Value) -> Value {
+fn sidecar(plan: &Plan, name: &str, tag: &str, args: &Value) -> Value {
     json!({
         "name": name, "image": plan.image(&format!("eks/{name}"), tag), "imagePullPolicy": "IfNotPresent",
         "args": args, "resources": resources(),
@@ -219,8 +219,8 @@ fn controller(plan: &Plan) -> Value {
         })),
         "containers": [
             controller_plugin(plan),
-            sidecar(plan, "csi-provisioner", PROVISIONER, provisioner),
-            sidecar(plan, "csi-resizer", RESIZER, resizer),
+            sidecar(plan, "csi-provisioner", PROVISIONER, &provisioner),
+            sidecar(plan, "csi-resizer", RESIZER, &resizer),
             liveness(plan, 9910, "socket-dir"),
         ],
         "volumes": [{"name": "socket-dir", "emptyDir": {}}],
