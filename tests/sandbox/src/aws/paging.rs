@@ -41,7 +41,8 @@ pub fn page(call: &Call, mut output: Value) -> Answer {
     let input_token = paginator.input_token.first();
     let key = paginator.result_key.first().to_owned();
     let Some(list) = output.get_mut(&key).and_then(Value::as_array_mut) else { return Ok(output) };
-    let asked = paginator.limit_key.as_deref().and_then(|limit| call.input.get(limit)).and_then(Value::as_u64);
+    let asked =
+        paginator.limit_key.as_deref().and_then(|limit| call.input.get(limit)).and_then(Value::as_u64);
     if let Some(asked) = asked {
         in_range(model, call, paginator, asked)?;
     }
@@ -50,7 +51,8 @@ pub fn page(call: &Call, mut output: Value) -> Answer {
         Some(token) => offset(token, print).ok_or_else(|| invalid_token(&call.service))?,
         None => 0,
     };
-    let size = asked.and_then(|n| usize::try_from(n).ok()).unwrap_or_else(|| usual(&call.service, &call.operation));
+    let size =
+        asked.and_then(|n| usize::try_from(n).ok()).unwrap_or_else(|| usual(&call.service, &call.operation));
     let end = list.len().min(start.saturating_add(size));
     let more = end < list.len();
     list.truncate(end);
@@ -76,7 +78,9 @@ fn in_range(model: &Model, call: &Call, paginator: &Paginator, asked: u64) -> Re
     #[expect(clippy::cast_precision_loss, reason = "a page limit is small")]
     let number = asked as f64;
     let beyond = |what: &str, bound: f64| {
-        let message = format!("Value ( {asked} ) for parameter maxResults is invalid. Expecting a value {what} {bound}.");
+        let message = format!(
+            "Value ( {asked} ) for parameter maxResults is invalid. Expecting a value {what} {bound}."
+        );
         Err(AwsError::new("InvalidParameterValue", message))
     };
     match (shape.min, shape.max) {
@@ -161,7 +165,10 @@ mod tests {
 
     #[test]
     fn tokens_of_other_lists_and_limits_out_of_range_are_refused() {
-        let first = page(&call("ec2", "DescribeSubnets", json!({"MaxResults": 5})), json!({"Subnets": [1, 2, 3, 4, 5, 6]}));
+        let first = page(
+            &call("ec2", "DescribeSubnets", json!({"MaxResults": 5})),
+            json!({"Subnets": [1, 2, 3, 4, 5, 6]}),
+        );
         let token = first.unwrap()["NextToken"].clone();
         let other = json!({"NextToken": token, "Filters": []});
         let error = page(&call("ec2", "DescribeSubnets", other), json!({"Subnets": [1]})).unwrap_err();

@@ -50,7 +50,9 @@ impl Environment {
     pub(super) fn given(&self) -> Result<Vec<(String, String)>, String> {
         let pair = |text: &String| {
             let split = text.split_once('=').filter(|(name, _)| !name.is_empty());
-            split.map(|(n, v)| (n.to_owned(), v.to_owned())).ok_or_else(|| format!("--env {text}: not NAME=VALUE"))
+            split
+                .map(|(n, v)| (n.to_owned(), v.to_owned()))
+                .ok_or_else(|| format!("--env {text}: not NAME=VALUE"))
         };
         self.pairs.iter().map(pair).collect()
     }

@@ -132,9 +132,7 @@ pub fn main() -> ExitCode {
         }
     };
     let done = match cli.command {
-        Command::Run { serving, environment, command } => {
-            run::run(&serving, &environment, &command)
-        }
+        Command::Run { serving, environment, command } => run::run(&serving, &environment, &command),
         Command::Serve { serving } => run::serve(&serving),
         Command::Worlds { name } => worlds(name.as_deref()),
         Command::Check { files } => check(&files),

@@ -132,7 +132,9 @@ mod tests {
 
     #[test]
     fn values_are_quoted_for_the_shell() {
-        for (value, text) in [("http://127.0.0.1:1", "http://127.0.0.1:1"), ("", "''"), ("a'b $x", r"'a'\''b $x'")] {
+        for (value, text) in
+            [("http://127.0.0.1:1", "http://127.0.0.1:1"), ("", "''"), ("a'b $x", r"'a'\''b $x'")]
+        {
             assert_eq!(quoted(value), text);
         }
     }

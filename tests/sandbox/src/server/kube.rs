@@ -66,10 +66,7 @@ pub fn verb(parts: &Parts) -> &'static str {
 /// Whether a path ends in an object (or lies outside the resources, as discovery does).
 fn named(path: &str) -> bool {
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
-    let resource = match parts.as_slice() {
-        ["api", _, rest @ ..] | ["apis", _, _, rest @ ..] => rest,
-        _ => return true,
-    };
+    let (["api", _, resource @ ..] | ["apis", _, _, resource @ ..]) = parts.as_slice() else { return true };
     match resource {
         [] | ["namespaces", _] => true,
         ["namespaces", _, rest @ ..] => rest.len() != 1,
@@ -96,11 +93,11 @@ pub fn refusal(state: &mut State, parts: &Parts) -> Option<(Response<super::Body
     let probe = Probe { service: "kube", operation: None, verb: Some(verb(parts)), path: parts.uri.path() };
     let error = fault::refusal(state, &probe)?;
     let code = error.code.clone();
-    Some((status(error), code))
+    Some((status(&error), code))
 }
 
 /// A Kubernetes Status.
-pub fn status(error: AwsError) -> Response<super::Body> {
+pub fn status(error: &AwsError) -> Response<super::Body> {
     let text = json!({
         "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
         "message": error.message, "reason": error.code, "code": error.status,

@@ -205,9 +205,10 @@ impl Sandbox {
     /// # Errors
     /// A world that cannot be read, a fault that cannot be, or no free port.
     pub fn start(options: Options) -> Result<Self, Error> {
-        let mut state = crate::world::load(&options.worlds, options.speed)?;
-        for spec in &options.faults {
-            let fault = fault::parse(spec).map_err(|why| Error::Fault { spec: spec.clone(), why })?;
+        let Options { worlds, log, latency, speed, faults } = options;
+        let mut state = crate::world::load(&worlds, speed)?;
+        for spec in faults {
+            let fault = fault::parse(&spec).map_err(|why| Error::Fault { spec, why })?;
             state.faults.push(fault);
         }
         let bind = || {
@@ -233,8 +234,8 @@ impl Sandbox {
         let env = environment::pairs(&scratch, &endpoint, &state.region, &keys);
         let inner = Arc::new(Inner {
             state: Arc::new(Mutex::new(state)),
-            log: Arc::new(log::Log::new(options.log.as_deref())?),
-            latency: options.latency,
+            log: Arc::new(log::Log::new(log.as_deref())?),
+            latency,
             hosts: [aws_port, kube_port],
             due: Mutex::new(Due { changed: true, next: None }),
         });

@@ -54,7 +54,7 @@ pub(super) struct Xml {
 impl Xml {
     pub(super) fn new() -> Self {
         let mut writer = Writer::new(Vec::new());
-        let _ = writer.get_mut().extend_from_slice(br#"<?xml version="1.0" encoding="UTF-8"?>"#);
+        writer.get_mut().extend_from_slice(br#"<?xml version="1.0" encoding="UTF-8"?>"#);
         Self { writer }
     }
 

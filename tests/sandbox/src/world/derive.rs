@@ -65,7 +65,8 @@ fn clusters(state: &mut State) {
         state.rows(collection).first().map(|row| row[member].clone()).unwrap_or_default()
     };
     let eks = first(state, "eks.clusters", "name");
-    for (collection, _) in ARNS.iter().filter(|(name, _)| name.starts_with("eks.") && *name != "eks.clusters") {
+    for (collection, _) in ARNS.iter().filter(|(name, _)| name.starts_with("eks.") && *name != "eks.clusters")
+    {
         each(state, collection, |row| set(row, "clusterName", eks.clone()));
     }
     let hyperpod = first(state, "sagemaker.Clusters", "ClusterName");
@@ -75,7 +76,8 @@ fn clusters(state: &mut State) {
     });
     each(state, "sagemaker.Clusters", |cluster| {
         for group in cluster["InstanceGroups"].as_array_mut().into_iter().flatten() {
-            let count = [&group["CurrentCount"], &group["TargetCount"]].into_iter().find(|count| !count.is_null());
+            let count =
+                [&group["CurrentCount"], &group["TargetCount"]].into_iter().find(|count| !count.is_null());
             let count = count.cloned().unwrap_or_else(|| json!(0));
             set(group, "TargetCount", count.clone());
             set(group, "CurrentCount", count);

@@ -67,7 +67,8 @@ fn canonical(state: &State) -> Value {
     world.caller_expires = None;
     let roles = world.aws.0.get_mut("iam.Roles");
     if let Some(roles) = roles {
-        roles.retain(|role| !role["Path"].as_str().is_some_and(|path| path.starts_with("/aws-service-role/")));
+        roles
+            .retain(|role| !role["Path"].as_str().is_some_and(|path| path.starts_with("/aws-service-role/")));
     }
     world.kubernetes.objects.retain(|object| object["kind"] != "Event");
     for object in &mut world.kubernetes.objects {
@@ -140,7 +141,9 @@ static GENERATED: LazyLock<Regex> = LazyLock::new(|| {
 fn renaming(tables: &mut BTreeMap<String, Vec<Value>>) -> BTreeMap<String, String> {
     let mut mounts = BTreeSet::new();
     for row in tables.get("fsx.FileSystems").into_iter().flatten() {
-        mounts.extend(row["LustreConfiguration"]["MountName"].as_str().filter(|name| *name != "fsx").map(str::to_owned));
+        mounts.extend(
+            row["LustreConfiguration"]["MountName"].as_str().filter(|name| *name != "fsx").map(str::to_owned),
+        );
     }
     let blank = |row: &Value| {
         let text = GENERATED.replace_all(&row.to_string(), "*").into_owned();
@@ -155,7 +158,9 @@ fn renaming(tables: &mut BTreeMap<String, Vec<Value>>) -> BTreeMap<String, Strin
                 let number = names.len() + 1;
                 names.entry(found.as_str().to_owned()).or_insert_with(|| format!("{collection}-id-{number}"));
             }
-            if let Some(mount) = row["LustreConfiguration"]["MountName"].as_str().filter(|m| mounts.contains(*m)) {
+            if let Some(mount) =
+                row["LustreConfiguration"]["MountName"].as_str().filter(|m| mounts.contains(*m))
+            {
                 let number = names.len() + 1;
                 names.entry(mount.to_owned()).or_insert_with(|| format!("mount-{number}"));
             }
@@ -231,8 +236,12 @@ fn compare(path: &str, a: &Value, b: &Value, found: &mut Differences) {
                 let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
                 match (left.get(name), right.get(name)) {
                     (Some(a), Some(b)) => compare(&path, a, b, found),
-                    (Some(a), None) if !empty(a) => found.push((path, format!("only in the first: {}", short(a)))),
-                    (None, Some(b)) if !empty(b) => found.push((path, format!("only in the second: {}", short(b)))),
+                    (Some(a), None) if !empty(a) => {
+                        found.push((path, format!("only in the first: {}", short(a))))
+                    }
+                    (None, Some(b)) if !empty(b) => {
+                        found.push((path, format!("only in the second: {}", short(b))))
+                    }
                     _ => {}
                 }
             }
@@ -249,7 +258,9 @@ fn compare(path: &str, a: &Value, b: &Value, found: &mut Differences) {
 
 /// An absent collection and an empty one are the same world.
 fn empty(value: &Value) -> bool {
-    value.is_null() || value.as_object().is_some_and(Map::is_empty) || value.as_array().is_some_and(Vec::is_empty)
+    value.is_null()
+        || value.as_object().is_some_and(Map::is_empty)
+        || value.as_array().is_some_and(Vec::is_empty)
 }
 
 fn short(value: &Value) -> String {
@@ -284,7 +295,8 @@ kubernetes:
 
     #[test]
     fn generated_ids_and_times_do_not_count() {
-        let second = FIRST.replace("fs-0123456789abcdef0", "fs-0fedcba9876543210").replace("abcdefgh", "zzzzzzzz");
+        let second =
+            FIRST.replace("fs-0123456789abcdef0", "fs-0fedcba9876543210").replace("abcdefgh", "zzzzzzzz");
         let second = second.replace("now-1h", "now-5d").replace("uid: a", "uid: b").replace("e1", "e2");
         assert_eq!(diff(&world(FIRST), &world(&second), &[]), Vec::<String>::new());
     }

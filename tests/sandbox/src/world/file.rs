@@ -56,7 +56,8 @@ pub const SECTIONS: &[(&str, &[&str])] = &[
     ("servicequotas", &["Quotas"]),
 ];
 
-const SERVICES: &[&str] = &["eks", "iam", "ec2", "fsx", "sagemaker", "cloudwatch", "s3", "kms", "servicequotas"];
+const SERVICES: &[&str] =
+    &["eks", "iam", "ec2", "fsx", "sagemaker", "cloudwatch", "s3", "kms", "servicequotas"];
 
 /// One document of a world file: one layer.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
@@ -220,7 +221,8 @@ impl Serialize for Aws {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut services: serde_json::Map<String, Value> = serde_json::Map::new();
         for (service, collections) in SECTIONS {
-            let rows = |name: &&&str| self.0.get(&format!("{service}.{name}")).filter(|rows| !rows.is_empty());
+            let rows =
+                |name: &&&str| self.0.get(&format!("{service}.{name}")).filter(|rows| !rows.is_empty());
             let filled: serde_json::Map<String, Value> = collections
                 .iter()
                 .filter_map(|name| Some(((*name).to_owned(), Value::Array(rows(&name)?.clone()))))
@@ -303,10 +305,12 @@ impl<'de> Visitor<'de> for Collections<'_> {
 pub fn read(name: &str, text: &str) -> Result<Vec<Document>, WorldError> {
     // World files are the user's own and may be large (a saved `scale`), so no budget.
     let options = serde_yaml::options! { budget: None, with_snippet: false };
-    let documents: Vec<Document> = serde_yaml::from_multiple_with_options(text, options).map_err(|error| {
-        let place = error.location().map_or_else(String::new, |at| format!(":{}:{}", at.line(), at.column()));
-        WorldError { place: format!("{name}{place}"), why: reason(&error.without_snippet().to_string()) }
-    })?;
+    let documents: Vec<Document> =
+        serde_yaml::from_multiple_with_options(text, options).map_err(|error| {
+            let place =
+                error.location().map_or_else(String::new, |at| format!(":{}:{}", at.line(), at.column()));
+            WorldError { place: format!("{name}{place}"), why: reason(&error.without_snippet().to_string()) }
+        })?;
     for document in &documents {
         let wrong = |why: &str| WorldError { place: name.to_owned(), why: why.to_owned() };
         if document.api_version != API_VERSION {

@@ -137,7 +137,12 @@ fn add(base: &mut Vec<Value>, mut layer: Vec<Value>) {
     base.append(&mut layer);
 }
 
-fn lay_rows(base: &mut Vec<Value>, mut rows: Vec<Value>, collection: &str, place: &str) -> Result<(), WorldError> {
+fn lay_rows(
+    base: &mut Vec<Value>,
+    mut rows: Vec<Value>,
+    collection: &str,
+    place: &str,
+) -> Result<(), WorldError> {
     if rows.first().is_some_and(|first| first["$clear"] == true) {
         rows.remove(0);
         base.clear();
@@ -148,7 +153,10 @@ fn lay_rows(base: &mut Vec<Value>, mut rows: Vec<Value>, collection: &str, place
     let mut gone = Vec::new();
     for row in rows {
         if !row.is_object() {
-            return Err(WorldError { place: place.to_owned(), why: format!("{collection}: {row} is not a mapping") });
+            return Err(WorldError {
+                place: place.to_owned(),
+                why: format!("{collection}: {row} is not a mapping"),
+            });
         }
         let at = base[..earlier].iter().position(|known| same(collection, known, &row));
         match (at, row["$absent"] == true) {
@@ -228,7 +236,8 @@ mod tests {
 
     #[test]
     fn objects_match_by_kind_namespace_and_name() {
-        let base = "kubernetes: {objects: [{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {a: [1], b: 1}}]}";
+        let base =
+            "kubernetes: {objects: [{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {a: [1], b: 1}}]}";
         let over = "kubernetes: {objects: [{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: default}, spec: {a: [2]}}, {apiVersion: v1, kind: Pod, metadata: {name: p, namespace: other}}]}";
         let objects = laid(&[base, over]).unwrap().kubernetes.objects;
         assert_eq!(objects.len(), 2);

@@ -94,7 +94,9 @@ fn text_of(source: &Source) -> Result<(String, String), WorldError> {
         Source::Text { name, text } => Ok((name.clone(), text.clone())),
         Source::BuiltIn(name) => match builtin(name) {
             Some(text) => Ok((name.clone(), text.to_owned())),
-            None => Err(WorldError { place: name.clone(), why: "there is no such built-in world".to_owned() }),
+            None => {
+                Err(WorldError { place: name.clone(), why: "there is no such built-in world".to_owned() })
+            }
         },
         Source::File(path) => {
             let place = path.display().to_string();

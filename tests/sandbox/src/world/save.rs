@@ -10,7 +10,8 @@ use crate::state::State;
 /// The world as YAML. Credentials of this run, its endpoint and its authority are left out.
 pub fn save(state: &State) -> String {
     let document = document(state);
-    let text = serde_yaml::to_string(&document).unwrap_or_else(|error| format!("# cannot be written: {error}\n"));
+    let text =
+        serde_yaml::to_string(&document).unwrap_or_else(|error| format!("# cannot be written: {error}\n"));
     format!("# A world of fsxctl-sandbox, saved.\n{text}")
 }
 

@@ -59,7 +59,8 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         "" if number == "0" => 1.0,
         _ => return Err(format!("{text:?} is not a duration (such as 10m, 40s, 10ms)")),
     };
-    let number: f64 = number.parse().map_err(|_| format!("{text:?} is not a duration (such as 10m, 40s, 10ms)"))?;
+    let number: f64 =
+        number.parse().map_err(|_| format!("{text:?} is not a duration (such as 10m, 40s, 10ms)"))?;
     Duration::try_from_secs_f64(number * factor).map_err(|_| format!("{text:?} is too long"))
 }
 
@@ -69,7 +70,11 @@ pub fn text(duration: Duration) -> String {
     if milliseconds == 0 {
         return "0s".to_owned();
     }
-    if milliseconds % 1000 == 0 { format!("{}s", milliseconds / 1000) } else { format!("{milliseconds}ms") }
+    if milliseconds.is_multiple_of(1000) {
+        format!("{}s", milliseconds / 1000)
+    } else {
+        format!("{milliseconds}ms")
+    }
 }
 
 #[cfg(test)]
@@ -96,7 +101,9 @@ mod tests {
 
     #[test]
     fn durations_are_read_and_written() {
-        for (text_, milliseconds) in [("10m", 600_000), ("1.5s", 1500), ("10ms", 10), ("0", 0), ("2h", 7_200_000)] {
+        for (text_, milliseconds) in
+            [("10m", 600_000), ("1.5s", 1500), ("10ms", 10), ("0", 0), ("2h", 7_200_000)]
+        {
             let read = duration(text_).unwrap();
             assert_eq!(read, Duration::from_millis(milliseconds), "{text_}");
             assert_eq!(duration(&text(read)).unwrap(), read, "{text_}");
