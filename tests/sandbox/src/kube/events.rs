@@ -54,29 +54,39 @@ pub struct Record<'a> {
     pub host: &'a str,
 }
 
-/// Records an event about `object`; the same one again counts up, as client-go's correlator does.
+/// How many events that differ only in their text are kept apart, as client-go's aggregator does.
+const SIMILAR: usize = 10;
+const COMBINED: &str = "(combined from similar events): ";
+
+/// Records an event about `object`; the same one again counts up, and many that differ only in their text
+/// become one, as client-go's correlator does.
 pub fn record(store: &mut KubeStore, object: &Value, what: Record<'_>, now: Timestamp) {
     let namespace = match namespace_of(object) {
         "" => "default",
         namespace => namespace,
     }
     .to_owned();
-    let existing = store
+    let similar: Vec<&Value> = store
         .list("v1", "Event")
-        .find(|e| {
+        .filter(|e| {
             namespace_of(e) == namespace
                 && e["involvedObject"]["uid"] == uid_of(object)
                 && e["reason"] == what.reason
-                && e["message"] == what.message
                 && e["type"] == what.kind
                 && e["source"]["component"] == what.component
         })
-        .map(|e| name_of(e).to_owned());
-    if let Some(name) = existing {
+        .collect();
+    let same = similar.iter().find(|e| e["message"] == what.message);
+    let combined = similar.iter().find(|e| e["message"].as_str().is_some_and(|m| m.starts_with(COMBINED)));
+    let full = similar.len() >= SIMILAR;
+    let known = same.or(if full { combined } else { None }).map(|e| name_of(e).to_owned());
+    let message = if full && same.is_none() { format!("{COMBINED}{}", what.message) } else { what.message.to_owned() };
+    if let Some(name) = known {
         // The event was found a moment ago under the same lock.
         let _counted = store.modify("v1", "Event", &namespace, &name, |event| {
             event["count"] = json!(event["count"].as_i64().unwrap_or(1) + 1);
             event["lastTimestamp"] = time(now);
+            event["message"] = json!(message);
         });
         return;
     }
@@ -84,7 +94,8 @@ pub fn record(store: &mut KubeStore, object: &Value, what: Record<'_>, now: Time
     if !what.host.is_empty() {
         source["host"] = json!(what.host);
     }
-    let stamp = u64::try_from(now.as_nanosecond()).unwrap_or_default();
+    // Several events of one moment differ by the version that each of them moves on.
+    let stamp = u64::try_from(now.as_nanosecond()).unwrap_or_default().wrapping_add(store.version());
     let event = json!({
         "apiVersion": "v1", "kind": "Event",
         "metadata": {"name": format!("{}.{stamp:016x}", name_of(object)), "namespace": namespace},
@@ -93,10 +104,35 @@ pub fn record(store: &mut KubeStore, object: &Value, what: Record<'_>, now: Time
             "uid": uid_of(object), "apiVersion": object["apiVersion"],
             "resourceVersion": object["metadata"]["resourceVersion"],
         },
-        "reason": what.reason, "message": what.message, "source": source,
+        "reason": what.reason, "message": message, "source": source,
         "firstTimestamp": time(now), "lastTimestamp": time(now), "count": 1, "type": what.kind,
         "eventTime": null, "reportingComponent": what.component, "reportingInstance": what.host,
     });
     // A namespace that is gone takes its events with it.
     let _recorded = store.create(event, what.component, now);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_events_count_and_similar_ones_are_combined() {
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
+        let mut store = KubeStore::default();
+        store.ensure_namespace("default", now).expect("namespace");
+        let about = json!({"kind": "Pod", "metadata": {"name": "p", "namespace": "default", "uid": "u"}});
+        let mut say = |message: &str| {
+            let what = Record { kind: "Warning", reason: "Failed", message, component: "c", host: "" };
+            record(&mut store, &about, what, now);
+        };
+        say("same");
+        say("same");
+        for number in 0..15 {
+            say(&format!("request {number}"));
+        }
+        let counts: Vec<i64> = store.list("v1", "Event").map(|e| e["count"].as_i64().unwrap_or(0)).collect();
+        assert_eq!((counts.len(), counts.iter().sum::<i64>()), (11, 17));
+        assert!(store.list("v1", "Event").any(|e| e["message"] == "(combined from similar events): request 14"));
+    }
 }

@@ -1,4 +1,4 @@
-//! Changing network interfaces: only what `ModifyNetworkInterfaceAttribute` changes of them.
+//! Single attributes of network interfaces: read, and as far as EC2 lets a caller, changed.
 
 use serde_json::{Value, json};
 
@@ -38,6 +38,27 @@ pub fn modify(state: &mut State, call: &Call) -> Answer {
     }
     sync_instance(state, &id);
     done()
+}
+
+/// `DescribeNetworkInterfaceAttribute`.
+///
+/// # Errors
+/// `InvalidNetworkInterfaceID.NotFound`, `InvalidParameterValue` for an unknown attribute.
+pub fn attribute(state: &State, call: &Call) -> Answer {
+    let row = read::one(state, "ec2.NetworkInterfaces", call.text("NetworkInterfaceId").unwrap_or_default())?;
+    let id = &row["NetworkInterfaceId"];
+    Ok(match call.text("Attribute").unwrap_or_default() {
+        "groupSet" => json!({"NetworkInterfaceId": id, "Groups": row["Groups"]}),
+        "description" => json!({"NetworkInterfaceId": id, "Description": {"Value": row["Description"]}}),
+        "sourceDestCheck" => {
+            json!({"NetworkInterfaceId": id, "SourceDestCheck": {"Value": row["SourceDestCheck"]}})
+        }
+        "attachment" => json!({"NetworkInterfaceId": id, "Attachment": row["Attachment"]}),
+        other => {
+            let message = format!("Value ({other}) for parameter attribute is invalid.");
+            return Err(AwsError::new("InvalidParameterValue", message));
+        }
+    })
 }
 
 /// An instance shows its interfaces too.

@@ -55,6 +55,7 @@ fn look(state: &State, call: &Call) -> Answer {
         "GetManagedPrefixListEntries" => views::prefix_list_entries(state, call),
         "DescribePrefixLists" => views::prefix_lists(state, call),
         "DescribeTags" => tags::describe(state, call),
+        "DescribeNetworkInterfaceAttribute" => interfaces::attribute(state, call),
         operation => match kinds::of_operation(operation) {
             Some(kind) => match operation {
                 "DescribeInstances" => views::instances(state, call, kind),
@@ -68,7 +69,7 @@ fn look(state: &State, call: &Call) -> Answer {
 }
 
 /// The operations besides one-table Describes.
-const OTHERS: [&str; 16] = [
+const OTHERS: [&str; 17] = [
     "CreateSecurityGroup",
     "DeleteSecurityGroup",
     "AuthorizeSecurityGroupIngress",
@@ -78,6 +79,7 @@ const OTHERS: [&str; 16] = [
     "CreateTags",
     "DeleteTags",
     "ModifyNetworkInterfaceAttribute",
+    "DescribeNetworkInterfaceAttribute",
     "DescribeVpcAttribute",
     "DescribeSecurityGroupRules",
     "DescribeAvailabilityZones",

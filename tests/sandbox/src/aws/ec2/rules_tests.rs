@@ -3,7 +3,8 @@
 use super::*;
 
 fn permission(protocol: &str, ports: Option<(i64, i64)>, place: &str, entry: Value) -> Value {
-    let mut value = json!({"IpProtocol": protocol, place: [entry]});
+    let mut value = json!({"IpProtocol": protocol});
+    value[place] = Value::Array(vec![entry]);
     if let Some((from, to)) = ports {
         value["FromPort"] = json!(from);
         value["ToPort"] = json!(to);

@@ -37,9 +37,7 @@ pub fn create(state: &mut State, call: &Call) -> Answer {
         return Ok(json!({ "FileSystem": known }));
     }
     rules::legal(&call.input)?;
-    tags::check(list(&call.input, "Tags"))?;
-    let place = checked_place(state, &call.input)?;
-    let row = build(state, &call.input, &place)?;
+    let row = build(state, &call.input, &call.input)?;
     Ok(json!({ "FileSystem": row }))
 }
 
@@ -50,8 +48,14 @@ fn checked_place(state: &State, input: &Value) -> Result<Place, AwsError> {
     Ok(place)
 }
 
-/// Makes the row, its interfaces and the service-linked role; everything but room and quotas is judged.
-fn build(state: &mut State, input: &Value, place: &Place) -> Result<Value, AwsError> {
+/// Judges tags, network, quotas and room, then makes the row, its interfaces and the service-linked role.
+/// `asked` is the input that the token belongs to.
+///
+/// # Errors
+/// `BadRequest`, `InvalidNetworkSettings`, `ServiceLimitExceeded`.
+pub fn build(state: &mut State, input: &Value, asked: &Value) -> Result<Value, AwsError> {
+    tags::check(list(input, "Tags"))?;
+    let place = checked_place(state, input)?;
     let id = state.id("fs");
     let mut row = asked_for(input, &id);
     defaults::complete(state, &mut row);
@@ -59,13 +63,13 @@ fn build(state: &mut State, input: &Value, place: &Place) -> Result<Value, AwsEr
     let count = sizes::interfaces(&row);
     network::check_room(state, &place.subnet, count)?;
     let ids = (0..count).map(|_| state.id("eni")).collect();
-    let interfaces = network::attach(state, &id, place, ids, true);
+    let interfaces = network::attach(state, &id, &place, ids, true);
     row["VpcId"] = json!(place.vpc);
     row["SubnetIds"] = json!([place.subnet]);
     row["NetworkInterfaceIds"] = json!(interfaces);
     row["$dueAt"] = json!(state.after(state.durations.create_file_system).to_string());
-    token::remember(&mut row, input);
-    if let Some(outcome) = faults::outcome(state, "CreateFileSystem") {
+    token::remember(&mut row, asked);
+    if let Some(outcome) = faults::outcome(state, operation(asked)) {
         row["$outcome"] = outcome;
     }
     role::service_role(state);
@@ -74,6 +78,11 @@ fn build(state: &mut State, input: &Value, place: &Place) -> Result<Value, AwsEr
     }
     state.rows_mut("fsx.FileSystems").push(row.clone());
     Ok(row)
+}
+
+/// The operation whose faults count: restoring names its backup.
+fn operation(asked: &Value) -> &'static str {
+    if given(asked, "BackupId") { "CreateFileSystemFromBackup" } else { "CreateFileSystem" }
 }
 
 /// The members of a row that come from the input.

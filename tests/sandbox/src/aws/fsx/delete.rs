@@ -66,6 +66,6 @@ fn final_backup(state: &mut State, row: &Value, wanted: &Value) -> Result<Option
         return Ok(None);
     }
     let tags = list(wanted, "FinalBackupTags").to_vec();
-    let id = super::backups::make(state, row, &tags)?;
+    let id = super::backups::make_final(state, row, &tags)?;
     Ok(Some(json!({"FinalBackupId": id, "FinalBackupTags": tags})))
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::network::{self, Place};
 use super::rules::sizes;
-use super::{actions, defaults, delete};
+use super::{actions, backups, defaults, delete, repository, tasks};
 use crate::aws::ec2::value::{derived_id, fill, given, text, texts};
 use crate::state::State;
 
@@ -21,6 +21,43 @@ pub fn derive(state: &mut State) {
         interfaces(state, &mut row);
         due(state, &mut row);
         if let Some(slot) = state.rows_mut("fsx.FileSystems").get_mut(at) {
+            *slot = row;
+        }
+    }
+    others(state, "fsx.DataRepositoryAssociations", ("AssociationId", "dra"), repository::complete);
+    others(state, "fsx.DataRepositoryTasks", ("TaskId", "task"), tasks::complete);
+    others(state, "fsx.Backups", ("BackupId", "backup"), backups::complete);
+}
+
+/// Rows that belong to file systems: id, time, what `complete` fills, and the phase before them. `id` is the
+/// member and the prefix.
+fn others(state: &mut State, table: &str, id: (&str, &str), complete: fn(&State, &mut Value)) {
+    let first = state.rows("fsx.FileSystems").first().map(|row| row["FileSystemId"].clone());
+    for at in 0..state.rows(table).len() {
+        let Some(mut row) = state.rows(table).get(at).cloned() else { continue };
+        let own = derived_id(id.1, &format!("{at}{row}"));
+        fill(&mut row, id.0, own);
+        if id.1 != "backup"
+            && let Some(first) = &first
+        {
+            fill(&mut row, "FileSystemId", first.clone());
+        }
+        fill(&mut row, "CreationTime", past(state));
+        complete(state, &mut row);
+        if matches!(
+            text(&row, "Lifecycle"),
+            "CREATING"
+                | "UPDATING"
+                | "DELETING"
+                | "PENDING"
+                | "EXECUTING"
+                | "CANCELING"
+                | "TRANSFERRING"
+                | "COPYING"
+        ) {
+            fill(&mut row, "$dueAt", state.after(repository::CHANGE).to_string());
+        }
+        if let Some(slot) = state.rows_mut(table).get_mut(at) {
             *slot = row;
         }
     }

@@ -4,21 +4,37 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{actions, network, role};
+use super::{actions, backups, network, repository, role, tasks};
 use crate::aws::ec2::value::text;
 use crate::state::State;
 
-/// Moves file systems that are due; returns when the next one is.
+/// One step of a row that is due: the world, the row's id, the time that was due.
+type Step = fn(&mut State, &str, Timestamp);
+
+/// The tables with lifecycles: file systems first, since associations wait for them.
+const MOVING: [(&str, &str, Step); 4] = [
+    ("fsx.FileSystems", "FileSystemId", step),
+    (repository::TABLE, "AssociationId", repository::step),
+    (tasks::TABLE, "TaskId", tasks::step),
+    (backups::TABLE, "BackupId", backups::step),
+];
+
+/// Moves what is due; returns when the next step is.
 pub fn advance(state: &mut State) -> Option<Timestamp> {
     let now = state.now;
-    // Several steps may be due at once when the sandbox was not asked for a while.
-    for _ in 0..100 {
-        let due = |row: &&Value| due_at(row).is_some_and(|at| at <= now);
-        let Some(row) = state.rows("fsx.FileSystems").iter().find(due) else { break };
-        let id = text(row, "FileSystemId").to_owned();
-        step(state, &id);
+    for (table, member, step) in MOVING {
+        // Several steps may be due at once when nobody looked for a while.
+        for _ in 0..1000 {
+            let due = |row: &&Value| due_at(row).is_some_and(|at| at <= now);
+            let Some(row) = state.rows(table).iter().find(due) else { break };
+            let (id, at) = (text(row, member).to_owned(), due_at(row).unwrap_or(now));
+            if let Some(row) = state.find_mut(table, member, &id).and_then(Value::as_object_mut) {
+                row.shift_remove("$dueAt");
+            }
+            step(state, &id, at);
+        }
     }
-    state.rows("fsx.FileSystems").iter().filter_map(due_at).min()
+    MOVING.iter().flat_map(|(table, ..)| state.rows(table).iter().filter_map(due_at)).min()
 }
 
 /// When a row's next step is due.
@@ -26,13 +42,9 @@ pub fn due_at(row: &Value) -> Option<Timestamp> {
     row.get("$dueAt").and_then(Value::as_str).and_then(|text| text.parse().ok())
 }
 
-fn step(state: &mut State, id: &str) {
+fn step(state: &mut State, id: &str, due: Timestamp) {
     let Some(row) = state.find_mut("fsx.FileSystems", "FileSystemId", id) else { return };
     let outcome = row.get("$outcome").cloned();
-    let due = due_at(row).unwrap_or_default();
-    if let Some(object) = row.as_object_mut() {
-        object.shift_remove("$dueAt");
-    }
     match text(row, "Lifecycle") {
         "CREATING" => match outcome {
             Some(outcome) => {

@@ -13,13 +13,17 @@ mod defaults;
 mod delete;
 mod derive;
 mod faults;
+mod filter;
 mod lifecycle;
 mod network;
 mod quotas;
 mod read;
+mod repository;
+mod restore;
 mod role;
 pub mod rules;
 mod tags;
+mod tasks;
 mod token;
 mod update;
 
@@ -40,6 +44,18 @@ pub fn handle(state: &mut State, call: &Call) -> Answer {
         "DescribeFileSystems" => read::describe(state, call),
         "DeleteFileSystem" => delete::delete(state, call),
         "UpdateFileSystem" => update::update(state, call),
+        "CreateFileSystemFromBackup" => restore::restore(state, call),
+        "CreateDataRepositoryAssociation" => repository::create(state, call),
+        "DescribeDataRepositoryAssociations" => repository::describe(state, call),
+        "UpdateDataRepositoryAssociation" => repository::update(state, call),
+        "DeleteDataRepositoryAssociation" => repository::delete(state, call),
+        "CreateDataRepositoryTask" => tasks::create(state, call),
+        "DescribeDataRepositoryTasks" => tasks::describe(state, call),
+        "CancelDataRepositoryTask" => tasks::cancel(state, call),
+        "CreateBackup" => backups::create(state, call),
+        "DescribeBackups" => backups::describe(state, call),
+        "DeleteBackup" => backups::delete(state, call),
+        "CopyBackup" => backups::copy(state, call),
         "TagResource" => tags::tag(state, call),
         "UntagResource" => tags::untag(state, call),
         "ListTagsForResource" => tags::list_tags(state, call),
@@ -49,9 +65,6 @@ pub fn handle(state: &mut State, call: &Call) -> Answer {
 
 /// Moves what is due; returns when something will be due next.
 pub fn advance(state: &mut State) -> Option<Timestamp> {
-    if !state.aws.contains_key("fsx.FileSystems") {
-        return None;
-    }
     lifecycle::advance(state)
 }
 

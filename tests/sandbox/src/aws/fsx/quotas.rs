@@ -77,6 +77,20 @@ pub fn check_storage(state: &State, row: &Value, more: i64) -> Result<(), AwsErr
     Ok(())
 }
 
+/// Whether one more user-initiated backup fits.
+///
+/// # Errors
+/// `ServiceLimitExceeded`.
+pub fn check_backups(state: &State) -> Result<(), AwsError> {
+    let mine = |row: &&Value| text(row, "Type") == "USER_INITIATED";
+    let count = state.rows("fsx.Backups").iter().filter(mine).count();
+    let name = "User-initiated backups";
+    if i64::try_from(count).unwrap_or(i64::MAX) >= quota(state, name, 500) {
+        return Err(exceeded("TOTAL_USER_INITIATED_BACKUPS", name));
+    }
+    Ok(())
+}
+
 fn check_tiering(state: &State, row: &Value, others: &[&Value]) -> Result<(), AwsError> {
     let throughput = |row: &Value| {
         row["LustreConfiguration"].get("ThroughputCapacity").and_then(Value::as_i64).unwrap_or_default()

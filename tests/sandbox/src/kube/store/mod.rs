@@ -15,6 +15,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::controllers::Work;
 use super::error::KubeError;
 use super::fields::{Manager, track_update};
 use super::kinds::{self, Kind};
@@ -34,6 +35,8 @@ pub struct KubeStore {
     told: tokio::sync::watch::Sender<u64>,
     custom: Vec<Arc<Kind>>,
     custom_schemas: Custom,
+    /// What the controllers remember between two looks: never saved, found again from the objects.
+    pub work: Work,
 }
 
 impl Default for KubeStore {
@@ -45,6 +48,7 @@ impl Default for KubeStore {
             told: tokio::sync::watch::Sender::new(1000),
             custom: Vec::new(),
             custom_schemas: Custom::default(),
+            work: Work::default(),
         }
     }
 }

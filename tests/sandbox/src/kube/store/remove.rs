@@ -99,6 +99,7 @@ impl KubeStore {
     fn mark(&mut self, kind: &Kind, mut object: Value, grace: i64, now: Timestamp) -> Value {
         let already = meta::terminating(&object);
         if !already {
+            self.work.stopping.insert(uid_of(&object).to_owned());
             object["metadata"]["deletionTimestamp"] = time(now + SignedDuration::from_secs(grace));
             object["metadata"]["deletionGracePeriodSeconds"] = json!(grace);
             if let Some(generation) = object["metadata"]["generation"].as_i64() {

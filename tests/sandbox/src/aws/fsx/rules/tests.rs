@@ -15,7 +15,8 @@ fn input(deployment: &str, storage: &str, throughput: i64, capacity: i64, more: 
     if capacity != 0 {
         input["StorageCapacity"] = json!(capacity);
     }
-    for (key, value) in more.as_object().cloned().unwrap_or_default() {
+    let Value::Object(more) = more else { return input };
+    for (key, value) in more {
         match key.as_str() {
             "KmsKeyId" | "FileSystemTypeVersion" | "NetworkType" | "SubnetIds" | "WindowsConfiguration" => {
                 input[key] = value;
@@ -151,6 +152,16 @@ fn persistent_2_settings() {
         (json!({"AutoImportPolicy": "NEW"}), "BadRequest"),
         (json!({"DataCompressionType": "LZ4", "CopyTagsToBackups": true}), "ok"),
         (json!({"DataCompressionType": "ZSTD"}), "BadRequest"),
+    ];
+    for (more, expected) in table {
+        let input = input("PERSISTENT_2", "SSD", 250, 2400, more);
+        assert_eq!(verdict(&input), expected, "{input}");
+    }
+}
+
+#[test]
+fn settings_beside_the_size() {
+    let table = [
         (json!({"KmsKeyId": "alias/mine"}), "ok"),
         (json!({"AutomaticBackupRetentionDays": 90, "DailyAutomaticBackupStartTime": "05:00"}), "ok"),
         (json!({"AutomaticBackupRetentionDays": 91}), "BadRequest"),

@@ -12,6 +12,7 @@ use crate::call::{Answer, Call, Client, Principal};
 use crate::state::State;
 
 mod creation;
+mod repositories;
 mod updates;
 
 fn call_of(service: &str, operation: &str, input: Value) -> Call {
@@ -74,8 +75,8 @@ fn input(more: Value) -> Value {
         "FileSystemType": "LUSTRE", "StorageCapacity": 2400, "SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-ok"],
         "LustreConfiguration": {"DeploymentType": "PERSISTENT_2", "PerUnitStorageThroughput": 250},
     });
-    if let (Some(input), Some(more)) = (input.as_object_mut(), more.as_object()) {
-        input.extend(more.clone());
+    if let (Some(input), Value::Object(more)) = (input.as_object_mut(), more) {
+        input.extend(more);
     }
     input
 }

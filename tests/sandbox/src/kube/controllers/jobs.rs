@@ -1,0 +1,120 @@
+//! Jobs.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::sets::{drop_pod, make_pod, pods_of, ready, set_status};
+use super::{cloned, condition, later, text};
+use crate::kube::fields::time;
+use crate::kube::store::Removal;
+use crate::kube::store::meta::{name_of, namespace_of, terminating, uid_of};
+use crate::state::State;
+
+const BATCH: &str = "batch/v1";
+const COMPONENT: &str = "job-controller";
+
+/// Does what is due.
+pub fn run(state: &mut State) {
+    for job in cloned(state.kube.list(BATCH, "Job").filter(|j| !terminating(j))) {
+        if finished(&job) {
+            expire(state, &job);
+        } else if job["spec"]["suspend"] != true {
+            work(state, &job);
+        }
+    }
+}
+
+fn finished(job: &Value) -> bool {
+    ["Complete", "Failed"].iter().any(|kind| condition(job, kind).is_some_and(|c| c["status"] == "True"))
+}
+
+/// `ttlSecondsAfterFinished` counts on the sandbox's clock, scaled like everything else.
+fn expire(state: &mut State, job: &Value) {
+    let Some(ttl) = job["spec"]["ttlSecondsAfterFinished"].as_u64() else { return };
+    let key = format!("ttl:{}", uid_of(job));
+    let (now, wait) = (state.now, state.scaled(Duration::from_secs(ttl)));
+    if state.kube.work.due(&key, now, wait)
+        && let Some(kind) = state.kube.kind(BATCH, "Job")
+    {
+        let _gone = state.kube.remove(&kind, namespace_of(job), name_of(job), &Removal::now(now));
+    }
+}
+
+fn work(state: &mut State, job: &Value) {
+    let pods = pods_of(state, job);
+    let count = |phase: &str| pods.iter().filter(|p| p["status"]["phase"] == phase).count();
+    let (succeeded, failed) = (count("Succeeded"), count("Failed"));
+    let active = pods.len() - succeeded - failed;
+    let number = |member: &str, else_: u64| {
+        usize::try_from(job["spec"][member].as_u64().unwrap_or(else_)).unwrap_or(usize::MAX)
+    };
+    let (completions, limit) = (number("completions", 1), number("backoffLimit", 6));
+    let mut end = None;
+    if succeeded >= completions {
+        let text = "Reached expected number of succeeded pods";
+        end = Some(("Complete", "CompletionsReached", text));
+    } else if failed > limit {
+        end = Some(("Failed", "BackoffLimitExceeded", "Job has reached the specified backoff limit"));
+    } else if late(state, job) {
+        end = Some(("Failed", "DeadlineExceeded", "Job was active longer than specified deadline"));
+    }
+    if end.is_some() {
+        let going = pods.iter().filter(|p| !matches!(text(&p["status"]["phase"]), "Succeeded" | "Failed"));
+        for pod in going {
+            drop_pod(state, job, pod, COMPONENT);
+        }
+    } else {
+        let wanted = number("parallelism", 1).min(completions - succeeded);
+        for _ in active..wanted {
+            make_pod(state, job, None, COMPONENT);
+        }
+    }
+    status(state, job, end);
+}
+
+/// Whether `activeDeadlineSeconds` is over, counted from `startTime` and scaled.
+fn late(state: &mut State, job: &Value) -> bool {
+    let Some(seconds) = job["spec"]["activeDeadlineSeconds"].as_u64() else { return false };
+    let start: Option<Timestamp> = job["status"]["startTime"].as_str().and_then(|t| t.parse().ok());
+    let Some(start) = start else { return false };
+    let key = format!("deadline:{}", uid_of(job));
+    let end = later(start, state.scaled(Duration::from_secs(seconds)));
+    // startTime has whole seconds: the clock of this run counts from when the job was first seen.
+    let at = *state.kube.work.timers.entry(key).or_insert_with(|| end.max(state.now));
+    at <= state.now
+}
+
+fn status(state: &mut State, job: &Value, end: Option<(&str, &str, &str)>) {
+    let pods = pods_of(state, job);
+    let now = state.now;
+    let count = |phase: &str| pods.iter().filter(|p| p["status"]["phase"] == phase).count();
+    let (succeeded, failed) = (count("Succeeded"), count("Failed"));
+    let active = pods.len() - succeeded - failed;
+    let up = pods.iter().filter(|p| ready(p)).count();
+    set_status(state, job, |j| {
+        let mut status = json!({"ready": up, "terminating": 0, "uncountedTerminatedPods": {}});
+        status["startTime"] = match &j["status"]["startTime"] {
+            Value::Null => time(now),
+            given => given.clone(),
+        };
+        for (member, count) in [("active", active), ("succeeded", succeeded), ("failed", failed)] {
+            if count > 0 {
+                status[member] = json!(count);
+            }
+        }
+        if let Some((kind, reason, message)) = end {
+            let one = |kind: &str| {
+                json!({"type": kind, "status": "True", "lastProbeTime": time(now), "lastTransitionTime": time(now),
+                    "reason": reason, "message": message})
+            };
+            let before = if kind == "Complete" { "SuccessCriteriaMet" } else { "FailureTarget" };
+            status["conditions"] = json!([one(before), one(kind)]);
+            if kind == "Complete" {
+                status["completionTime"] = time(now);
+            }
+        }
+        j["status"] = status;
+    });
+}
