@@ -427,3 +427,29 @@ fn an_addon_loaded_halfway_goes_on() {
     pass(&mut state, 40);
     assert_eq!(status(&mut state), "ACTIVE");
 }
+
+#[test]
+fn preserve_keeps_what_others_changed() {
+    for (resolve, status_after, replicas) in
+        [("PRESERVE", "ACTIVE", 5), ("OVERWRITE", "ACTIVE", 2), ("NONE", "UPDATE_FAILED", 5)]
+    {
+        let mut state = world();
+        ask(&mut state, "CreateAddon", driver(json!({"addonVersion": "v1.8.0-eksbuild.1"}))).unwrap();
+        pass(&mut state, 5);
+        make_ready(&mut state);
+        pass(&mut state, 40);
+        let scaled = |object: &mut Value| object["spec"]["replicas"] = json!(5);
+        state.kube.modify("apps/v1", "Deployment", "kube-system", "fsx-csi-controller", scaled).unwrap();
+        let update = driver(json!({"addonVersion": "v1.9.0-eksbuild.1", "resolveConflicts": resolve}));
+        ask(&mut state, "UpdateAddon", update).unwrap();
+        let ready = |object: &mut Value| object["status"]["readyReplicas"] = json!(5);
+        state.kube.modify("apps/v1", "Deployment", "kube-system", "fsx-csi-controller", ready).unwrap();
+        pass(&mut state, 41);
+        assert_eq!(status(&mut state), status_after, "{resolve}");
+        let live = state.kube.get("apps/v1", "Deployment", "kube-system", "fsx-csi-controller").unwrap();
+        assert_eq!(live["spec"]["replicas"], replicas, "{resolve}");
+        let updates = state.rows("eks.$updates");
+        let failed = status_after == "UPDATE_FAILED";
+        assert_eq!(updates[0]["status"], if failed { "Failed" } else { "Successful" });
+    }
+}
