@@ -125,7 +125,7 @@ fn cloned<'a>(list: impl Iterator<Item = &'a Value>) -> Vec<Value> {
     list.cloned().collect()
 }
 
-fn text<'a>(value: &'a Value) -> &'a str {
+fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 

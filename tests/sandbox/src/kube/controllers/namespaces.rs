@@ -29,8 +29,9 @@ pub fn run(state: &mut State) {
     for volume in cloned(state.kube.list("v1", "PersistentVolume")) {
         let held = finalizers(&volume).contains(&VOLUME);
         if terminating(&volume) && held && volume["status"]["phase"] != "Bound" {
-            let _released =
-                state.kube.modify("v1", "PersistentVolume", "", name_of(&volume), |v| drop_finalizer(v, VOLUME));
+            let _released = state
+                .kube
+                .modify("v1", "PersistentVolume", "", name_of(&volume), |v| drop_finalizer(v, VOLUME));
         }
     }
 }

@@ -28,19 +28,25 @@ pub fn run(state: &mut State) {
 fn place(state: &mut State, pod: &Value) -> Result<String, String> {
     let nodes = cloned(state.kube.list("v1", "Node"));
     let all = nodes.len();
-    let helpless = format!("preemption: 0/{all} nodes are available: {all} Preemption is not helpful for scheduling.");
+    let helpless =
+        format!("preemption: 0/{all} nodes are available: {all} Preemption is not helpful for scheduling.");
     let mut delayed = Vec::new();
     for name in super::pods::claims(pod) {
         let Some(claim) = state.kube.get("v1", "PersistentVolumeClaim", namespace_of(pod), name) else {
-            return Err(format!("0/{all} nodes are available: persistentvolumeclaim {name:?} not found. {helpless}"));
+            return Err(format!(
+                "0/{all} nodes are available: persistentvolumeclaim {name:?} not found. {helpless}"
+            ));
         };
         if terminating(claim) && claim["status"]["phase"] != "Bound" {
-            return Err(format!("0/{all} nodes are available: persistentvolumeclaim {name:?} is being deleted. {helpless}"));
+            return Err(format!(
+                "0/{all} nodes are available: persistentvolumeclaim {name:?} is being deleted. {helpless}"
+            ));
         }
         if claim["status"]["phase"] == "Bound" {
             continue;
         }
-        let class = state.kube.get("storage.k8s.io/v1", "StorageClass", "", text(&claim["spec"]["storageClassName"]));
+        let class =
+            state.kube.get("storage.k8s.io/v1", "StorageClass", "", text(&claim["spec"]["storageClassName"]));
         if class.is_some_and(|c| c["volumeBindingMode"] == "WaitForFirstConsumer") {
             delayed.push(name.to_owned());
         } else {
@@ -107,7 +113,9 @@ fn volume_affinities(state: &State, pod: &Value) -> Vec<Value> {
 
 /// Why a node does not take a pod, in the scheduler's words.
 fn unfit(node: &Value, spec: &Value) -> Option<String> {
-    if node["spec"]["unschedulable"] == true && !tolerates(spec, "node.kubernetes.io/unschedulable", "NoSchedule", "") {
+    if node["spec"]["unschedulable"] == true
+        && !tolerates(spec, "node.kubernetes.io/unschedulable", "NoSchedule", "")
+    {
         return Some("node(s) were unschedulable".into());
     }
     if !super::condition(node, "Ready").is_some_and(|c| c["status"] == "True") {
@@ -153,7 +161,8 @@ fn selects(selector: &Value, node: &Value) -> bool {
 
 fn expression(one: &Value, labels: &Value) -> bool {
     let value = labels[text(&one["key"])].as_str();
-    let values: Vec<&str> = one["values"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let values: Vec<&str> =
+        one["values"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let number = |text: Option<&str>| text.and_then(|t| t.parse::<i64>().ok());
     match text(&one["operator"]) {
         "In" => value.is_some_and(|v| values.contains(&v)),
@@ -196,7 +205,8 @@ pub fn takes_daemon(node: &Value, spec: &Value) -> bool {
     let mut spec = spec.clone();
     add_daemon_tolerations(&mut spec);
     let taints = node["spec"]["taints"].as_array().into_iter().flatten().all(|t| {
-        t["effect"] == "PreferNoSchedule" || tolerates(&spec, text(&t["key"]), text(&t["effect"]), text(&t["value"]))
+        t["effect"] == "PreferNoSchedule"
+            || tolerates(&spec, text(&t["key"]), text(&t["effect"]), text(&t["value"]))
     });
     taints && wanted(node, &spec)
 }
@@ -208,8 +218,13 @@ fn bind(state: &mut State, pod: &Value, node: &str) {
         set_condition(p, "PodScheduled", ("True", "", ""), now);
     });
     let message = format!("Successfully assigned {}/{} to {node}", namespace_of(pod), name_of(pod));
-    let what =
-        Record { kind: "Normal", reason: "Scheduled", message: &message, component: "default-scheduler", host: "" };
+    let what = Record {
+        kind: "Normal",
+        reason: "Scheduled",
+        message: &message,
+        component: "default-scheduler",
+        host: "",
+    };
     events::record(&mut state.kube, pod, what, now);
 }
 
@@ -228,7 +243,12 @@ fn refuse(state: &mut State, pod: &Value, why: &str) {
     let _noted = state.kube.modify("v1", "Pod", namespace_of(pod), name_of(pod), |p| {
         set_condition(p, "PodScheduled", ("False", "Unschedulable", why), now);
     });
-    let what =
-        Record { kind: "Warning", reason: "FailedScheduling", message: why, component: "default-scheduler", host: "" };
+    let what = Record {
+        kind: "Warning",
+        reason: "FailedScheduling",
+        message: why,
+        component: "default-scheduler",
+        host: "",
+    };
     events::record(&mut state.kube, pod, what, now);
 }

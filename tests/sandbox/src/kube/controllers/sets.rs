@@ -86,7 +86,8 @@ pub fn drop_pod(state: &mut State, owner: &Value, pod: &Value, component: &str) 
     let now = state.now;
     if state.kube.delete("v1", "Pod", namespace_of(pod), name_of(pod), now).is_ok() {
         let message = format!("Deleted pod: {}", name_of(pod));
-        let what = Record { kind: "Normal", reason: "SuccessfulDelete", message: &message, component, host: "" };
+        let what =
+            Record { kind: "Normal", reason: "SuccessfulDelete", message: &message, component, host: "" };
         events::record(&mut state.kube, owner, what, now);
     }
 }

@@ -80,8 +80,16 @@ fn counts_generations(kind: &Kind) -> bool {
     kind.custom
         || matches!(
             kind.kind.as_str(),
-            "Deployment" | "DaemonSet" | "ReplicaSet" | "StatefulSet" | "Job" | "CronJob" | "PodDisruptionBudget"
-                | "Pod" | "NetworkPolicy" | "CustomResourceDefinition"
+            "Deployment"
+                | "DaemonSet"
+                | "ReplicaSet"
+                | "StatefulSet"
+                | "Job"
+                | "CronJob"
+                | "PodDisruptionBudget"
+                | "Pod"
+                | "NetworkPolicy"
+                | "CustomResourceDefinition"
         )
 }
 
@@ -123,7 +131,9 @@ pub fn carry_over(kind: &Kind, old: &Value, new: &mut Value) {
     if !new["metadata"].is_object() {
         new["metadata"] = Value::Object(Map::new());
     }
-    for member in ["name", "namespace", "uid", "creationTimestamp", "generation", "generateName", "resourceVersion"] {
+    for member in
+        ["name", "namespace", "uid", "creationTimestamp", "generation", "generateName", "resourceVersion"]
+    {
         let before = &old["metadata"][member];
         if before.is_null() {
             if let Some(metadata) = new["metadata"].as_object_mut() {

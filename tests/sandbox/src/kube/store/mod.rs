@@ -100,6 +100,7 @@ impl KubeStore {
     ///
     /// # Errors
     /// `NotFound`.
+    #[allow(clippy::too_many_arguments, reason = "an object's place is four words")]
     pub fn modify(
         &mut self,
         api_version: &str,
@@ -128,6 +129,7 @@ impl KubeStore {
     ///
     /// # Errors
     /// `NotFound`.
+    #[allow(clippy::too_many_arguments, reason = "an object's place is four words")]
     pub fn delete(
         &mut self,
         api_version: &str,
@@ -254,7 +256,13 @@ impl KubeStore {
     ///
     /// # Errors
     /// `Invalid` or `Forbidden`.
-    pub fn judge_update(&self, kind: &Kind, old: &Value, new: &mut Value, now: Timestamp) -> Result<(), KubeError> {
+    pub fn judge_update(
+        &self,
+        kind: &Kind,
+        old: &Value,
+        new: &mut Value,
+        now: Timestamp,
+    ) -> Result<(), KubeError> {
         defaults::fill(kind, new, now);
         if kind.kind == "PersistentVolumeClaim" {
             let class = new["spec"]["storageClassName"].as_str().unwrap_or_default();
@@ -302,9 +310,12 @@ impl KubeStore {
         match kind.kind.as_str() {
             "PersistentVolumeClaim" if object["spec"].get("storageClassName").is_none() => {
                 let class = self.list("storage.k8s.io/v1", "StorageClass").filter(|class| {
-                    ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"]
-                        .iter()
-                        .any(|key| class["metadata"]["annotations"][*key] == "true")
+                    [
+                        "storageclass.kubernetes.io/is-default-class",
+                        "storageclass.beta.kubernetes.io/is-default-class",
+                    ]
+                    .iter()
+                    .any(|key| class["metadata"]["annotations"][*key] == "true")
                 });
                 // With several defaults the newest one wins.
                 let newest = class.max_by_key(|c| {

@@ -58,7 +58,13 @@ impl KubeStore {
     ///
     /// # Errors
     /// `NotFound`, or `Conflict` for a precondition.
-    pub fn remove(&mut self, kind: &Kind, namespace: &str, name: &str, how: &Removal) -> Result<Value, KubeError> {
+    pub fn remove(
+        &mut self,
+        kind: &Kind,
+        namespace: &str,
+        name: &str,
+        how: &Removal,
+    ) -> Result<Value, KubeError> {
         let Some(object) = self.read_arc(kind, namespace, name) else {
             return Err(KubeError::not_found(kind, name));
         };

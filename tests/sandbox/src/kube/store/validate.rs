@@ -73,11 +73,7 @@ fn metadata(kind: &Kind, object: &Value) -> Vec<FieldError> {
     for (_, value) in object["metadata"]["labels"].as_object().into_iter().flatten() {
         let text = value.as_str().unwrap_or_default();
         if text.len() > 63 {
-            errors.push(FieldError::invalid(
-                "metadata.labels",
-                value,
-                "must be no more than 63 characters",
-            ));
+            errors.push(FieldError::invalid("metadata.labels", value, "must be no more than 63 characters"));
         } else if !is_label_value(text) {
             errors.push(FieldError::invalid("metadata.labels", value, LABEL_VALUE));
         }
@@ -165,10 +161,18 @@ fn volume(spec: &Value, errors: &mut Vec<FieldError>) {
         errors.push(FieldError::required("spec.capacity", ""));
     }
     let plain = [
-        "capacity", "accessModes", "claimRef", "persistentVolumeReclaimPolicy", "storageClassName",
-        "mountOptions", "volumeMode", "nodeAffinity", "volumeAttributesClassName",
+        "capacity",
+        "accessModes",
+        "claimRef",
+        "persistentVolumeReclaimPolicy",
+        "storageClassName",
+        "mountOptions",
+        "volumeMode",
+        "nodeAffinity",
+        "volumeAttributesClassName",
     ];
-    let sourced = spec.as_object().into_iter().flatten().any(|(k, v)| !plain.contains(&k.as_str()) && v.is_object());
+    let sourced =
+        spec.as_object().into_iter().flatten().any(|(k, v)| !plain.contains(&k.as_str()) && v.is_object());
     if !sourced {
         errors.push(FieldError::required("spec", "must specify a volume type"));
     }
@@ -192,7 +196,8 @@ fn workload(spec: &Value, errors: &mut Vec<FieldError>) {
         errors.push(FieldError::required("spec.selector", ""));
     }
     let labels = &spec["template"]["metadata"]["labels"];
-    let differs = spec["selector"]["matchLabels"].as_object().into_iter().flatten().any(|(k, v)| labels[k] != *v);
+    let differs =
+        spec["selector"]["matchLabels"].as_object().into_iter().flatten().any(|(k, v)| labels[k] != *v);
     if differs {
         errors.push(FieldError::invalid(
             "spec.template.metadata.labels",
@@ -307,10 +312,10 @@ fn diff(kind: &str, old: &Value, new: &Value) -> String {
 fn claim_update(old: &Value, new: &Value, errors: &mut Vec<FieldError>) {
     let (before, mut after) = (old["spec"].clone(), new["spec"].clone());
     let bound = old["status"]["phase"] == "Bound";
-    if before["volumeName"].as_str().unwrap_or_default().is_empty() && !after["volumeName"].is_null() {
-        if let Some(map) = after.as_object_mut() {
-            map.shift_remove("volumeName");
-        }
+    if before["volumeName"].as_str().unwrap_or_default().is_empty()
+        && let Some(map) = after.as_object_mut()
+    {
+        map.shift_remove("volumeName");
     }
     let mut comparable = before.clone();
     if let Some(map) = comparable.as_object_mut()

@@ -85,7 +85,12 @@ fn note(state: &mut State, driver: &Driver, about: &Value, event: (&str, &str, &
     let (kind, reason, message) = event;
     let component = driver.component();
     let now = state.now;
-    events::record(&mut state.kube, about, Record { kind, reason, message, component: &component, host: "" }, now);
+    events::record(
+        &mut state.kube,
+        about,
+        Record { kind, reason, message, component: &component, host: "" },
+        now,
+    );
 }
 
 /// One look at a claim that waits for its volume.
@@ -197,7 +202,8 @@ fn create(state: &mut State, driver: &Driver, claim: &Value) -> Result<String, R
         return Err(Rpc::new("InvalidArgument", "Volume capabilities not supported"));
     }
     let class = class_of(state, claim).unwrap_or_default();
-    let asked = claim["spec"]["resources"]["requests"]["storage"].as_str().and_then(quantity::gib).unwrap_or(1200);
+    let asked =
+        claim["spec"]["resources"]["requests"]["storage"].as_str().and_then(quantity::gib).unwrap_or(1200);
     let input = params::create_input(&class["parameters"], &name, asked)?;
     let size = input["StorageCapacity"].clone();
     // Driver v1.6.0 and newer look for the volume by its tag before they make one.
@@ -240,7 +246,9 @@ fn wait(state: &mut State, driver: &Driver, operation: &mut Operation) -> Option
     match text(&found["Lifecycle"]) {
         "AVAILABLE" => Some(Ok(found)),
         "CREATING" if now < until => None,
-        "CREATING" => Some(Err(driver::internal("Filesystem is not ready: timed out waiting for the condition"))),
+        "CREATING" => {
+            Some(Err(driver::internal("Filesystem is not ready: timed out waiting for the condition")))
+        }
         other => {
             let text = format!("Filesystem is not ready: unexpected state for filesystem {id}: {other:?}");
             Some(Err(driver::internal(text)))

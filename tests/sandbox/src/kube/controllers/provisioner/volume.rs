@@ -84,7 +84,8 @@ fn delete(state: &mut State, driver: &Driver, volume: &Value, key: &str) {
     if let Err((code, text)) = outcome
         && code != "FileSystemNotFound"
     {
-        let rpc = driver::internal(format!("Could not delete volume ID {id:?}: DeleteFileSystem failed: {text}"));
+        let rpc =
+            driver::internal(format!("Could not delete volume ID {id:?}: DeleteFileSystem failed: {text}"));
         note(state, driver, volume, ("Warning", "VolumeFailedDelete", &rpc.to_string()));
         let wait = state.kube.work.back_off(key).as_secs();
         let wait = paced(state, wait);
@@ -96,6 +97,5 @@ fn delete(state: &mut State, driver: &Driver, volume: &Value, key: &str) {
     if !terminating(volume) {
         let _marked = state.kube.delete("v1", "PersistentVolume", "", name, now);
     }
-    let _released =
-        state.kube.modify("v1", "PersistentVolume", "", name, |v| drop_finalizer(v, FINALIZER));
+    let _released = state.kube.modify("v1", "PersistentVolume", "", name, |v| drop_finalizer(v, FINALIZER));
 }
