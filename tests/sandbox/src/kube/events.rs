@@ -66,11 +66,11 @@ pub fn record(store: &mut KubeStore, object: &Value, what: Record<'_>, now: Time
         namespace => namespace,
     }
     .to_owned();
-    let similar: Vec<&Value> = store
-        .list("v1", "Event")
+    let similar: Vec<_> = store
+        .events_about(uid_of(object))
+        .into_iter()
         .filter(|e| {
             namespace_of(e) == namespace
-                && e["involvedObject"]["uid"] == uid_of(object)
                 && e["reason"] == what.reason
                 && e["type"] == what.kind
                 && e["source"]["component"] == what.component

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{cloned, paced, text};
+use super::{all, paced, text};
 use crate::kube::events::{self, Record};
 use crate::kube::quantity;
 use crate::kube::selector::Labels;
@@ -18,10 +18,10 @@ pub const PROVISIONED_BY: &str = "pv.kubernetes.io/provisioned-by";
 
 /// Does what is due.
 pub fn run(state: &mut State) {
-    for volume in cloned(state.kube.list("v1", "PersistentVolume")) {
+    for volume in all(state, "v1", "PersistentVolume") {
         phase(state, &volume);
     }
-    for claim in cloned(state.kube.list("v1", "PersistentVolumeClaim")) {
+    for claim in all(state, "v1", "PersistentVolumeClaim") {
         let bound = !claim["metadata"]["annotations"]["pv.kubernetes.io/bind-completed"].is_null()
             || claim["status"]["phase"] == "Bound";
         if bound {
@@ -35,9 +35,8 @@ pub fn run(state: &mut State) {
 fn note(state: &mut State, object: &Value, kind: &str, event: (&str, &str)) {
     let (reason, message) = event;
     let key = format!("note:{}:{reason}", uid_of(object));
-    let known = state.kube.list("v1", "Event").any(|e| {
-        e["involvedObject"]["uid"] == uid_of(object) && e["reason"] == reason && e["message"] == message
-    });
+    let about = state.kube.events_about(uid_of(object));
+    let known = about.iter().any(|e| e["reason"] == reason && e["message"] == message);
     let (now, wait) = (state.now, paced(state, 15).max(std::time::Duration::from_millis(500)));
     if known && !state.kube.work.again(&key, now, wait) {
         return;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{cloned, set_condition, text};
+use super::{all, set_condition, text};
 use crate::kube::events::{self, Record};
 use crate::kube::fields::time;
 use crate::kube::selector::Labels;
@@ -18,7 +18,7 @@ pub fn claims(pod: &Value) -> Vec<&str> {
 
 /// Does what is due.
 pub fn run(state: &mut State) {
-    for pod in cloned(state.kube.list("v1", "Pod")) {
+    for pod in all(state, "v1", "Pod") {
         if text(&pod["spec"]["nodeName"]).is_empty() {
             continue;
         }

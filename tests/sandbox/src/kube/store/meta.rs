@@ -143,17 +143,18 @@ pub fn carry_over(kind: &Kind, old: &Value, new: &mut Value) {
             new["metadata"][member] = before.clone();
         }
     }
-    let content = |object: &Value| -> Map<String, Value> {
-        let members = object.as_object().into_iter().flatten();
-        members
-            .filter(|(k, _)| *k != "status" && *k != "metadata")
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect()
-    };
-    if counts_generations(kind) && content(old) != content(new) {
+    if counts_generations(kind) && !same_content(old, new) {
         let generation = old["metadata"]["generation"].as_i64().unwrap_or(1);
         new["metadata"]["generation"] = json!(generation + 1);
     }
+}
+
+/// Whether two versions have the same content: everything besides metadata and status.
+fn same_content(old: &Value, new: &Value) -> bool {
+    let plain = |key: &String| key != "status" && key != "metadata";
+    let (Some(old), Some(new)) = (old.as_object(), new.as_object()) else { return old == new };
+    old.iter().all(|(key, value)| !plain(key) || new.get(key) == Some(value))
+        && new.keys().all(|key| !plain(key) || old.contains_key(key))
 }
 
 /// Whether a change takes the last finalizer off an object that is on its way out.

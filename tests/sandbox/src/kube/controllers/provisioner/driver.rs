@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{cloned, text};
+use super::super::{all, text};
 use super::params::Rpc;
 use crate::aws;
 use crate::call::{AwsError, Call, Client};
@@ -41,14 +41,17 @@ impl Driver {
         let has = |pod: &Value, container: &str| {
             pod["spec"]["containers"].as_array().into_iter().flatten().any(|c| c["name"] == container)
         };
-        let mut pods = cloned(state.kube.list("v1", "Pod").filter(|p| {
-            !terminating(p)
-                && super::super::sets::ready(p)
-                && has(p, "fsx-plugin")
-                && has(p, "csi-provisioner")
-        }));
+        let mut pods: Vec<_> = all(state, "v1", "Pod")
+            .into_iter()
+            .filter(|p| {
+                !terminating(p)
+                    && super::super::sets::ready(p)
+                    && has(p, "fsx-plugin")
+                    && has(p, "csi-provisioner")
+            })
+            .collect();
         pods.sort_by_key(|p| text(&p["metadata"]["creationTimestamp"]).to_owned());
-        pods.into_iter().next().map(|pod| Self { pod })
+        pods.first().map(|pod| Self { pod: (**pod).clone() })
     }
 
     /// `source.component` of its events.

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::binder::PROVISIONER;
-use super::{cloned, later, paced, text};
+use super::{all, later, paced, text};
 use crate::kube::events::{self, Record};
 use crate::kube::quantity;
 use crate::kube::store::meta::{name_of, namespace_of, terminating, uid_of};
@@ -55,7 +55,7 @@ pub fn run(state: &mut State) {
         state.kube.work.operations.clear();
         return;
     };
-    let claims = cloned(state.kube.list("v1", "PersistentVolumeClaim"));
+    let claims = all(state, "v1", "PersistentVolumeClaim");
     state.kube.work.operations.retain(|uid, _| claims.iter().any(|c| uid_of(c) == uid));
     for claim in &claims {
         if wants_volume(state, claim) {
