@@ -173,6 +173,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_unknown_policy_is_an_error() {
+        let role = |member: &str| {
+            let text = format!(
+                "apiVersion: sandbox.fsxctl.io/v1alpha1\nkind: World\naws: {{iam: {{Roles: [{{RoleName: r, {member}}}]}}}}"
+            );
+            load(&[Source::text(text)], 600.0).map(drop).map_err(|error| error.why)
+        };
+        assert_eq!(role("AttachedPolicies: ['arn:aws:iam::aws:policy/AmazonFSxFullAccess']"), Ok(()));
+        for member in [
+            "AttachedPolicies: ['arn:aws:iam::aws:policy/AmazonFSxCSIDriverPolicy']",
+            "AttachedPolicies: ['arn:aws:iam::111122223333:policy/mine']",
+            "PermissionsBoundary: 'arn:aws:iam::aws:policy/Nope'",
+        ] {
+            assert!(role(member).unwrap_err().contains("neither listed"), "{member}");
+        }
+    }
+
     /// Controllers find nothing to do in a built-in world: what its file lists is what is there.
     #[test]
     fn built_in_worlds_are_settled() {
