@@ -8,6 +8,8 @@ pub mod driver;
 pub mod identity;
 pub mod network;
 mod plan;
+#[cfg(test)]
+mod sample;
 pub mod storage;
 
 pub use action::{Action, AddonAssociation, Direction, Fill, ObjectRef, Ref};
@@ -28,8 +30,15 @@ pub enum Goal {
 
 /// The whole plan: every step of the wish's scope, in order.
 pub fn plan(goal: Goal, intent: &Intent, facts: &Facts) -> Plan {
-    let identity = identity::plan(goal, intent, facts);
-    let network = network::plan(goal, intent, facts);
+    let mut identity = identity::plan(goal, intent, facts);
+    let mut network = network::plan(goal, intent, facts);
+    // What is out of scope is not going to be made, so nothing may be built on it.
+    if !intent.covers(StepId::Identity) && identity.item.decision != Decision::Settled {
+        identity.who = identity::Who::Unknown;
+    }
+    if !intent.covers(StepId::Network) && matches!(network.group, Some(Ref::Made(_))) {
+        network.group = None;
+    }
     let mut items = vec![
         identity.item.clone(),
         network.item.clone(),
