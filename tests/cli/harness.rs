@@ -33,7 +33,12 @@ fn source(layer: &str) -> Source {
     if layer.contains("kind: World") {
         return Source::text(layer);
     }
-    Source::text(format!("apiVersion: sandbox.fsxctl.io/v1alpha1\nkind: World\n{layer}"))
+    Source::text(self::layer(layer))
+}
+
+/// The text of a layer with its header.
+pub fn layer(text: &str) -> String {
+    format!("apiVersion: sandbox.fsxctl.io/v1alpha1\nkind: World\n{text}")
 }
 
 /// One sandbox, and what every run against it is given.

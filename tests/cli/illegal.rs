@@ -108,11 +108,11 @@ fn every_deployment_type_has_defaults_that_fsx_takes() {
     for words in [
         "--deployment-type SCRATCH_1",
         "--deployment-type SCRATCH_2",
-        "--deployment-type PERSISTENT_1",
-        "--deployment-type PERSISTENT_1 --storage-type HDD --size 6000Gi",
+        "--deployment-type PERSISTENT_1 --throughput 100",
+        "--deployment-type PERSISTENT_1 --storage-type HDD --throughput 12 --size 6000Gi",
         "--deployment-type SCRATCH_2 --s3-import s3://bucket/prefix --s3-export s3://bucket/out",
-        "--deployment-type PERSISTENT_1 --s3-import s3://bucket",
-        "--efa --size 4800Gi",
+        "--deployment-type PERSISTENT_1 --throughput 50 --s3-import s3://bucket",
+        "--efa --size 4800Gi --throughput 1000",
         "--metadata-iops auto",
         "--metadata-iops 6000",
     ] {
