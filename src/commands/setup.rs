@@ -151,7 +151,8 @@ async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &Clu
     }
     if plan.is_settled() {
         let claim = wait(work, facts, kubernetes, &plan).await?;
-        return end(work, &header, plan, Vec::new(), (facts, claim));
+        let facts = with_volume(facts.clone(), kubernetes, &claim).await?;
+        return end(work, &header, plan, Vec::new(), (&facts, claim));
     }
     match consent(work, &header, &plan)? {
         Consent::Yes => {}
@@ -203,12 +204,16 @@ async fn finish(work: &Work<'_>, kubernetes: &Kubernetes, header: &Header, done:
     let (facts, _) = seen.map_err(told)?;
     proved(work, &facts).map_err(told)?;
     let claim = wait(work, &facts, kubernetes, &plan).await.map_err(told)?;
-    let facts = match &claim {
-        // What only the wait brought about is looked at for the receipt: the volume and its file system.
-        Some(_) => Box::pin(observe(&work.eyes, &work.look)).await.map_err(told)?.0,
-        None => facts,
-    };
+    let facts = with_volume(facts, kubernetes, &claim).await.map_err(told)?;
     end(work, header, plan, made, (&facts, claim))
+}
+
+/// What only the wait brought about is looked at for the receipt: the volume.
+async fn with_volume(mut facts: Facts, kubernetes: &Kubernetes, claim: &Option<Claim>) -> Result<Facts> {
+    if claim.is_some() {
+        facts.storage.volumes = kubernetes.reads().volumes().await?;
+    }
+    Ok(facts)
 }
 
 /// The look after the last write must find nothing left to do.

@@ -121,7 +121,8 @@ impl Speak {
             file.write(&text.unwrap_or_else(|| crate::report::to_json(value).unwrap_or_default()))?;
         }
         let text = self.format.document(value)?.unwrap_or_else(human);
-        self.term.print_text(&text)?;
+        // Whether all of it was read changes nothing: the answer itself is the whole command.
+        let (Printed::Whole | Printed::ReaderGone) = self.term.print_text(&text)?;
         Ok(0)
     }
 
