@@ -43,7 +43,7 @@ pub(super) fn choose(view: &View<'_>) -> Result<Chosen, Box<Block>> {
     if let GroupWish::Id(id) = &asked.value {
         return named(view, id, &asked.from.to_string());
     }
-    Ok(of_file_systems(view).or_else(|| shared(view)).unwrap_or_else(|| create(view)))
+    Ok(of_file_systems(view)?.or_else(|| shared(view)).unwrap_or_else(|| create(view)))
 }
 
 fn find<'a>(view: &'a View<'_>, id: &str) -> Option<&'a SecurityGroup> {
@@ -82,8 +82,21 @@ fn ours(view: &View<'_>) -> Option<Chosen> {
     Some(Chosen::kept(mine, "fsxctl made it for this cluster"))
 }
 
-/// The group that file systems of this cluster already wear.
-fn of_file_systems(view: &View<'_>) -> Option<Chosen> {
+/// The group that file systems of this cluster already wear. Without volumes or without file systems there is none;
+/// else what cannot be seen could decide.
+fn of_file_systems(view: &View<'_>) -> Result<Option<Chosen>, Box<Block>> {
+    let (volumes, systems) = (&view.facts.storage.volumes, &view.facts.file_systems);
+    if volumes.found().is_some_and(Vec::is_empty) || systems.found().is_some_and(Vec::is_empty) {
+        return Ok(None);
+    }
+    let interfaces = &view.facts.network.interfaces;
+    match volumes.hidden().or(systems.hidden()).or(interfaces.hidden()) {
+        Some(veil) => Err(super::denied("the security group of this cluster's file systems", veil)),
+        None => Ok(worn(view)),
+    }
+}
+
+fn worn(view: &View<'_>) -> Option<Chosen> {
     let handles: Vec<&str> = view.facts.storage.volumes.found()?.iter().map(|volume| volume.handle.as_str()).collect();
     let interfaces = view.facts.network.interfaces.found()?;
     let systems = view.facts.file_systems.found()?;

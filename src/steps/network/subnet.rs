@@ -33,7 +33,12 @@ pub(super) fn choose(view: &View<'_>) -> Result<Chosen, Box<Block>> {
             "name one with --subnet subnet-…",
         ));
     }
-    best(view, private, "the zone where most nodes are")
+    let mut chosen = best(view, private, "the zone where most nodes are")?;
+    if let Seen::Hidden(veil) = &view.facts.network.routes {
+        let text = format!("route tables cannot be seen ({}); a subnet that gives out no public address counts as private", veil.permission);
+        chosen.notes.push(note(Sign::Unknown, text));
+    }
+    Ok(chosen)
 }
 
 fn block(message: String, next: &str) -> Box<Block> {
