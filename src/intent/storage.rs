@@ -198,9 +198,8 @@ fn refuse(problems: &[Illegal], typed: &Typed) -> Result<()> {
     let mut error = Error::usage(sentence(first));
     error = error.details(problems.iter().skip(1).map(sentence));
     if let Some(instead) = &first.instead {
-        error = error.next(instead.clone());
-    } else if first.field == "size" {
-        error = error.next("pass --round-up to take the next legal size");
+        let round_up = if first.field == "size" { " (--round-up takes it)" } else { "" };
+        error = error.next(format!("{instead}{round_up}"));
     } else if let Some(nearest) = &first.nearest {
         let flag = if typed.0.values().any(|asked| asked.from == Source::Flag("param")) { "" } else { "--" };
         error = error.next(format!("use {flag}{} {nearest}", first.field));
@@ -210,7 +209,8 @@ fn refuse(problems: &[Illegal], typed: &Typed) -> Result<()> {
 
 fn sentence(problem: &Illegal) -> String {
     let nearest = problem.nearest.as_ref().map(|nearest| format!("; the nearest legal value is {nearest}")).unwrap_or_default();
-    format!("--{} {}: {}{nearest}", problem.field, problem.value, problem.reason)
+    let value = if problem.value.is_empty() { String::new() } else { format!(" {}", problem.value) };
+    format!("--{}{value}: {}{nearest}", problem.field, problem.reason)
 }
 
 /// A rule of Kubernetes for names: what is being named, and the name.
