@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use serde_json::json;
-
 use crate::harness::{CLUSTER_ARN, Run, World};
 
 const OTHER: &str = "
@@ -56,7 +54,7 @@ fn of_two_clusters_one_has_to_be_named() {
 #[test]
 fn no_cluster_at_all_is_said_so() {
     let none = "aws: {eks: {clusters: [{name: hp-eks, $absent: true}]}}";
-    let world = World::of(&["bare", OTHER, none]).env("KUBECONFIG", NOWHERE).env("AWS_REGION", "eu-west-1");
+    let world = World::of(&["bare", none]).env("KUBECONFIG", NOWHERE);
     let run = plan(&world, "");
     run.ends_untouched(2);
     insta::assert_snapshot!(run.show(), @"");
@@ -316,13 +314,4 @@ fn a_hyperpod_cluster_that_is_not_there_is_refused() {
     -- no write
     ");
     plan(&World::bare(), "--hyperpod hp-cluster").ends_untouched(0);
-}
-
-#[test]
-fn a_cluster_that_is_not_active_is_not_set_up() {
-    let creating = "aws: {eks: {clusters: [{name: hp-eks, status: CREATING}]}}";
-    let run = World::of(&["bare", creating]).fsxctl("setup dynamic --yes -q -o json");
-    assert_ne!(run.code, Some(0), "{}", run.show());
-    assert_eq!(run.writes(), Vec::<String>::new(), "{}", run.show());
-    assert_eq!(run.json()["kind"], json!("Error"));
 }

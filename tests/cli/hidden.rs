@@ -133,7 +133,7 @@ fn a_write_that_is_denied_ends_with_what_was_done_and_what_is_left() {
 }
 
 #[test]
-fn a_cluster_that_does_not_know_the_caller_says_who_it_was() {
+fn a_caller_without_an_access_entry_is_not_let_in() {
     let nobody = "aws: {eks: {accessEntries: [{clusterName: hp-eks, principalArn: \"arn:aws:iam::111122223333:role/admin\", $absent: true}]}}";
     let listed = "aws: {iam: {Roles: [{RoleName: admin, AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {AWS: \"arn:aws:iam::111122223333:root\"}, Action: \"sts:AssumeRole\"}]}, AttachedPolicies: [\"arn:aws:iam::aws:policy/AdministratorAccess\"]}]}}";
     let world = World::of(&["bare", nobody, listed]).env("KUBECONFIG", "/nonexistent");
