@@ -45,7 +45,9 @@ fn get<'a>(state: &'a State, kind: &str, name: &str) -> &'a Value {
 
 fn reasons(state: &State, name: &str) -> Vec<String> {
     let events = state.kube.list("v1", "Event").filter(|e| e["involvedObject"]["name"] == name);
-    events.map(|e| format!("{}: {}", e["reason"].as_str().unwrap_or(""), e["message"].as_str().unwrap_or(""))).collect()
+    events
+        .map(|e| format!("{}: {}", e["reason"].as_str().unwrap_or(""), e["message"].as_str().unwrap_or("")))
+        .collect()
 }
 
 fn workload(kind: &str, extra: Value) -> Value {
@@ -62,7 +64,11 @@ fn a_deployment_becomes_available_rolls_and_goes() {
     let mut state = world();
     make(&mut state, workload("Deployment", json!({"replicas": 2})));
     assert_eq!(get(&state, "Deployment", "w")["status"]["unavailableReplicas"], 2);
-    assert_eq!(state.kube.list("v1", "Pod").filter(|p| p["spec"]["nodeName"] == "n1").count(), 2, "n2 is tainted");
+    assert_eq!(
+        state.kube.list("v1", "Pod").filter(|p| p["spec"]["nodeName"] == "n1").count(),
+        2,
+        "n2 is tainted"
+    );
     step(&mut state, 6);
     assert_eq!(get(&state, "Deployment", "w")["status"]["readyReplicas"], 2);
     let now = state.now;
@@ -95,7 +101,10 @@ fn a_daemon_set_follows_taints() {
         make(&mut state, set);
         step(&mut state, 6);
         let status = &get(&state, "DaemonSet", "w")["status"];
-        assert_eq!((&status["desiredNumberScheduled"], &status["numberReady"]), (&json!(count), &json!(count)));
+        assert_eq!(
+            (&status["desiredNumberScheduled"], &status["numberReady"]),
+            (&json!(count), &json!(count))
+        );
     }
 }
 
@@ -104,9 +113,12 @@ fn a_job_runs_to_its_end() {
     for (code, kind) in [(0, "Complete"), (3, "Failed")] {
         let mut state = world();
         state.other.insert("podOutcomes".into(), json!([{"selector": "job-name=j", "exitCode": code}]));
-        make(&mut state, json!({"apiVersion": "batch/v1", "kind": "Job",
+        make(
+            &mut state,
+            json!({"apiVersion": "batch/v1", "kind": "Job",
             "metadata": {"name": "j", "namespace": "default"}, "spec": {"backoffLimit": 0, "template": {"spec": {
-            "restartPolicy": "Never", "containers": [{"name": "c", "image": "i:1"}]}}}}));
+            "restartPolicy": "Never", "containers": [{"name": "c", "image": "i:1"}]}}}}),
+        );
         for _ in 0..4 {
             step(&mut state, 6);
         }
@@ -119,9 +131,7 @@ fn a_job_runs_to_its_end() {
 #[test]
 fn a_pod_without_a_place_says_why() {
     let mut state = world();
-    let pod = |spec: Value| {
-        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "default"}, "spec": spec})
-    };
+    let pod = |spec: Value| json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "default"}, "spec": spec});
     let containers = json!([{"name": "c", "image": "i:1"}]);
     make(&mut state, pod(json!({"containers": containers, "nodeSelector": {"zone": "nowhere"}})));
     let condition = get(&state, "Pod", "p")["status"]["conditions"][0]["message"].clone();
@@ -205,10 +215,18 @@ fn a_released_volume_is_kept_and_a_recycled_one_fails() {
 #[test]
 fn without_a_driver_only_the_controller_says_that_it_waits() {
     let mut state = world();
-    make(&mut state, json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "fsx"},
-        "provisioner": "fsx.csi.aws.com", "parameters": {"subnetId": "subnet-a"}}));
+    make(
+        &mut state,
+        json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "fsx"},
+        "provisioner": "fsx.csi.aws.com", "parameters": {"subnetId": "subnet-a"}}),
+    );
     make(&mut state, claim(json!({"storageClassName": "fsx"})));
-    assert_eq!(reasons(&state, "c"), ["ExternalProvisioning: Waiting for a volume to be created either by the external provisioner 'fsx.csi.aws.com' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered."]);
+    assert_eq!(
+        reasons(&state, "c"),
+        [
+            "ExternalProvisioning: Waiting for a volume to be created either by the external provisioner 'fsx.csi.aws.com' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered."
+        ]
+    );
 }
 
 #[test]
