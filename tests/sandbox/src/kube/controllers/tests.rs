@@ -249,3 +249,90 @@ fn a_namespace_goes_with_everything_in_it() {
     assert!(state.kube.get("v1", "Namespace", "", "gone").is_none());
     assert!(state.kube.get("v1", "ServiceAccount", "gone", "default").is_none());
 }
+
+/// A driver whose pods run on a node without a role: its credentials are an IAM user's, from the Secret
+/// that the chart reads.
+fn with_driver(state: &mut State, policies: Value) {
+    state.rows_mut("iam.Users").push(json!({
+        "UserName": "driver", "AccessKeys": [{"AccessKeyId": "AKIADRIVER"}], "AttachedPolicies": policies,
+    }));
+    state.rows_mut("ec2.Vpcs").push(json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}));
+    state
+        .rows_mut("ec2.Subnets")
+        .push(json!({"SubnetId": "subnet-a", "VpcId": "vpc-1", "CidrBlock": "10.0.0.0/20",
+        "AvailabilityZone": "us-west-2a", "AvailableIpAddressCount": 4000}));
+    let open = json!([{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-a"}]}]);
+    state.rows_mut("ec2.SecurityGroups").push(json!({"GroupId": "sg-a", "GroupName": "a", "VpcId": "vpc-1",
+        "IpPermissions": open, "IpPermissionsEgress": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]}));
+    let mut driver = workload("Deployment", json!({}));
+    let env = |name: &str, value: &str| json!({"name": name, "value": value});
+    driver["spec"]["template"]["spec"]["containers"] = json!([
+        {"name": "fsx-plugin", "image": "aws-fsx-csi-driver:v1.9.0",
+            "env": [env("AWS_ACCESS_KEY_ID", "AKIADRIVER"), env("AWS_SECRET_ACCESS_KEY", "x")]},
+        {"name": "csi-provisioner", "image": "csi-provisioner:v6"},
+    ]);
+    make(state, driver);
+    step(state, 6);
+    make(
+        state,
+        json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "fsx"},
+        "provisioner": "fsx.csi.aws.com", "mountOptions": ["flock"],
+        "parameters": {"subnetId": "subnet-a", "securityGroupIds": "sg-a", "deploymentType": "SCRATCH_2"}}),
+    );
+    make(state, claim(json!({"storageClassName": "fsx"})));
+}
+
+fn live(state: &mut State, steps: usize) {
+    for _ in 0..steps {
+        let now = state.now + SignedDuration::from_secs(10);
+        state.advance(now);
+    }
+}
+
+#[test]
+fn the_driver_makes_a_volume_and_deletes_it_again() {
+    let mut state = world();
+    with_driver(&mut state, json!(["arn:aws:iam::aws:policy/AmazonFSxFullAccess"]));
+    live(&mut state, 31);
+    let said = reasons(&state, "c");
+    assert!(
+        said.iter()
+            .any(|r| r.ends_with("rpc error: code = DeadlineExceeded desc = context deadline exceeded")),
+        "{said:?}"
+    );
+    assert!(said.iter().any(|r| r.ends_with("is already in progress")), "{said:?}");
+    live(&mut state, 60);
+    let bound = get(&state, "PersistentVolumeClaim", "c").clone();
+    assert_eq!(bound["status"]["phase"], "Bound", "{:?}", reasons(&state, "c"));
+    let uid = bound["metadata"]["uid"].as_str().expect("uid");
+    let volume = get(&state, "PersistentVolume", &format!("pvc-{uid}")).clone();
+    assert_eq!(volume["spec"]["mountOptions"], json!(["flock"]));
+    let id = volume["spec"]["csi"]["volumeHandle"].as_str().expect("handle");
+    let made = state.find("fsx.FileSystems", "FileSystemId", id).expect("a file system");
+    assert_eq!(
+        volume["spec"]["csi"]["volumeAttributes"]["mountname"],
+        made["LustreConfiguration"]["MountName"]
+    );
+    assert_eq!(state.rows("fsx.FileSystems").len(), 1, "however often it was asked for");
+    let now = state.now;
+    state.kube.delete("v1", "PersistentVolumeClaim", "default", "c", now).expect("deleted");
+    live(&mut state, 1);
+    assert_eq!(state.kube.list("v1", "PersistentVolume").count(), 0);
+    let gone = state.find("fsx.FileSystems", "FileSystemId", id).is_none_or(|f| f["Lifecycle"] == "DELETING");
+    assert!(gone, "the policy is Delete");
+}
+
+#[test]
+fn the_driver_says_what_it_may_not() {
+    let mut state = world();
+    with_driver(&mut state, json!([]));
+    let said = reasons(&state, "c");
+    let refused = said.iter().find(|r| r.starts_with("ProvisioningFailed")).expect("refused");
+    for part in [
+        "code = Internal desc = Could not create volume \"pvc-",
+        "api error AccessDeniedException: User: ",
+        "fsx:CreateFileSystem",
+    ] {
+        assert!(refused.contains(part), "{refused}");
+    }
+}

@@ -300,3 +300,61 @@ async fn claims_keep_their_spec() {
         "PersistentVolumeClaim \"a\" is invalid: spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n"
     )));
 }
+
+/// Status of a request with an EKS token made with `key` for `cluster`, `age` seconds ago.
+async fn with_eks_token(server: &Server, key: &Value, cluster: &str, age: i64) -> u16 {
+    use base64::Engine as _;
+    let made = Timestamp::now() - jiff::SignedDuration::from_secs(age);
+    let id = key["AccessKeyId"].as_str().unwrap_or_default();
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("Action", "GetCallerIdentity")
+        .append_pair("Version", "2011-06-15")
+        .append_pair("X-Amz-Credential", &format!("{id}/20260101/us-west-2/sts/aws4_request"))
+        .append_pair("X-Amz-Date", &made.strftime("%Y%m%dT%H%M%SZ").to_string())
+        .append_pair("X-Amz-Security-Token", key["SessionToken"].as_str().unwrap_or_default())
+        .append_pair("X-Amz-SignedHeaders", "host;x-k8s-aws-id")
+        .finish();
+    let url = format!("https://sts.us-west-2.amazonaws.com/?{query}");
+    let secret = key["SecretAccessKey"].as_str().unwrap_or_default();
+    let (signature, _) = super::presign::signature(&url, secret, cluster).expect("a presigned URL");
+    let url = format!("{url}&X-Amz-Signature={signature}");
+    let token = format!("k8s-aws-v1.{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(url));
+    let shared: Arc<dyn Shared> = server.0.clone();
+    let request = Request::builder().uri("/api/v1/nodes").header("authorization", format!("Bearer {token}"));
+    respond(shared, request.body(Bytes::new()).expect("request")).await.status().as_u16()
+}
+
+#[tokio::test]
+async fn eks_tokens_are_checked() {
+    use crate::call::Principal;
+    use crate::server::session;
+    let server = Server::new();
+    let hour = std::time::Duration::from_secs(3600);
+    let (caller, pod, entered) = {
+        let mut state = server.0.lock().expect("lock");
+        state.rows_mut("eks.clusters").push(json!({"name": "hp-eks", "version": "1.33"}));
+        for role in ["pod", "entered"] {
+            state.rows_mut("iam.Roles").push(json!({"RoleName": role}));
+        }
+        state.rows_mut("eks.accessEntries").push(json!({"clusterName": "hp-eks",
+            "principalArn": "arn:aws:iam::111122223333:role/entered"}));
+        let of = |role: &str| Principal::AssumedRole { role: role.into(), session: "s".into() };
+        let caller = session::issue(&mut state, &Principal::Caller, hour);
+        (
+            caller,
+            session::issue(&mut state, &of("pod"), hour),
+            session::issue(&mut state, &of("entered"), hour),
+        )
+    };
+    let unknown = json!({"AccessKeyId": "ASIANOBODY", "SecretAccessKey": "x", "SessionToken": "y"});
+    for (key, cluster, age, status, why) in [
+        (&caller, "hp-eks", 0, 200, "the caller is administrator"),
+        (&caller, "other", 0, 401, "made for another cluster"),
+        (&caller, "hp-eks", 3600, 401, "too old"),
+        (&unknown, "hp-eks", 0, 401, "an unknown key"),
+        (&pod, "hp-eks", 0, 401, "no access entry"),
+        (&entered, "hp-eks", 0, 403, "an access entry without rights"),
+    ] {
+        assert_eq!(with_eks_token(&server, key, cluster, age).await, status, "{why}");
+    }
+}

@@ -216,7 +216,11 @@ impl KubeStore {
         defaults::fill(kind, &mut object, write.now);
         validate::new(kind, &object)?;
         let given = object["metadata"]["managedFields"].as_array().is_some_and(|list| !list.is_empty());
-        if !given {
+        // Nobody applies events, nor pods that belong to something: their owners are not kept, for large
+        // worlds have thousands of them.
+        let countless = kind.kind == "Event"
+            || (kind.kind == "Pod" && object["metadata"]["ownerReferences"][0]["controller"] == true);
+        if !given && !countless {
             let manager = self.manager(kind, write);
             track_update(self.schema(kind).node(), &Value::Null, &mut object, &manager, write.now);
         }

@@ -6,13 +6,13 @@ use super::*;
 fn an_addon_becomes_active_when_its_pods_are_ready() {
     let mut state = world();
     let values = r#"{"controller":{"region":"us-west-2"},"node":{"region":"us-west-2"}}"#;
-    let create = driver(json!({
+    let create = driver(&json!({
         "serviceAccountRoleArn": ROLE, "configurationValues": values, "clientRequestToken": "t", "tags": {"a": "b"},
     }));
     let made = ask(&mut state, "CreateAddon", create.clone()).unwrap()["addon"].clone();
     assert_eq!((&made["status"], &made["addonVersion"]), (&json!("CREATING"), &json!("v1.9.0-eksbuild.1")));
     assert_eq!(ask(&mut state, "CreateAddon", create).unwrap()["addon"]["addonArn"], made["addonArn"]);
-    let again = refused(&mut state, "CreateAddon", driver(json!({})));
+    let again = refused(&mut state, "CreateAddon", driver(&json!({})));
     assert_eq!(again, (409, "ResourceInUseException".into(), "Addon already exists.".into()));
     assert!(state.kube.get("apps/v1", "Deployment", "kube-system", "fsx-csi-controller").is_none());
 
@@ -48,11 +48,11 @@ fn an_addon_becomes_active_when_its_pods_are_ready() {
 #[test]
 fn an_addon_whose_pods_never_come_is_degraded() {
     let mut state = world();
-    ask(&mut state, "CreateAddon", driver(json!({}))).unwrap();
+    ask(&mut state, "CreateAddon", driver(&json!({}))).unwrap();
     pass(&mut state, 41);
     assert_eq!(status(&mut state), "CREATING");
     pass(&mut state, 20);
-    let addon = ask(&mut state, "DescribeAddon", driver(json!({}))).unwrap()["addon"].clone();
+    let addon = ask(&mut state, "DescribeAddon", driver(&json!({}))).unwrap()["addon"].clone();
     assert_eq!(addon["status"], "DEGRADED");
     assert_eq!(addon["health"]["issues"][0]["code"], "InsufficientNumberOfReplicas");
 }
@@ -70,9 +70,9 @@ fn the_service_account_of_others_is_a_conflict() {
         },
     });
     state.kube.create(account, "eksctl", now).unwrap();
-    ask(&mut state, "CreateAddon", driver(json!({"resolveConflicts": "NONE"}))).unwrap();
+    ask(&mut state, "CreateAddon", driver(&json!({"resolveConflicts": "NONE"}))).unwrap();
     pass(&mut state, 5);
-    let addon = ask(&mut state, "DescribeAddon", driver(json!({}))).unwrap()["addon"].clone();
+    let addon = ask(&mut state, "DescribeAddon", driver(&json!({}))).unwrap()["addon"].clone();
     assert_eq!(addon["status"], "CREATE_FAILED");
     let issue = &addon["health"]["issues"][0];
     assert_eq!(issue["code"], "ConfigurationConflict");
@@ -83,10 +83,10 @@ fn the_service_account_of_others_is_a_conflict() {
     assert!(state.kube.get("apps/v1", "Deployment", "kube-system", "fsx-csi-controller").is_none());
 
     // Quick Setup's way: OVERWRITE without a role leaves the annotation alone.
-    ask(&mut state, "DeleteAddon", driver(json!({}))).unwrap();
+    ask(&mut state, "DeleteAddon", driver(&json!({}))).unwrap();
     pass(&mut state, 20);
-    assert_eq!(refused(&mut state, "DescribeAddon", driver(json!({}))).1, "ResourceNotFoundException");
-    ask(&mut state, "CreateAddon", driver(json!({"resolveConflicts": "OVERWRITE"}))).unwrap();
+    assert_eq!(refused(&mut state, "DescribeAddon", driver(&json!({}))).1, "ResourceNotFoundException");
+    ask(&mut state, "CreateAddon", driver(&json!({"resolveConflicts": "OVERWRITE"}))).unwrap();
     pass(&mut state, 5);
     assert_eq!(status(&mut state), "CREATING");
     let account = state.kube.get("v1", "ServiceAccount", "kube-system", "fsx-csi-controller-sa").unwrap();
@@ -102,13 +102,13 @@ fn the_service_account_of_others_is_a_conflict() {
 #[test]
 fn an_update_changes_the_objects_and_unsets_the_role() {
     let mut state = world();
-    let create = driver(json!({"serviceAccountRoleArn": ROLE, "addonVersion": "v1.8.0-eksbuild.1"}));
+    let create = driver(&json!({"serviceAccountRoleArn": ROLE, "addonVersion": "v1.8.0-eksbuild.1"}));
     ask(&mut state, "CreateAddon", create).unwrap();
     pass(&mut state, 5);
-    assert_eq!(refused(&mut state, "UpdateAddon", driver(json!({}))).1, "ResourceInUseException");
+    assert_eq!(refused(&mut state, "UpdateAddon", driver(&json!({}))).1, "ResourceInUseException");
     make_ready(&mut state);
     pass(&mut state, 40);
-    let update = driver(json!({"addonVersion": "v1.9.0-eksbuild.1"}));
+    let update = driver(&json!({"addonVersion": "v1.9.0-eksbuild.1"}));
     let update = ask(&mut state, "UpdateAddon", update).unwrap()["update"].clone();
     assert_eq!((&update["status"], status(&mut state)), (&json!("InProgress"), json!("UPDATING")));
     pass(&mut state, 41);
@@ -125,11 +125,11 @@ fn an_update_changes_the_objects_and_unsets_the_role() {
 fn deletion_takes_the_objects_unless_they_are_preserved() {
     for (preserve, stays) in [(false, false), (true, true)] {
         let mut state = world();
-        ask(&mut state, "CreateAddon", driver(json!({}))).unwrap();
+        ask(&mut state, "CreateAddon", driver(&json!({}))).unwrap();
         pass(&mut state, 5);
         make_ready(&mut state);
         pass(&mut state, 40);
-        ask(&mut state, "DeleteAddon", driver(json!({"preserve": preserve}))).unwrap();
+        ask(&mut state, "DeleteAddon", driver(&json!({"preserve": preserve}))).unwrap();
         assert_eq!(status(&mut state), "DELETING");
         pass(&mut state, 11);
         assert_eq!(ask(&mut state, "ListAddons", json!({"clusterName": "c"})).unwrap()["addons"], json!([]));
@@ -163,13 +163,13 @@ fn an_addon_of_the_world_file_owns_its_unmarked_objects() {
             })
             .unwrap();
     }
-    ask(&mut state, "UpdateAddon", driver(json!({"addonVersion": "v1.9.0-eksbuild.1"}))).unwrap();
+    ask(&mut state, "UpdateAddon", driver(&json!({"addonVersion": "v1.9.0-eksbuild.1"}))).unwrap();
     pass(&mut state, 41);
     assert_eq!(status(&mut state), "UPDATING");
     make_ready(&mut state);
     pass(&mut state, 1);
     assert_eq!(status(&mut state), "ACTIVE");
-    ask(&mut state, "DeleteAddon", driver(json!({}))).unwrap();
+    ask(&mut state, "DeleteAddon", driver(&json!({}))).unwrap();
     pass(&mut state, 11);
     assert!(state.kube.get("v1", "ServiceAccount", "kube-system", "fsx-csi-controller-sa").is_none());
 }
@@ -193,13 +193,13 @@ fn preserve_keeps_what_others_changed() {
         [("PRESERVE", "ACTIVE", 5), ("OVERWRITE", "ACTIVE", 2), ("NONE", "UPDATE_FAILED", 5)]
     {
         let mut state = world();
-        ask(&mut state, "CreateAddon", driver(json!({"addonVersion": "v1.8.0-eksbuild.1"}))).unwrap();
+        ask(&mut state, "CreateAddon", driver(&json!({"addonVersion": "v1.8.0-eksbuild.1"}))).unwrap();
         pass(&mut state, 5);
         make_ready(&mut state);
         pass(&mut state, 40);
         let scaled = |object: &mut Value| object["spec"]["replicas"] = json!(5);
         state.kube.modify("apps/v1", "Deployment", "kube-system", "fsx-csi-controller", scaled).unwrap();
-        let update = driver(json!({"addonVersion": "v1.9.0-eksbuild.1", "resolveConflicts": resolve}));
+        let update = driver(&json!({"addonVersion": "v1.9.0-eksbuild.1", "resolveConflicts": resolve}));
         ask(&mut state, "UpdateAddon", update).unwrap();
         let ready = |object: &mut Value| object["status"]["readyReplicas"] = json!(5);
         state.kube.modify("apps/v1", "Deployment", "kube-system", "fsx-csi-controller", ready).unwrap();

@@ -65,7 +65,7 @@ fn make_ready(state: &mut State) {
     }
 }
 
-fn driver(more: Value) -> Value {
+fn driver(more: &Value) -> Value {
     let mut input = json!({"clusterName": "c", "addonName": "aws-fsx-csi-driver"});
     for (member, value) in more.as_object().unwrap() {
         input[member] = value.clone();
@@ -74,5 +74,5 @@ fn driver(more: Value) -> Value {
 }
 
 fn status(state: &mut State) -> Value {
-    ask(state, "DescribeAddon", driver(json!({}))).unwrap()["addon"]["status"].clone()
+    ask(state, "DescribeAddon", driver(&json!({}))).unwrap()["addon"]["status"].clone()
 }

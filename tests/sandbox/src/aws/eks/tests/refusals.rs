@@ -20,27 +20,27 @@ fn create_addon_refuses() {
             "Addon specified is not supported",
         ),
         (
-            driver(json!({"addonVersion": "v0.0.1-eksbuild.1"})),
+            driver(&json!({"addonVersion": "v0.0.1-eksbuild.1"})),
             "InvalidParameterException",
             "Addon version specified is not supported",
         ),
         (
-            driver(json!({"resolveConflicts": "PRESERVE"})),
+            driver(&json!({"resolveConflicts": "PRESERVE"})),
             "InvalidParameterException",
             "Resolve conflicts option preserve is not supported for operation CreateAddon",
         ),
         (
-            driver(json!({"serviceAccountRoleArn": "arn:aws:iam::111122223333:role/none"})),
+            driver(&json!({"serviceAccountRoleArn": "arn:aws:iam::111122223333:role/none"})),
             "InvalidParameterException",
             "Role provided in the request does not exist.",
         ),
         (
-            driver(json!({"podIdentityAssociations": identity("arn:aws:iam::111122223333:role/irsa")})),
+            driver(&json!({"podIdentityAssociations": identity("arn:aws:iam::111122223333:role/irsa")})),
             "InvalidParameterException",
             "Trust policy of the role provided is invalid. Follow the official documentation to resolve the issue.",
         ),
         (
-            driver(json!({"podIdentityAssociations": identity("arn:aws:iam::444455556666:role/x")})),
+            driver(&json!({"podIdentityAssociations": identity("arn:aws:iam::444455556666:role/x")})),
             "InvalidParameterException",
             "Cross-account pass role is not allowed.",
         ),
@@ -55,7 +55,7 @@ fn create_addon_refuses() {
         assert_eq!((got.as_str(), message.as_str()), (code, text), "{input}");
     }
     state.rows_mut(CLUSTERS)[0]["version"] = json!("1.27");
-    let (_, _, message) = refused(&mut state, "CreateAddon", driver(json!({})));
+    let (_, _, message) = refused(&mut state, "CreateAddon", driver(&json!({})));
     assert_eq!(message, "Addon aws-fsx-csi-driver specified is not supported in 1.27 kubernetes version");
 }
 
@@ -104,7 +104,7 @@ fn associations_are_one_for_a_service_account() {
     assert_eq!((status, code.as_str()), (409, "ResourceInUseException"));
     assert_eq!(text, format!("Association already exists: {}", id.as_str().unwrap()));
     let addon = driver(
-        json!({"podIdentityAssociations": [{"serviceAccount": "fsx-csi-controller-sa", "roleArn": ROLE}]}),
+        &json!({"podIdentityAssociations": [{"serviceAccount": "fsx-csi-controller-sa", "roleArn": ROLE}]}),
     );
     assert_eq!(refused(&mut state, "CreateAddon", addon.clone()).1, "ResourceInUseException");
     ask(&mut state, "DeletePodIdentityAssociation", json!({"clusterName": "c", "associationId": id}))
@@ -118,7 +118,7 @@ fn associations_are_one_for_a_service_account() {
     let delete = json!({"clusterName": "c", "associationId": association["associationId"]});
     assert_eq!(refused(&mut state, "DeletePodIdentityAssociation", delete).1, "InvalidRequestException");
     pass(&mut state, 60);
-    ask(&mut state, "UpdateAddon", driver(json!({"podIdentityAssociations": []}))).unwrap();
+    ask(&mut state, "UpdateAddon", driver(&json!({"podIdentityAssociations": []}))).unwrap();
     let listed = ask(&mut state, "ListPodIdentityAssociations", json!({"clusterName": "c"})).unwrap();
     assert_eq!(listed["associations"], json!([]));
 }
