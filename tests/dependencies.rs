@@ -86,7 +86,9 @@ fn banned(bans: &[Ban], packages: &BTreeMap<String, Vec<Vec<u64>>>) -> Vec<Strin
             let low = versions(name).iter().find(|version| *version < least)?;
             Some(format!("{name} {low:?} is older than {least:?}"))
         }
-        Ban::Twice(name) => (versions(name).len() > 1).then(|| format!("{name} is there {} times", versions(name).len())),
+        Ban::Twice(name) => {
+            (versions(name).len() > 1).then(|| format!("{name} is there {} times", versions(name).len()))
+        }
     };
     bans.iter().filter_map(fault).collect()
 }
@@ -123,7 +125,9 @@ fn one<'a, 'b>(words: &'a [&'b str], allowed: &BTreeSet<String>) -> (bool, &'a [
             (verdict, [")", rest @ ..]) => (verdict, rest),
             (_, rest) => (false, rest),
         },
-        [licence, "WITH", exception, rest @ ..] => (allowed.contains(&format!("{licence} WITH {exception}")), rest),
+        [licence, "WITH", exception, rest @ ..] => {
+            (allowed.contains(&format!("{licence} WITH {exception}")), rest)
+        }
         [licence, rest @ ..] => (allowed.contains(*licence), rest),
         [] => (false, words),
     }
@@ -134,13 +138,18 @@ fn metadata() -> Value {
     let ask = |more: &[&str]| {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
-        cargo.args(["metadata", "--locked", "--offline", "--format-version", "1"]).args(more).output().expect("cargo runs")
+        cargo
+            .args(["metadata", "--locked", "--offline", "--format-version", "1"])
+            .args(more)
+            .output()
+            .expect("cargo runs")
     };
     let mut answer = ask(&[]);
     if !answer.status.success() {
         let version = Command::new("rustc").arg("-vV").output().expect("rustc runs");
         let version = String::from_utf8_lossy(&version.stdout).into_owned();
-        let host = version.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc names its host");
+        let host =
+            version.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc names its host");
         println!("only the crates for {host} are there, so only their licences are looked at");
         answer = ask(&["--filter-platform", host]);
     }
@@ -173,7 +182,8 @@ fn every_licence_is_permissive() {
 #[test]
 fn the_shipped_program_does_not_link_the_sandbox() {
     let manifest = read("Cargo.toml");
-    let shipped = manifest.split("[dependencies]").nth(1).and_then(|rest| rest.split("\n[dev-dependencies]").next());
+    let shipped =
+        manifest.split("[dependencies]").nth(1).and_then(|rest| rest.split("\n[dev-dependencies]").next());
     let shipped = shipped.expect("dependencies come before dev-dependencies");
     assert!(shipped.contains("aws-sdk-fsx"), "the dependencies were not read");
     assert!(!shipped.contains("fsxctl-sandbox"), "the sandbox is for tests");
@@ -183,7 +193,9 @@ fn the_shipped_program_does_not_link_the_sandbox() {
 fn the_bans_can_be_broken() {
     let bans = rules(&read("deny.toml")).bans;
     let lock = |name: &str, versions: &[&str]| {
-        let rows = versions.iter().map(|version| format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n"));
+        let rows = versions
+            .iter()
+            .map(|version| format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n"));
         banned(&bans, &locked(&rows.collect::<String>()))
     };
     for name in ["openssl", "native-tls", "aws-lc-rs", "aws-lc-sys", "serde_yaml"] {
@@ -199,8 +211,17 @@ fn the_bans_can_be_broken() {
 #[test]
 fn licences_that_are_not_permissive_are_refused() {
     let allowed = rules(&read("deny.toml")).licences;
-    let good = ["MIT", "MIT/GPL-3.0-only", "(MIT OR Apache-2.0) AND Unicode-3.0", "GPL-2.0-only OR (MIT AND ISC)"];
-    let bad = ["", "GPL-3.0-only", "MIT AND GPL-3.0-only", "(MIT OR ISC) AND AGPL-3.0-only", "MIT WITH Surprise", "(MIT", "MIT ISC"];
+    let good =
+        ["MIT", "MIT/GPL-3.0-only", "(MIT OR Apache-2.0) AND Unicode-3.0", "GPL-2.0-only OR (MIT AND ISC)"];
+    let bad = [
+        "",
+        "GPL-3.0-only",
+        "MIT AND GPL-3.0-only",
+        "(MIT OR ISC) AND AGPL-3.0-only",
+        "MIT WITH Surprise",
+        "(MIT",
+        "MIT ISC",
+    ];
     for text in good {
         assert!(is_allowed(text, &allowed), "{text}");
     }
