@@ -21,7 +21,7 @@ pub(super) fn choose(view: &View<'_>) -> Result<Chosen, Box<Block>> {
     let wish = &view.intent.network.subnet;
     if let SubnetWish::OneOf(ids) = &wish.value {
         let named = named(view, subnets, ids, &wish.from.to_string())?;
-        return best(view, named, &format!("asked for by {}", wish.from));
+        return best(view, &named, &format!("asked for by {}", wish.from));
     }
     if let Some(chosen) = in_use(view, subnets) {
         return Ok(chosen);
@@ -33,7 +33,7 @@ pub(super) fn choose(view: &View<'_>) -> Result<Chosen, Box<Block>> {
             "name one with --subnet subnet-…",
         ));
     }
-    best(view, private, "the zone where most nodes are")
+    best(view, &private, "the zone where most nodes are")
 }
 
 fn block(message: String, next: &str) -> Box<Block> {
@@ -71,7 +71,7 @@ fn is_private(view: &View<'_>, subnet: &Subnet) -> bool {
 }
 
 /// Of the candidates: most nodes in its zone, then one that nodes are in, then most free addresses, then by id.
-fn best(view: &View<'_>, candidates: Vec<&Subnet>, why: &str) -> Result<Chosen, Box<Block>> {
+fn best(view: &View<'_>, candidates: &[&Subnet], why: &str) -> Result<Chosen, Box<Block>> {
     let needed = sizing::addresses_needed(&view.intent.storage.file_system).unwrap_or(2);
     let fits: Vec<&Subnet> = candidates.iter().copied().filter(|subnet| u64::from(subnet.free_addresses) >= needed).collect();
     if fits.is_empty() {

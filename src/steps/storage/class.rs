@@ -8,7 +8,7 @@ use super::{block, network, note};
 use crate::domain::{ownership, storageclass};
 use crate::error::Kind;
 use crate::facts::{Facts, Seen, StorageClass};
-use crate::intent::Intent;
+use crate::intent::{GroupWish, Intent, Source, SubnetWish};
 use crate::domain::storageclass::PROVISIONER;
 use crate::steps::{Action, Block, Change, Fill, Note, ObjectRef, Ref, Resource, Sign, Verb};
 
@@ -19,13 +19,16 @@ pub(super) fn plan(intent: &Intent, facts: &Facts, network: &network::Choice, no
     let name = &intent.storage.class.value;
     match &facts.storage.class {
         Seen::Missing => make(intent, facts, network).map(|change| vec![change]),
-        Seen::Found(found) => compare(intent, facts, found, notes),
+        Seen::Found(found) => compare(intent, found, notes),
         Seen::Hidden(veil) => Err(crate::steps::denied(&format!("StorageClass {name}"), veil)),
     }
 }
 
+/// Parameters, and where an id that is known only after apply goes.
+type Filled = (BTreeMap<String, String>, Vec<Fill>);
+
 /// The parameters as the driver shall read them; the group may be known only after apply.
-fn parameters(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<(BTreeMap<String, String>, Vec<Fill>), Box<Block>> {
+fn parameters(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<Filled, Box<Block>> {
     let Some(subnet) = &network.subnet else {
         return Err(block(Kind::Usage, "the file system's subnet is not known".to_owned(), "name it with --subnet, or do not skip the network"));
     };
@@ -93,7 +96,7 @@ fn at(name: &str) -> ObjectRef {
     }
 }
 
-fn compare(intent: &Intent, facts: &Facts, found: &StorageClass, notes: &mut Vec<Note>) -> Result<Vec<Change>, Box<Block>> {
+fn compare(intent: &Intent, found: &StorageClass, notes: &mut Vec<Note>) -> Result<Vec<Change>, Box<Block>> {
     let wish = &intent.storage;
     if found.provisioner != PROVISIONER {
         return Err(block(
@@ -102,7 +105,7 @@ fn compare(intent: &Intent, facts: &Facts, found: &StorageClass, notes: &mut Vec
             "take another name with --class",
         ));
     }
-    let wanted = wanted(intent, facts);
+    let wanted = wanted(intent);
     let differences = storageclass::differences(&wanted, &found.parameters);
     let (asked, kept): (Vec<_>, Vec<_>) = differences.into_iter().partition(|difference| is_asked(intent, &difference.key));
     let show = |difference: &storageclass::Difference| {
@@ -125,20 +128,19 @@ fn compare(intent: &Intent, facts: &Facts, found: &StorageClass, notes: &mut Vec
 }
 
 /// What a new class would have, for comparison; subnet and group only when they were asked for.
-fn wanted(intent: &Intent, _facts: &Facts) -> BTreeMap<String, String> {
+fn wanted(intent: &Intent) -> BTreeMap<String, String> {
     let wish = &intent.storage;
     let mut all = storageclass::parameters(&wish.file_system, "", &[], &wish.extra_tags).unwrap_or_default();
     all.remove("subnetId");
     all.remove("securityGroupIds");
-    if let crate::intent::GroupWish::Id(id) = &intent.network.security_group.value {
-        if matches!(intent.network.security_group.from, crate::intent::Source::Flag(_) | crate::intent::Source::Variable(_)) {
-            all.insert("securityGroupIds".to_owned(), id.clone());
-        }
+    let group = &intent.network.security_group;
+    if let (GroupWish::Id(id), Source::Flag(_) | Source::Variable(_)) = (&group.value, &group.from) {
+        all.insert("securityGroupIds".to_owned(), id.clone());
     }
-    if let crate::intent::SubnetWish::OneOf(ids) = &intent.network.subnet.value {
-        if let [id] = ids.as_slice() {
-            all.insert("subnetId".to_owned(), id.clone());
-        }
+    if let SubnetWish::OneOf(ids) = &intent.network.subnet.value
+        && let [id] = ids.as_slice()
+    {
+        all.insert("subnetId".to_owned(), id.clone());
     }
     all
 }

@@ -50,6 +50,7 @@ fn reasons(state: &State, name: &str) -> Vec<String> {
         .collect()
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "tests hand over json! values in place")]
 fn workload(kind: &str, extra: Value) -> Value {
     let mut spec = json!({"selector": {"matchLabels": {"app": "x"}}, "template": {
         "metadata": {"labels": {"app": "x"}}, "spec": {"containers": [{"name": "c", "image": "i:1"}]}}});
@@ -141,6 +142,7 @@ fn a_pod_without_a_place_says_why() {
     );
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "tests hand over json! values in place")]
 fn claim(extra: Value) -> Value {
     let mut spec = json!({"accessModes": ["ReadWriteMany"], "storageClassName": "",
         "resources": {"requests": {"storage": "1200Gi"}}});
@@ -150,6 +152,7 @@ fn claim(extra: Value) -> Value {
     json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "c", "namespace": "default"}, "spec": spec})
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "tests hand over json! values in place")]
 fn volume(extra: Value) -> Value {
     let mut spec = json!({"accessModes": ["ReadWriteMany"], "capacity": {"storage": "1200Gi"},
         "csi": {"driver": "fsx.csi.aws.com", "volumeHandle": "fs-1"}});
@@ -252,6 +255,7 @@ fn a_namespace_goes_with_everything_in_it() {
 
 /// A driver whose pods run on a node without a role: its credentials are an IAM user's, from the Secret
 /// that the chart reads.
+#[allow(clippy::needless_pass_by_value, reason = "tests hand over json! values in place")]
 fn with_driver(state: &mut State, policies: Value) {
     state.rows_mut("iam.Users").push(json!({
         "UserName": "driver", "AccessKeys": [{"AccessKeyId": "AKIADRIVER"}], "AttachedPolicies": policies,

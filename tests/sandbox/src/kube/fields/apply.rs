@@ -155,6 +155,7 @@ mod tests {
         Manager { name: name.into(), api_version: "v1".into(), subresource: String::new() }
     }
 
+    #[allow(clippy::needless_pass_by_value, reason = "tests hand over json! values in place")]
     fn put(live: &Value, applied: Value, name: &str, force: bool) -> Result<Value, ApplyError> {
         apply(root("configmaps").node(), live, &applied, (&who(name), force, Timestamp::UNIX_EPOCH))
     }
