@@ -117,6 +117,7 @@ fn associate(intent: &Intent, facts: &Facts, current: &judge::Current, role_arn:
             tags: ownership::tags(&facts.cluster.arn, Origin::Created, &intent.tags),
         },
     });
+    changes.extend(crate::steps::restart(facts, "association"));
     Ok(true)
 }
 

@@ -53,7 +53,7 @@ fn parameters(intent: &Intent, facts: &Facts, network: &network::Choice) -> Resu
     Ok((parameters, fills))
 }
 
-fn make(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<Change, Box<Block>> {
+pub(super) fn make(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<Change, Box<Block>> {
     let wish = &intent.storage;
     let (parameters, fills) = parameters(intent, facts, network)?;
     let object = json!({
