@@ -8,7 +8,7 @@ use super::{block, network, note};
 use crate::domain::{ownership, storageclass};
 use crate::error::Kind;
 use crate::facts::{Facts, Seen, StorageClass};
-use crate::intent::Intent;
+use crate::intent::{GroupWish, Intent, Source, SubnetWish};
 use crate::domain::storageclass::PROVISIONER;
 use crate::steps::{Action, Block, Change, Fill, Note, ObjectRef, Ref, Resource, Sign, Verb};
 
@@ -102,7 +102,7 @@ fn compare(intent: &Intent, facts: &Facts, found: &StorageClass, notes: &mut Vec
             "take another name with --class",
         ));
     }
-    let wanted = wanted(intent, facts);
+    let wanted = wanted(intent, found);
     let differences = storageclass::differences(&wanted, &found.parameters);
     let (asked, kept): (Vec<_>, Vec<_>) = differences.into_iter().partition(|difference| is_asked(intent, &difference.key));
     let show = |difference: &storageclass::Difference| {
@@ -124,20 +124,29 @@ fn compare(intent: &Intent, facts: &Facts, found: &StorageClass, notes: &mut Vec
     change_in_place(intent, found)
 }
 
-/// What a new class would have, for comparison; subnet and group only when they were asked for.
-fn wanted(intent: &Intent, _facts: &Facts) -> BTreeMap<String, String> {
+/// What a new class would have, for comparison; subnet and group only when they were asked for by flag or by a
+/// variable of fsxctl's own.
+fn wanted(intent: &Intent, found: &StorageClass) -> BTreeMap<String, String> {
     let wish = &intent.storage;
     let mut all = storageclass::parameters(&wish.file_system, "", &[], &wish.extra_tags).unwrap_or_default();
     all.remove("subnetId");
     all.remove("securityGroupIds");
-    if let crate::intent::GroupWish::Id(id) = &intent.network.security_group.value {
-        if matches!(intent.network.security_group.from, crate::intent::Source::Flag(_) | crate::intent::Source::Variable(_)) {
+    // What a new class leaves out because it is the driver's default is compared all the same when it was asked for.
+    for key in wish.asked.iter().filter(|key| !all.contains_key(*key)).collect::<Vec<_>>() {
+        let default = storageclass::parameter(key).map_or("", |parameter| parameter.default);
+        all.insert(key.clone(), default.to_owned());
+    }
+    let network = &intent.network;
+    let demanded = |from: &Source| matches!(from, Source::Flag(_) | Source::Variable(_));
+    if let GroupWish::Id(id) = &network.security_group.value {
+        if demanded(&network.security_group.from) {
             all.insert("securityGroupIds".to_owned(), id.clone());
         }
     }
-    if let crate::intent::SubnetWish::OneOf(ids) = &intent.network.subnet.value {
-        if let [id] = ids.as_slice() {
-            all.insert("subnetId".to_owned(), id.clone());
+    if let SubnetWish::OneOf(ids) = &network.subnet.value {
+        let is_one = found.parameters.get("subnetId").is_some_and(|id| ids.contains(id));
+        if demanded(&network.subnet.from) && !is_one {
+            all.insert("subnetId".to_owned(), ids.join(" or "));
         }
     }
     all
