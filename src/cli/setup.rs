@@ -11,7 +11,7 @@ pub enum SetupCommand {
     ///
     /// The driver makes the file system. Everything that is already there and right is kept; only what is
     /// missing is made.
-    Dynamic(SetupDynamic),
+    Dynamic(Box<SetupDynamic>),
     /// The driver's identity alone: OIDC provider and role, or Pod Identity association
     Identity(SetupIdentity),
     /// The network alone: security group and rules for tcp 988 and 1018-1023

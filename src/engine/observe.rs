@@ -75,9 +75,10 @@ pub async fn observe(eyes: &Eyes, look: &Look) -> Result<(Facts, Kubernetes)> {
     let kubernetes = Kubernetes::connect(&eyes.kube, &eyes.session, &first.cluster).await?;
     let namespace = look.namespace.clone().or_else(|| kubernetes.namespace()).unwrap_or_else(|| "default".to_owned());
     let kube = kubernetes.reads();
-    let (aws, cluster) = futures::future::join(second_wave(&reads, look, &first), kubernetes_wave(&kube, look, &namespace)).await;
+    let both = futures::future::join(second_wave(&reads, look, &first), kubernetes_wave(&kube, look, &namespace));
+    let (aws, cluster) = Box::pin(both).await;
     let (aws, cluster) = (aws?, cluster?);
-    let mut facts = assemble(eyes.session.region(), first, aws, cluster, namespace);
+    let mut facts = assemble(eyes.session.region(), first, aws, cluster);
     facts.reached = kubernetes.how();
     third_wave(&reads, &mut facts).await?;
     Ok((facts, kubernetes))
@@ -311,7 +312,7 @@ async fn kubernetes_wave(kube: &KubeReads, look: &Look, namespace: &str) -> Resu
     })
 }
 
-fn assemble(region: &str, first: First, aws: Second, cluster: InCluster, _namespace: String) -> Facts {
+fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Facts {
     let mut roles = first.roles;
     roles.extend(aws.roles);
     Facts {

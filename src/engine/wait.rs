@@ -124,11 +124,11 @@ impl Vigil<'_> {
     /// Asks FSx for the claim's file system and EKS for the add-on.
     async fn ask(&self, state: &mut State) -> Result<()> {
         let (systems, addon) = futures::join!(Box::pin(self.reads.file_systems()), Box::pin(self.reads.addon(self.cluster, ADDON)));
-        if let Ok(Seen::Found(addon)) = addon {
-            if addon.status == "CREATE_FAILED" {
-                let issues = addon.issues.iter().map(|issue| format!("{}: {}", issue.code, issue.message)).collect::<Vec<_>>();
-                return Err(Error { causes: issues, ..Error::new(Kind::EndedBadly, format!("add-on {ADDON} is CREATE_FAILED")) });
-            }
+        if let Ok(Seen::Found(addon)) = addon
+            && addon.status == "CREATE_FAILED"
+        {
+            let issues = addon.issues.iter().map(|issue| format!("{}: {}", issue.code, issue.message)).collect::<Vec<_>>();
+            return Err(Error { causes: issues, ..Error::new(Kind::EndedBadly, format!("add-on {ADDON} is CREATE_FAILED")) });
         }
         let tag = format!("pvc-{}", state.uid);
         let Ok(Seen::Found(systems)) = systems else { return Ok(()) };

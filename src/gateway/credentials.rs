@@ -8,8 +8,8 @@ use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::meta::region::ProvideRegion as _;
-use aws_config::profile::region::ProfileFileRegionProvider;
 use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::profile::region::ProfileFileRegionProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::web_identity_token::{StaticConfiguration, WebIdentityTokenCredentialsProvider};
 use aws_credential_types::Credentials;
@@ -52,7 +52,10 @@ impl Files {
         };
         let contents = EnvConfigFiles::builder()
             .with_contents(EnvConfigFileKind::Config, text("AWS_CONFIG_FILE", "config")?)
-            .with_contents(EnvConfigFileKind::Credentials, text("AWS_SHARED_CREDENTIALS_FILE", "credentials")?)
+            .with_contents(
+                EnvConfigFileKind::Credentials,
+                text("AWS_SHARED_CREDENTIALS_FILE", "credentials")?,
+            )
             .build();
         let profile = profile.or_else(|| variable(env, "AWS_PROFILE")).unwrap_or("default").to_owned();
         Ok(Self { contents, profile })
@@ -95,7 +98,8 @@ pub(super) fn trouble(error: &CredentialsError) -> Trouble {
     };
     let words = match error {
         CredentialsError::CredentialsNotLoaded(_) => {
-            "no keys in the environment, none in the profile, and no role of a container or instance".to_owned()
+            "no keys in the environment, none in the profile, and no role of a container or instance"
+                .to_owned()
         }
         other => chain(other),
     };
@@ -111,11 +115,14 @@ fn providers(wish: &SessionWish, files: &Files, config: &ProviderConfig) -> Cred
         .profile_name(files.profile.clone())
         .build();
     let mut chain = match (&wish.profile, keys(&wish.env)) {
-        (None, Some(keys)) => CredentialsProviderChain::first_try("Environment", keys).or_else("Profile", profile),
+        (None, Some(keys)) => {
+            CredentialsProviderChain::first_try("Environment", keys).or_else("Profile", profile)
+        }
         _ => CredentialsProviderChain::first_try("Profile", profile),
     };
     if let Some(token) = web_identity(&wish.env) {
-        let provider = WebIdentityTokenCredentialsProvider::builder().configure(config).static_configuration(token);
+        let provider =
+            WebIdentityTokenCredentialsProvider::builder().configure(config).static_configuration(token);
         chain = chain.or_else("WebIdentity", provider.build());
     }
     let has_container = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"]
@@ -124,8 +131,8 @@ fn providers(wish: &SessionWish, files: &Files, config: &ProviderConfig) -> Cred
     if has_container {
         chain = chain.or_else("Container", EcsCredentialsProvider::builder().configure(config).build());
     }
-    let has_instance =
-        !variable(&wish.env, "AWS_EC2_METADATA_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let has_instance = !variable(&wish.env, "AWS_EC2_METADATA_DISABLED")
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
     if has_instance {
         chain = chain.or_else("Instance", ImdsCredentialsProvider::builder().configure(config).build());
     }

@@ -3,13 +3,18 @@
 use std::time::Duration;
 
 use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_http_client::Connector;
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{
     HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextMut;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
 use http::Uri;
 
 use super::session::{Env, variable};
@@ -40,17 +45,44 @@ pub(super) fn client(env: &Env, request_timeout: Duration) -> Result<SharedHttpC
     let shared = build(usual.clone());
     // Credential providers of instances and containers bring shorter timeouts of their own.
     Ok(http_client_fn(move |wanted, _| {
-        let is_usual =
-            wanted.connect_timeout() == usual.connect_timeout() && wanted.read_timeout() == usual.read_timeout();
+        let is_usual = wanted.connect_timeout() == usual.connect_timeout()
+            && wanted.read_timeout() == usual.read_timeout();
         if is_usual { shared.clone() } else { build(wanted.clone()) }
     }))
+}
+
+/// Tells the SDK of a Retry-After header in the header that it knows, which counts milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RetryAfter;
+
+impl Intercept for RetryAfter {
+    fn name(&self) -> &'static str {
+        "fsxctl-retry-after"
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let headers = context.response_mut().headers_mut();
+        let seconds = headers.get("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
+        if let Some(seconds) = seconds
+            && headers.get("x-amz-retry-after").is_none()
+        {
+            headers.insert("x-amz-retry-after", (u64::from(seconds) * 1000).to_string());
+        }
+        Ok(())
+    }
 }
 
 fn tls(env: &Env) -> Result<TlsContext> {
     let mut roots = TrustStore::empty().with_native_roots(true);
     if let Some(path) = variable(env, "AWS_CA_BUNDLE") {
-        let pem = std::fs::read(path)
-            .map_err(|cause| Error::usage(format!("cannot read AWS_CA_BUNDLE {path}")).because(cause.to_string()))?;
+        let pem = std::fs::read(path).map_err(|cause| {
+            Error::usage(format!("cannot read AWS_CA_BUNDLE {path}")).because(cause.to_string())
+        })?;
         roots = roots.with_pem_certificate(pem);
     }
     TlsContext::builder()
@@ -80,8 +112,8 @@ fn no_proxy(env: &Env) -> Option<&str> {
 fn proxy(env: &Env) -> Result<ProxyConfig> {
     let Some((name, value)) = proxy_variable(env) else { return Ok(ProxyConfig::disabled()) };
     let url = proxy_url(name, value)?;
-    let config =
-        ProxyConfig::https(url.to_string()).map_err(|_| Error::usage(format!("{name} cannot be used as a proxy")))?;
+    let config = ProxyConfig::https(url.to_string())
+        .map_err(|_| Error::usage(format!("{name} cannot be used as a proxy")))?;
     Ok(match no_proxy(env) {
         Some(rules) => config.no_proxy(rules),
         None => config,
@@ -91,12 +123,17 @@ fn proxy(env: &Env) -> Result<ProxyConfig> {
 /// Whether a host is to be reached without the proxy: loopback, and what NO_PROXY names (`*`, hosts, domains).
 pub(super) fn is_direct(env: &Env, host: &str) -> bool {
     let host = host.trim_matches(['[', ']']).to_ascii_lowercase();
-    let is_loopback = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    let is_loopback =
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     is_loopback
-        || no_proxy(env).unwrap_or_default().split(',').map(str::trim).filter(|rule| !rule.is_empty()).any(|rule| {
-            let rule = rule.trim_start_matches("*.").trim_start_matches('.').to_ascii_lowercase();
-            rule == "*" || host == rule || host.strip_suffix(&rule).is_some_and(|rest| rest.ends_with('.'))
-        })
+        || no_proxy(env).unwrap_or_default().split(',').map(str::trim).filter(|rule| !rule.is_empty()).any(
+            |rule| {
+                let rule = rule.trim_start_matches("*.").trim_start_matches('.').to_ascii_lowercase();
+                rule == "*"
+                    || host == rule
+                    || host.strip_suffix(&rule).is_some_and(|rest| rest.ends_with('.'))
+            },
+        )
 }
 
 #[cfg(test)]

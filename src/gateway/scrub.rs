@@ -40,12 +40,32 @@ pub(super) fn scrub(words: &str) -> String {
             clean.push_str(head);
             clean.push_str(mark);
             clean.push_str("***");
-            rest = tail.find(|c: char| c.is_whitespace() || matches!(c, '&' | '"' | '\'' | ',' | ')')).map_or("", |at| {
-                tail.get(at..).unwrap_or_default()
-            });
+            rest = tail
+                .find(|c: char| c.is_whitespace() || matches!(c, '&' | '"' | '\'' | ',' | ')'))
+                .map_or("", |at| tail.get(at..).unwrap_or_default());
         }
         clean.push_str(rest);
         text = clean;
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_signatures_and_keys_are_cut_out() {
+        for words in [
+            "GET https://sts/?X-Amz-Security-Token=geheim&X-Amz-Signature=geheim failed",
+            "header \"Bearer geheim\" refused",
+            "token k8s-aws-v1.geheim is bad, k8s-aws-v1.geheim too",
+            "env AWS_SECRET_ACCESS_KEY=geheim",
+        ] {
+            let clean = scrub(words);
+            assert!(!clean.contains("geheim"), "{clean}");
+            assert!(clean.contains("***"), "{clean}");
+        }
+        assert_eq!(scrub("nothing to hide"), "nothing to hide");
+    }
 }

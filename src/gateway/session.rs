@@ -18,9 +18,10 @@ use aws_types::region::Region;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use super::credentials::{self, Files};
-use super::http;
+use super::http::{self, RetryAfter};
 use super::trace::{AwsCalls, Trace};
 use super::trouble::Trouble;
+use crate::domain::names::{Partition, check_region};
 use crate::error::{Error, Result};
 
 /// The process's environment, as it was handed over.
@@ -117,7 +118,12 @@ impl Session {
     }
 
     /// Another session with some variables, the profile or the Region changed.
-    pub(super) async fn with(&self, env: Env, profile: Option<String>, region: Option<String>) -> Result<Self> {
+    pub(super) async fn with(
+        &self,
+        env: Env,
+        profile: Option<String>,
+        region: Option<String>,
+    ) -> Result<Self> {
         let mut wish = self.inner.wish.clone();
         wish.env.extend(env);
         if profile.is_some() {
@@ -134,7 +140,7 @@ impl Session {
 
     /// The partition that the Region is in: `aws`, `aws-cn`, `aws-us-gov`, …
     pub fn partition(&self) -> &'static str {
-        partition(&self.inner.region).0
+        Partition::of_region(&self.inner.region).as_str()
     }
 
     pub(super) fn trace(&self) -> &Trace {
@@ -148,50 +154,71 @@ impl Session {
 
     /// Where STS is asked in this Region: the endpoint that was set, else the regional one.
     pub(super) fn sts_endpoint(&self) -> String {
-        let key = ServiceConfigKey::builder().service_id("STS").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
+        let key = ServiceConfigKey::builder()
+            .service_id("STS")
+            .env("AWS_ENDPOINT_URL")
+            .profile("endpoint_url")
+            .build();
         let own = key.ok().and_then(|key| self.inner.config.service_config()?.load_config(key));
-        own.or_else(|| self.inner.config.endpoint_url().map(str::to_owned))
-            .unwrap_or_else(|| format!("https://sts.{}.{}", self.inner.region, partition(&self.inner.region).1))
+        own.or_else(|| self.inner.config.endpoint_url().map(str::to_owned)).unwrap_or_else(|| {
+            format!(
+                "https://sts.{}.{}",
+                self.inner.region,
+                Partition::of_region(&self.inner.region).dns_suffix()
+            )
+        })
     }
 
     pub(super) fn ec2(&self) -> &aws_sdk_ec2::Client {
         self.inner.ec2.get_or_init(|| {
-            let config = aws_sdk_ec2::config::Builder::from(&self.inner.config).interceptor(self.calls());
+            let config = aws_sdk_ec2::config::Builder::from(&self.inner.config)
+                .interceptor(RetryAfter)
+                .interceptor(self.calls());
             aws_sdk_ec2::Client::from_conf(config.build())
         })
     }
 
     pub(super) fn eks(&self) -> &aws_sdk_eks::Client {
         self.inner.eks.get_or_init(|| {
-            let config = aws_sdk_eks::config::Builder::from(&self.inner.config).interceptor(self.calls());
+            let config = aws_sdk_eks::config::Builder::from(&self.inner.config)
+                .interceptor(RetryAfter)
+                .interceptor(self.calls());
             aws_sdk_eks::Client::from_conf(config.build())
         })
     }
 
     pub(super) fn fsx(&self) -> &aws_sdk_fsx::Client {
         self.inner.fsx.get_or_init(|| {
-            let config = aws_sdk_fsx::config::Builder::from(&self.inner.config).interceptor(self.calls());
+            let config = aws_sdk_fsx::config::Builder::from(&self.inner.config)
+                .interceptor(RetryAfter)
+                .interceptor(self.calls());
             aws_sdk_fsx::Client::from_conf(config.build())
         })
     }
 
     pub(super) fn iam(&self) -> &aws_sdk_iam::Client {
         self.inner.iam.get_or_init(|| {
-            let config = aws_sdk_iam::config::Builder::from(&self.inner.config).interceptor(self.calls());
+            let config = aws_sdk_iam::config::Builder::from(&self.inner.config)
+                .interceptor(RetryAfter)
+                .interceptor(self.calls());
             aws_sdk_iam::Client::from_conf(config.build())
         })
     }
 
     pub(super) fn sagemaker(&self) -> &aws_sdk_sagemaker::Client {
         self.inner.sagemaker.get_or_init(|| {
-            let config = aws_sdk_sagemaker::config::Builder::from(&self.inner.config).interceptor(self.calls());
+            let config = aws_sdk_sagemaker::config::Builder::from(&self.inner.config)
+                .interceptor(RetryAfter)
+                .interceptor(self.calls());
             aws_sdk_sagemaker::Client::from_conf(config.build())
         })
     }
 
     pub(super) fn sts(&self) -> &aws_sdk_sts::Client {
         self.inner.sts.get_or_init(|| {
-            let config = aws_sdk_sts::config::Builder::from(&self.inner.config).interceptor(self.calls());
+            let config = aws_sdk_sts::config::Builder::from(&self.inner.config)
+                .interceptor(RetryAfter)
+                .interceptor(self.calls());
             aws_sdk_sts::Client::from_conf(config.build())
         })
     }
@@ -210,7 +237,8 @@ struct Endpoints {
 
 impl LoadServiceConfig for Endpoints {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        let name = format!("{}_{}", key.env(), key.service_id().to_ascii_uppercase().replace([' ', '-'], "_"));
+        let name =
+            format!("{}_{}", key.env(), key.service_id().to_ascii_uppercase().replace([' ', '-'], "_"));
         match endpoint(&self.env, &name) {
             Ok(Some(value)) => Some(value),
             _ => self.files.service_config().and_then(|config| config.load_config(key)),
@@ -230,27 +258,41 @@ pub(super) fn variable<'a>(env: &'a Env, name: &str) -> Option<&'a str> {
 
 /// An endpoint from the environment, unless configured endpoints are to be ignored.
 fn endpoint(env: &Env, name: &str) -> Result<Option<String>> {
-    if variable(env, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+    if variable(env, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    {
         return Ok(None);
     }
     let Some(value) = variable(env, name) else { return Ok(None) };
     let uri = value.parse::<::http::Uri>().ok();
-    let is_web = uri.as_ref().is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some());
-    if is_web { Ok(Some(value.to_owned())) } else { Err(Error::usage(format!("{name} is no http or https URL"))) }
+    let is_web = uri
+        .as_ref()
+        .is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some());
+    if is_web {
+        Ok(Some(value.to_owned()))
+    } else {
+        Err(Error::usage(format!("{name} is no http or https URL")))
+    }
 }
 
 fn retries(env: &Env) -> Result<RetryConfig> {
     match variable(env, "AWS_RETRY_MODE") {
         None | Some("standard" | "adaptive" | "legacy") => {}
         Some(other) => {
-            return Err(Error::usage(format!("AWS_RETRY_MODE is {other:?}; standard, adaptive and legacy are known")));
+            return Err(Error::usage(format!(
+                "AWS_RETRY_MODE is {other:?}; standard, adaptive and legacy are known"
+            )));
         }
     }
     let attempts = match variable(env, "AWS_MAX_ATTEMPTS") {
         None => 3,
         Some(text) => match text.parse::<u32>() {
             Ok(number) if number > 0 => number.min(3),
-            _ => return Err(Error::usage(format!("AWS_MAX_ATTEMPTS is {text:?}; it must be a number from 1"))),
+            _ => {
+                return Err(Error::usage(format!(
+                    "AWS_MAX_ATTEMPTS is {text:?}; it must be a number from 1"
+                )));
+            }
         },
     };
     Ok(RetryConfig::standard().with_max_attempts(attempts))
@@ -276,26 +318,53 @@ async fn region(wish: &SessionWish, files: &Files) -> Result<String> {
     };
     let Some(region) = found else {
         return Err(Error::usage("no AWS Region is set")
-            .because("neither --region, FSXCTL_REGION, AWS_REGION, AWS_DEFAULT_REGION nor the profile names one")
+            .because(
+                "neither --region, FSXCTL_REGION, AWS_REGION, AWS_DEFAULT_REGION nor the profile names one",
+            )
             .next("add --region REGION"));
     };
-    let is_name = region.contains('-') && region.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    if is_name { Ok(region) } else { Err(Error::usage(format!("{region:?} is no name of an AWS Region"))) }
+    check_region(&region).map_err(|cause| Error::usage(cause.to_string()))?;
+    Ok(region)
 }
 
-/// Partition and DNS suffix of a Region.
-fn partition(region: &str) -> (&'static str, &'static str) {
-    const PARTITIONS: [(&str, &str, &str); 7] = [
-        ("cn-", "aws-cn", "amazonaws.com.cn"),
-        ("us-gov-", "aws-us-gov", "amazonaws.com"),
-        ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
-        ("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
-        ("us-iso-", "aws-iso", "c2s.ic.gov"),
-        ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
-        ("eusc-", "aws-eusc", "amazonaws.eu"),
-    ];
-    PARTITIONS
-        .iter()
-        .find(|(prefix, ..)| region.starts_with(prefix))
-        .map_or(("aws", "amazonaws.com"), |(_, name, suffix)| (name, suffix))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    fn env(pairs: &[(&str, &str)]) -> Env {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn retry_settings_that_make_no_sense_are_usage_errors() {
+        for (name, value) in
+            [("AWS_MAX_ATTEMPTS", "0"), ("AWS_MAX_ATTEMPTS", "many"), ("AWS_RETRY_MODE", "hard")]
+        {
+            let error = retries(&env(&[(name, value)])).expect_err(value);
+            assert_eq!(error.kind, Kind::Usage, "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn a_call_is_tried_three_times_at_most() {
+        for (value, attempts) in [("1", 1), ("2", 2), ("3", 3), ("10", 3)] {
+            let config = retries(&env(&[("AWS_MAX_ATTEMPTS", value)])).expect("a number");
+            assert_eq!(config.max_attempts(), attempts, "{value}");
+        }
+        assert_eq!(retries(&env(&[])).expect("the default").max_attempts(), 3);
+    }
+
+    #[test]
+    fn endpoints_are_urls_and_can_be_ignored() {
+        let given = env(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")]);
+        assert_eq!(endpoint(&given, "AWS_ENDPOINT_URL"), Ok(Some("http://127.0.0.1:4566".to_owned())));
+        let ignored = env(&[
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"),
+            ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"),
+        ]);
+        assert_eq!(endpoint(&ignored, "AWS_ENDPOINT_URL"), Ok(None));
+        let wrong = env(&[("AWS_ENDPOINT_URL", "localhost:1")]);
+        assert_eq!(endpoint(&wrong, "AWS_ENDPOINT_URL").map_err(|error| error.kind), Err(Kind::Usage));
+    }
 }

@@ -47,7 +47,8 @@ impl Trace {
     /// Opens the file: new, for its owner only, and never through a link. An older regular file is replaced.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let cannot = |cause: &dyn std::fmt::Display| {
-            Error::usage(format!("cannot write the trace of calls to {}", path.display())).because(cause.to_string())
+            Error::usage(format!("cannot write the trace of calls to {}", path.display()))
+                .because(cause.to_string())
         };
         match std::fs::symlink_metadata(path) {
             Ok(found) if found.is_file() => std::fs::remove_file(path).map_err(|cause| cannot(&cause))?,
@@ -203,7 +204,8 @@ fn operation(method: &str, path: &str, query: Option<&str>) -> String {
         [resource, name @ ..] => (None, *resource, name.first()),
         [] => return format!("{} {path}", method.to_ascii_lowercase()),
     };
-    let is_watch = query.is_some_and(|query| query.split('&').any(|pair| pair == "watch=true" || pair == "watch=1"));
+    let is_watch =
+        query.is_some_and(|query| query.split('&').any(|pair| pair == "watch=true" || pair == "watch=1"));
     let verb = match (method, name) {
         ("GET", _) if is_watch => "watch",
         ("GET", Some(_)) => "get",
@@ -231,7 +233,12 @@ mod tests {
         for (method, path, query, expected) in [
             ("GET", "/api/v1/nodes", Some("limit=500"), "list nodes"),
             ("GET", "/api/v1/namespaces/fsx", None, "get namespaces fsx"),
-            ("GET", "/api/v1/namespaces/a/persistentvolumeclaims", Some("watch=true"), "watch persistentvolumeclaims a/"),
+            (
+                "GET",
+                "/api/v1/namespaces/a/persistentvolumeclaims",
+                Some("watch=true"),
+                "watch persistentvolumeclaims a/",
+            ),
             ("PATCH", "/apis/storage.k8s.io/v1/storageclasses/fsx-sc", None, "patch storageclasses fsx-sc"),
             ("GET", "/apis/apps/v1/namespaces/k/deployments/d", None, "get deployments k/d"),
             ("GET", "/version", None, "get /version"),
@@ -249,7 +256,10 @@ mod tests {
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink(&target, &path).expect("a link");
-            assert_eq!(Trace::open(&path).map(drop).map_err(|error| error.kind), Err(crate::error::Kind::Usage));
+            assert_eq!(
+                Trace::open(&path).map(drop).map_err(|error| error.kind),
+                Err(crate::error::Kind::Usage)
+            );
         }
         assert_eq!(std::fs::read_to_string(&target).expect("the file"), "kept");
     }
@@ -260,9 +270,19 @@ mod tests {
         let path = folder.path().join("trace");
         std::fs::write(&path, "old").expect("a file");
         let trace = Trace::open(&path).expect("a trace");
-        trace.record(&Line { service: "eks", operation: "X", request_id: Some("r"), status: Some(200), ms: 1, attempt: None });
+        trace.record(&Line {
+            service: "eks",
+            operation: "X",
+            request_id: Some("r"),
+            status: Some(200),
+            ms: 1,
+            attempt: None,
+        });
         let text = std::fs::read_to_string(&path).expect("the trace");
-        assert_eq!(text, "{\"service\":\"eks\",\"operation\":\"X\",\"requestId\":\"r\",\"status\":200,\"ms\":1}\n");
+        assert_eq!(
+            text,
+            "{\"service\":\"eks\",\"operation\":\"X\",\"requestId\":\"r\",\"status\":200,\"ms\":1}\n"
+        );
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;

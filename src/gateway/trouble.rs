@@ -1,7 +1,11 @@
 //! What a service or the road to it said no with, in one shape for AWS and Kubernetes.
 //!
-//! This is the only file that knows services' error codes. Nothing secret passes through it: credentials,
+//! Only `codes` knows services' error codes. Nothing secret passes through it: credentials,
 //! tokens and signatures are cut out of every message before it is kept.
+
+mod codes;
+#[cfg(test)]
+mod tests;
 
 use std::error::Error as StdError;
 
@@ -11,6 +15,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId as _;
 
+use self::codes::{aws_kind, is_quota, kubernetes_kind};
 use super::scrub::{chain, scrub};
 use crate::error::{Error, Kind};
 use crate::facts::{Seen, Veil};
@@ -66,7 +71,11 @@ impl Trouble {
             what,
             service,
             operation: operation.to_owned(),
-            permission: if service == KUBERNETES { operation.to_owned() } else { format!("{service}:{operation}") },
+            permission: if service == KUBERNETES {
+                operation.to_owned()
+            } else {
+                format!("{service}:{operation}")
+            },
             code: None,
             message: scrub(message),
             request_id: None,
@@ -82,10 +91,12 @@ impl Trouble {
         let status = error.raw_response().map(|response| response.status().as_u16());
         let words = match error.message() {
             Some(words) => words.to_owned(),
-            None => chain(error),
+            None => chain(error).trim_start_matches("dispatch failure: ").to_owned(),
         };
         let what = match error {
-            SdkError::ServiceError(_) => aws_kind(operation, code.as_deref().unwrap_or_default(), &words, status),
+            SdkError::ServiceError(_) => {
+                aws_kind(operation, code.as_deref().unwrap_or_default(), &words, status)
+            }
             SdkError::TimeoutError(_) => TroubleKind::Unreachable,
             SdkError::ResponseError(_) if status.is_some_and(|status| status < 400) => TroubleKind::Odd,
             SdkError::ResponseError(_) => TroubleKind::Unreachable,
@@ -113,7 +124,11 @@ impl Trouble {
         match error {
             kube::Error::Api(status) => {
                 trouble.what = kubernetes_kind(status.code, &status.reason);
-                trouble.code = Some(if status.reason.is_empty() { status.code.to_string() } else { status.reason.clone() });
+                trouble.code = Some(if status.reason.is_empty() {
+                    status.code.to_string()
+                } else {
+                    status.reason.clone()
+                });
                 trouble.message = scrub(&status.message);
             }
             kube::Error::Auth(error) => {
@@ -129,7 +144,8 @@ impl Trouble {
                     return inner.clone();
                 } else {
                     trouble.what = TroubleKind::Unreachable;
-                    trouble.message = format!("cannot reach {server}: {}", chain(error));
+                    trouble.message =
+                        format!("cannot reach {server}: {}", error.source().map(chain).unwrap_or_default());
                 }
             }
             other => trouble.message = chain(other),
@@ -184,8 +200,12 @@ impl From<Trouble> for Error {
             }
             TroubleKind::Throttled => Self::new(Kind::Unavailable, format!("{name} was throttled")),
             TroubleKind::Unreachable => Self::new(Kind::Unavailable, format!("cannot reach {name}")),
-            TroubleKind::NotYet => Self::new(Kind::Unavailable, format!("{name} cannot see a new object yet")),
-            TroubleKind::NotFound => Self::new(Kind::Conflict, format!("{name}: the object is not there any more")),
+            TroubleKind::NotYet => {
+                Self::new(Kind::Unavailable, format!("{name} cannot see a new object yet"))
+            }
+            TroubleKind::NotFound => {
+                Self::new(Kind::Conflict, format!("{name}: the object is not there any more"))
+            }
             TroubleKind::Exists => Self::new(Kind::Conflict, format!("{name}: it exists already")),
             TroubleKind::Conflict => Self::new(Kind::Conflict, format!("{name}: something is in the way")),
             TroubleKind::Refused if is_quota(code.as_deref().unwrap_or_default()) => {
@@ -222,64 +242,6 @@ fn credentials_next(service: &str, message: &str) -> &'static str {
         "kubectl auth whoami"
     } else {
         "aws sts get-caller-identity"
-    }
-}
-
-/// The kind of an AWS error code, as the operation means it.
-fn aws_kind(operation: &str, code: &str, words: &str, status: Option<u16>) -> TroubleKind {
-    let waits_for_role = (code.starts_with("InvalidParameter") || code.starts_with("InvalidRequest")) && about_role(words);
-    let waits_for_group = operation.starts_with("Authorize") && code == "InvalidGroup.NotFound";
-    match code {
-        _ if waits_for_role || waits_for_group => TroubleKind::NotYet,
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "Client.UnauthorizedOperation"
-        | "AuthorizationError" | "NotAuthorized" | "UnauthorizedAccess" => TroubleKind::Denied,
-        "ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId" | "UnrecognizedClientException"
-        | "InvalidAccessKeyId" | "AuthFailure" | "SignatureDoesNotMatch" | "IncompleteSignature"
-        | "IncompleteSignatureException" | "MissingAuthenticationToken" | "MissingAuthenticationTokenException"
-        | "InvalidSignatureException" | "RequestExpired" | "TokenRefreshRequired" | "RequestTimeTooSkewed"
-        | "InvalidToken" => TroubleKind::Credentials,
-        "Throttling" | "ThrottlingException" | "ThrottledException" | "RequestThrottled"
-        | "RequestThrottledException" | "TooManyRequestsException" | "TooManyRequests" | "RequestLimitExceeded"
-        | "EC2ThrottledException" | "SlowDown" | "PriorRequestNotComplete" => TroubleKind::Throttled,
-        "NoSuchEntity" | "NoSuchEntityException" | "ResourceNotFound" | "ResourceNotFoundException"
-        | "NotFoundException" | "FileSystemNotFound" => TroubleKind::NotFound,
-        "EntityAlreadyExists" | "EntityAlreadyExistsException" | "AlreadyExistsException" => TroubleKind::Exists,
-        "ResourceInUseException" | "ResourceInUse" if operation.starts_with("Create") => TroubleKind::Exists,
-        "ResourceInUseException" | "ResourceInUse" | "DeleteConflict" | "DeleteConflictException"
-        | "DependencyViolation" | "ConflictException" | "ConcurrentModification"
-        | "ConcurrentModificationException" | "OperationAborted" | "InvalidRequestException" => TroubleKind::Conflict,
-        _ if code.ends_with(".NotFound") => TroubleKind::NotFound,
-        _ if code.ends_with(".Duplicate") => TroubleKind::Exists,
-        _ if status.is_some_and(|status| status == 429) => TroubleKind::Throttled,
-        _ if status.is_some_and(|status| status >= 500) => TroubleKind::Unreachable,
-        "" => TroubleKind::Odd,
-        _ => TroubleKind::Refused,
-    }
-}
-
-/// Whether EKS's words are about a role that it cannot assume (yet).
-fn about_role(words: &str) -> bool {
-    let words = words.to_ascii_lowercase();
-    words.contains("role") && ["assum", "trust", "does not exist", "not found", "invalid principal"].iter().any(|part| words.contains(part))
-}
-
-/// Whether a code means that a quota is used up.
-fn is_quota(code: &str) -> bool {
-    code.contains("LimitExceeded") || code.contains("QuotaExceeded")
-}
-
-/// The kind of a Kubernetes status.
-fn kubernetes_kind(code: u16, reason: &str) -> TroubleKind {
-    match (code, reason) {
-        (401, _) => TroubleKind::Credentials,
-        (403, _) => TroubleKind::Denied,
-        (404, _) => TroubleKind::NotFound,
-        (409, "AlreadyExists") => TroubleKind::Exists,
-        (409 | 410 | 412, _) => TroubleKind::Conflict,
-        (429, _) => TroubleKind::Throttled,
-        (500.., _) => TroubleKind::Unreachable,
-        (400.., _) => TroubleKind::Refused,
-        _ => TroubleKind::Odd,
     }
 }
 
@@ -322,7 +284,8 @@ pub(super) fn plugin_words(error: &kube::client::AuthError) -> String {
 /// The action that AWS names in `… is not authorized to perform: ACTION on resource: …`.
 fn action_in(words: &str) -> Option<String> {
     let (_, rest) = words.split_once("authorized to perform: ")?;
-    let action: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, ':' | '-')).collect();
+    let action: String =
+        rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, ':' | '-')).collect();
     let (service, name) = action.split_once(':')?;
     (!service.is_empty() && !name.is_empty()).then_some(action)
 }

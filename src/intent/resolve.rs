@@ -52,7 +52,8 @@ struct Words {
 
 fn words(command: &SetupCommand) -> Words {
     match command.clone() {
-        SetupCommand::Dynamic(SetupDynamic { cluster, identity, driver, network, storage, consent, only, skip }) => {
+        SetupCommand::Dynamic(args) => {
+            let SetupDynamic { cluster, identity, driver, network, storage, consent, only, skip } = *args;
             Words { cluster, identity, driver, network, storage, consent, only, skip, alone: None }
         }
         SetupCommand::Identity(args) => Words {

@@ -210,7 +210,8 @@ fn refuse(problems: &[Illegal], typed: &Typed) -> Result<()> {
 
 fn sentence(problem: &Illegal) -> String {
     let nearest = problem.nearest.as_ref().map(|nearest| format!("; the nearest legal value is {nearest}")).unwrap_or_default();
-    format!("--{} {}: {}{nearest}", problem.field, problem.value, problem.reason)
+    let value = if problem.value.is_empty() { String::new() } else { format!(" {}", problem.value) };
+    format!("--{}{value}: {}{nearest}", problem.field, problem.reason)
 }
 
 /// A rule of Kubernetes for names: what is being named, and the name.

@@ -82,6 +82,24 @@ fn minutes(plan: &Plan) -> Option<u32> {
     }
 }
 
+/// A restart of the controller, when it runs: pods get a new role's credentials only when they are made (failure mode
+///
+pub(crate) fn restart(facts: &Facts, after: &str) -> Option<Change> {
+    facts.driver.controller.found()?;
+    let (namespace, name) = ("kube-system".to_owned(), "fsx-csi-controller".to_owned());
+    Some(Change {
+        id: "controller-restart".to_owned(),
+        verb: Verb::Update,
+        resource: Resource::new("Deployment", format!("{namespace}/{name}")),
+        because: "its pods get the new role's credentials only when they are made anew".to_owned(),
+        permissions: vec![format!("patch deployments.apps in {namespace}")],
+        later: Vec::new(),
+        details: vec!["a rolling restart; running claims and mounts are not touched".to_owned()],
+        after: vec![after.to_owned()],
+        action: Action::RestartDeployment { namespace, name },
+    })
+}
+
 /// A block because something that decides cannot be seen.
 pub(crate) fn denied(what: &str, veil: &Veil) -> Box<Block> {
     Box::new(Block {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request};
-use kube::client::{Body, ClientBuilder};
+use kube::client::{Body, ClientBuilder, ConfigExt as _};
 use kube::config::{AuthInfo, Cluster as Server, Context as KubeContext, KubeConfigOptions, Kubeconfig};
 use kube::config::{NamedAuthInfo, NamedCluster, NamedContext};
 use tower::{BoxError, Service, ServiceExt as _};
@@ -146,13 +146,18 @@ pub(super) async fn endpoint_config(
             }),
             ..NamedAuthInfo::default()
         }],
-        contexts: vec![NamedContext { name: name.clone(), context: Some(context), ..NamedContext::default() }],
+        contexts: vec![NamedContext {
+            name: name.clone(),
+            context: Some(context),
+            ..NamedContext::default()
+        }],
         current_context: Some(name),
         ..Kubeconfig::default()
     };
     let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
     let config = config.map_err(|cause| {
-        Error::bug(format!("the endpoint of cluster {} cannot be used", cluster.name)).because(cause.to_string())
+        Error::bug(format!("the endpoint of cluster {} cannot be used", cluster.name))
+            .because(cause.to_string())
     })?;
     finish(config, chosen.and_then(|chosen| chosen.proxy.as_deref()), wish)
 }
@@ -176,18 +181,27 @@ fn finish(mut config: kube::Config, proxy: Option<&str>, wish: &KubeWish) -> Res
 
 /// Makes the client.
 pub(super) async fn connect(
-    config: kube::Config,
+    mut config: kube::Config,
     minter: Option<Minter>,
     session: &Session,
     timeout: Duration,
 ) -> Result<Link> {
     let server: Arc<str> = config.cluster_url.to_string().trim_end_matches('/').into();
-    // A credential plugin is started in here and may take its time.
-    let builder = tokio::task::spawn_blocking(move || ClientBuilder::try_from(config)).await;
-    let builder = match builder {
-        Ok(Ok(builder)) => builder,
+    // A credential plugin is started in here and may take its time. It is started once: left in the configuration,
+    // it would be started again for every part of the client.
+    let made = tokio::task::spawn_blocking(move || {
+        let plugin = if config.auth_info.exec.is_some() { config.auth_layer()? } else { None };
+        if plugin.is_some() {
+            config.auth_info.exec = None;
+        }
+        Ok((ClientBuilder::try_from(config)?, plugin))
+    });
+    let (builder, plugin) = match made.await {
+        Ok(Ok(made)) => made,
         Ok(Err(kube::Error::Auth(error))) => {
-            return Err(Trouble::new(TroubleKind::Credentials, KUBERNETES, "connect", &plugin_words(&error)).into());
+            return Err(
+                Trouble::new(TroubleKind::Credentials, KUBERNETES, "connect", &plugin_words(&error)).into()
+            );
         }
         Ok(Err(error)) => {
             return Err(Error::usage(format!("cannot use {server}")).because(error.to_string()));
@@ -195,13 +209,13 @@ pub(super) async fn connect(
         Err(_) => return Err(Error::bug("the Kubernetes client could not be made")),
     };
     let calls = KubernetesCalls(session.trace().clone());
-    let client = match minter {
-        Some(minter) => builder
-            .with_layer(&tower::buffer::BufferLayer::new(64))
-            .with_layer(&Authorize(minter))
-            .with_layer(&calls)
-            .build(),
-        None => builder.with_layer(&calls).build(),
+    let buffer = tower::buffer::BufferLayer::new(64);
+    let client = match (minter, plugin) {
+        (Some(minter), _) => {
+            builder.with_layer(&buffer).with_layer(&Authorize(minter)).with_layer(&calls).build()
+        }
+        (None, Some(plugin)) => builder.with_layer(&buffer).with_layer(&plugin).with_layer(&calls).build(),
+        (None, None) => builder.with_layer(&calls).build(),
     };
     Ok(Link { client, server, timeout })
 }

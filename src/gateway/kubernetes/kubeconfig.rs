@@ -58,7 +58,11 @@ impl Chosen {
 
 /// The EKS cluster of the current context, or of the one named: an EKS ARN, `name.region.eksctl.io`, or the arguments
 /// of its exec plugin. None when there is no context or it names no EKS cluster.
-pub fn cluster_of_context(env: &Env, kubeconfig: Option<&Path>, context: Option<&str>) -> Option<ContextCluster> {
+pub fn cluster_of_context(
+    env: &Env,
+    kubeconfig: Option<&Path>,
+    context: Option<&str>,
+) -> Option<ContextCluster> {
     let Ok(Finding::Context(chosen)) = choose(env, kubeconfig, context) else { return None };
     let from_names = [&chosen.cluster, &chosen.context].into_iter().find_map(|name| {
         let (name, region, account) = of_arn(name).or_else(|| of_eksctl(name))?;
@@ -67,7 +71,8 @@ pub fn cluster_of_context(env: &Env, kubeconfig: Option<&Path>, context: Option<
     from_names.or_else(|| {
         let plugin = Plugin::parse(chosen.user.exec.as_ref()?)?;
         let env = |name: &str| plugin.env.get(name).cloned();
-        let region = plugin.region.clone().or_else(|| env("AWS_REGION")).or_else(|| env("AWS_DEFAULT_REGION"));
+        let region =
+            plugin.region.clone().or_else(|| env("AWS_REGION")).or_else(|| env("AWS_DEFAULT_REGION"));
         Some(ContextCluster { name: plugin.cluster, region, account: None, server: chosen.server.clone() })
     })
 }
@@ -136,7 +141,8 @@ fn find(config: &Kubeconfig, file: &str, name: &str) -> Option<Chosen> {
     let context: &Context = config.contexts.iter().find(|named| named.name == name)?.context.as_ref()?;
     let named = config.clusters.iter().find(|named| named.name == context.cluster)?;
     let server: &Server = named.cluster.as_ref()?;
-    let user = context.user.as_ref().and_then(|user| config.auth_infos.iter().find(|named| named.name == *user));
+    let user =
+        context.user.as_ref().and_then(|user| config.auth_infos.iter().find(|named| named.name == *user));
     Some(Chosen {
         config: config.clone(),
         file: file.to_owned(),
@@ -186,7 +192,8 @@ const LIST: &str = ":";
 /// The files of KUBECONFIG, else `~/.kube/config`.
 fn default_files(env: &Env) -> Vec<PathBuf> {
     if let Some(list) = variable(env, "KUBECONFIG") {
-        let files: Vec<PathBuf> = list.split(LIST).filter(|path| !path.is_empty()).map(PathBuf::from).collect();
+        let files: Vec<PathBuf> =
+            list.split(LIST).filter(|path| !path.is_empty()).map(PathBuf::from).collect();
         if !files.is_empty() {
             return files;
         }

@@ -13,8 +13,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub(super) use self::client::{Link, Repeat};
-pub use self::kubeconfig::{ContextCluster, cluster_of_context};
 use self::kubeconfig::{Chosen, Finding};
+pub use self::kubeconfig::{ContextCluster, cluster_of_context};
 use self::plugin::Plugin;
 use self::token::Minter;
 use super::read::KubeReads;

@@ -23,8 +23,10 @@ pub(super) struct Plugin {
 impl Plugin {
     /// The plugin of a user, if it is one whose every argument is known here.
     pub(super) fn of(user: &AuthInfo) -> Option<Self> {
-        let has_other_credentials =
-            user.token.is_some() || user.token_file.is_some() || user.auth_provider.is_some() || user.password.is_some();
+        let has_other_credentials = user.token.is_some()
+            || user.token_file.is_some()
+            || user.auth_provider.is_some()
+            || user.password.is_some();
         if has_other_credentials { None } else { Self::parse(user.exec.as_ref()?) }
     }
 
@@ -45,10 +47,12 @@ impl Plugin {
                 None => (arg, args.next()?),
             };
             match (program, flag) {
-                ("aws", "--cluster-name" | "--cluster-id") | ("aws-iam-authenticator", "-i" | "--cluster-id") => {
+                ("aws", "--cluster-name" | "--cluster-id")
+                | ("aws-iam-authenticator", "-i" | "--cluster-id") => {
                     value.clone_into(&mut plugin.cluster);
                 }
-                ("aws", "--role-arn") | ("aws-iam-authenticator", "-r" | "--role") => {
+                // What the AWS CLI itself writes into kubeconfigs is the shortened flag.
+                ("aws", "--role-arn" | "--role") | ("aws-iam-authenticator", "-r" | "--role") => {
                     plugin.role_arn = Some(value.to_owned());
                 }
                 ("aws", "--profile") => plugin.profile = Some(value.to_owned()),

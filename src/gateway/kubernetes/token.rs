@@ -97,7 +97,8 @@ impl Minter {
 
     async fn credentials(&self) -> Result<Credentials, Trouble> {
         let Some(role_arn) = &self.inner.role_arn else { return self.inner.session.credentials().await };
-        let assume = self.inner.session.sts().assume_role().role_arn(role_arn).role_session_name(SESSION_NAME);
+        let assume =
+            self.inner.session.sts().assume_role().role_arn(role_arn).role_session_name(SESSION_NAME);
         let answer = assume.send().await.map_err(|error| Trouble::aws("sts", "AssumeRole", &error))?;
         let given = answer.credentials.ok_or_else(|| odd("STS gave no credentials"))?;
         let expiry = SystemTime::try_from(given.expiration).ok();
@@ -154,8 +155,7 @@ fn presign(
         .map_err(|_| odd("cannot sign for this STS endpoint"))?;
     let (instructions, _) =
         sign(request, &params).map_err(|_| odd("cannot sign for this STS endpoint"))?.into_parts();
-    let mut signed =
-        http::Request::get(url).body(()).map_err(|_| odd("the STS endpoint is no URL"))?;
+    let mut signed = http::Request::get(url).body(()).map_err(|_| odd("the STS endpoint is no URL"))?;
     instructions.apply_to_request_http1x(&mut signed);
     Ok(signed.uri().to_string())
 }
@@ -167,8 +167,7 @@ mod tests {
     use super::*;
 
     fn decoded(endpoint: &str, token: Option<&str>) -> String {
-        let credentials =
-            Credentials::new("AKIDEXAMPLE", "secret", token.map(str::to_owned), None, "test");
+        let credentials = Credentials::new("AKIDEXAMPLE", "secret", token.map(str::to_owned), None, "test");
         let time = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         let token = mint(&credentials, "us-west-2", endpoint, "hp-eks", time).expect("a token");
         let body = token.strip_prefix("k8s-aws-v1.").expect("the prefix");
@@ -179,7 +178,9 @@ mod tests {
     #[test]
     fn a_token_is_a_presigned_get_of_caller_identity() {
         let url = decoded("https://sts.us-west-2.amazonaws.com", Some("a/b+c="));
-        assert!(url.starts_with("https://sts.us-west-2.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15&"));
+        assert!(url.starts_with(
+            "https://sts.us-west-2.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15&"
+        ));
         for part in [
             "X-Amz-Algorithm=AWS4-HMAC-SHA256",
             "X-Amz-Credential=AKIDEXAMPLE%2F20231114%2Fus-west-2%2Fsts%2Faws4_request",

@@ -60,7 +60,8 @@ impl Reads {
 
     async fn some_interfaces(&self, ids: &[String]) -> Answer<Vec<Interface>> {
         let by_id = filter("network-interface-id", ids.iter().map(String::as_str));
-        let pages = self.session.ec2().describe_network_interfaces().filters(by_id).into_paginator().items().send();
+        let pages =
+            self.session.ec2().describe_network_interfaces().filters(by_id).into_paginator().items().send();
         seen(EC2, "DescribeNetworkInterfaces", pages.try_collect().await, |found| {
             Some(found.into_iter().map(interface).collect())
         })
@@ -76,7 +77,9 @@ impl Reads {
             .filters(filter("instance-state-name", ["pending", "running"]));
         let pages = describe.into_paginator().items().send();
         seen(EC2, "DescribeInstances", pages.try_collect().await, |found| {
-            Some(found.into_iter().flat_map(|held| held.instances.unwrap_or_default()).map(instance).collect())
+            Some(
+                found.into_iter().flat_map(|held| held.instances.unwrap_or_default()).map(instance).collect(),
+            )
         })
     }
 
@@ -96,7 +99,11 @@ fn filter<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) -> sdk::Fil
 }
 
 fn tags(found: Option<Vec<sdk::Tag>>) -> BTreeMap<String, String> {
-    found.unwrap_or_default().into_iter().filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect()
+    found
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))
+        .collect()
 }
 
 fn subnet(found: sdk::Subnet) -> Subnet {
@@ -106,7 +113,10 @@ fn subnet(found: sdk::Subnet) -> Subnet {
         zone: found.availability_zone.unwrap_or_default(),
         zone_id: found.availability_zone_id.unwrap_or_default(),
         cidr: found.cidr_block.unwrap_or_default(),
-        free_addresses: found.available_ip_address_count.and_then(|count| u32::try_from(count).ok()).unwrap_or_default(),
+        free_addresses: found
+            .available_ip_address_count
+            .and_then(|count| u32::try_from(count).ok())
+            .unwrap_or_default(),
         public_addresses: found.map_public_ip_on_launch.unwrap_or_default(),
         tags: tags(found.tags),
     }
@@ -142,7 +152,10 @@ fn rules(found: Option<Vec<sdk::IpPermission>>) -> Vec<Rule> {
 
 fn peers(permission: &sdk::IpPermission) -> Vec<(Peer, Option<String>)> {
     let groups = permission.user_id_group_pairs().iter().filter_map(|pair| {
-        Some((Peer::Group { id: pair.group_id.clone()?, account: pair.user_id.clone() }, pair.description.clone()))
+        Some((
+            Peer::Group { id: pair.group_id.clone()?, account: pair.user_id.clone() },
+            pair.description.clone(),
+        ))
     });
     let cidrs = permission
         .ip_ranges()
@@ -206,7 +219,9 @@ mod tests {
             .ip_protocol("tcp")
             .from_port(988)
             .to_port(988)
-            .user_id_group_pairs(sdk::UserIdGroupPair::builder().group_id("sg-1").user_id("111122223333").build())
+            .user_id_group_pairs(
+                sdk::UserIdGroupPair::builder().group_id("sg-1").user_id("111122223333").build(),
+            )
             .ip_ranges(sdk::IpRange::builder().cidr_ip("10.0.0.0/8").description("corp").build())
             .prefix_list_ids(sdk::PrefixListId::builder().prefix_list_id("pl-1").build())
             .build();

@@ -29,29 +29,48 @@ impl Reads {
 
     /// eks:DescribeAddonVersions: builds, newest first as EKS lists them.
     pub async fn addon_versions(&self, name: &str) -> Answer<Vec<AddonVersion>> {
-        let pages = self.session.eks().describe_addon_versions().addon_name(name).into_paginator().items().send();
+        let pages =
+            self.session.eks().describe_addon_versions().addon_name(name).into_paginator().items().send();
         seen(EKS, "DescribeAddonVersions", pages.try_collect().await, |addons| {
-            let builds: Vec<AddonVersion> =
-                addons.into_iter().flat_map(|addon| addon.addon_versions.unwrap_or_default()).map(build).collect();
+            let builds: Vec<AddonVersion> = addons
+                .into_iter()
+                .flat_map(|addon| addon.addon_versions.unwrap_or_default())
+                .map(build)
+                .collect();
             (!builds.is_empty()).then_some(builds)
         })
     }
 
     /// eks:DescribeAddonConfiguration: the JSON schema of an add-on build's configuration.
     pub async fn addon_schema(&self, name: &str, version: &str) -> Answer<Value> {
-        let answer =
-            self.session.eks().describe_addon_configuration().addon_name(name).addon_version(version).send().await;
+        let answer = self
+            .session
+            .eks()
+            .describe_addon_configuration()
+            .addon_name(name)
+            .addon_version(version)
+            .send()
+            .await;
         seen(EKS, "DescribeAddonConfiguration", answer, |output| {
             serde_json::from_str(&output.configuration_schema?).ok()
         })
     }
 
     /// eks:ListPodIdentityAssociations, then eks:DescribePodIdentityAssociation of the one found.
-    pub async fn association(&self, cluster: &str, namespace: &str, service_account: &str) -> Answer<Association> {
+    pub async fn association(
+        &self,
+        cluster: &str,
+        namespace: &str,
+        service_account: &str,
+    ) -> Answer<Association> {
         let eks = self.session.eks();
         let list = eks.list_pod_identity_associations();
-        let pages =
-            list.cluster_name(cluster).namespace(namespace).service_account(service_account).into_paginator().items();
+        let pages = list
+            .cluster_name(cluster)
+            .namespace(namespace)
+            .service_account(service_account)
+            .into_paginator()
+            .items();
         let first = pages.send().next().await.transpose();
         let found = seen(EKS, "ListPodIdentityAssociations", first, |first| first?.association_id)?;
         let id = match found {
@@ -59,7 +78,8 @@ impl Reads {
             Seen::Missing => return Ok(Seen::Missing),
             Seen::Hidden(veil) => return Ok(Seen::Hidden(veil)),
         };
-        let answer = eks.describe_pod_identity_association().cluster_name(cluster).association_id(id).send().await;
+        let answer =
+            eks.describe_pod_identity_association().cluster_name(cluster).association_id(id).send().await;
         seen(EKS, "DescribePodIdentityAssociation", answer, |output| output.association.map(association))
     }
 }

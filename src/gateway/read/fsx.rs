@@ -25,7 +25,10 @@ fn file_system(found: sdk::FileSystem) -> FileSystem {
         arn: found.resource_arn.unwrap_or_default(),
         lifecycle: found.lifecycle.map(|lifecycle| lifecycle.as_str().to_owned()).unwrap_or_default(),
         failure: found.failure_details.and_then(|details| details.message),
-        capacity_gib: found.storage_capacity.and_then(|size| u64::try_from(size).ok()).filter(|size| *size > 0),
+        capacity_gib: found
+            .storage_capacity
+            .and_then(|size| u64::try_from(size).ok())
+            .filter(|size| *size > 0),
         storage_type: found.storage_type.map(|kind| kind.as_str().to_owned()),
         deployment_type: lustre.and_then(|lustre| Some(lustre.deployment_type.as_ref()?.as_str().to_owned())),
         throughput: lustre.and_then(|lustre| u32::try_from(lustre.per_unit_storage_throughput?).ok()),

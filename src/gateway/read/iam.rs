@@ -57,7 +57,8 @@ impl Reads {
         };
         policies.complete = policies.unread.is_empty();
         policies.attached = attached;
-        let own: Vec<&String> = policies.attached.iter().filter(|arn| !arn.contains(":iam::aws:policy/")).collect();
+        let own: Vec<&String> =
+            policies.attached.iter().filter(|arn| !arn.contains(":iam::aws:policy/")).collect();
         let (inline, attached) = try_join(
             try_join_all(names.iter().map(|name| self.role_policy(role, name))),
             try_join_all(own.iter().map(|arn| self.policy_document(arn))),
@@ -87,7 +88,8 @@ impl Reads {
     }
 
     async fn attached_arns(&self, role: &str) -> Answer<Vec<String>> {
-        let pages = self.session.iam().list_attached_role_policies().role_name(role).into_paginator().items().send();
+        let pages =
+            self.session.iam().list_attached_role_policies().role_name(role).into_paginator().items().send();
         seen(IAM, "ListAttachedRolePolicies", pages.try_collect().await, |found| {
             Some(found.into_iter().filter_map(|policy| policy.policy_arn).collect())
         })
@@ -134,7 +136,8 @@ fn percent_decoded(text: &str) -> String {
         rest = tail;
         if byte == b'%'
             && let Some((digits, tail)) = rest.split_at_checked(2)
-            && let Some(value) = std::str::from_utf8(digits).ok().and_then(|digits| u8::from_str_radix(digits, 16).ok())
+            && let Some(value) =
+                std::str::from_utf8(digits).ok().and_then(|digits| u8::from_str_radix(digits, 16).ok())
         {
             bytes.push(value);
             rest = tail;

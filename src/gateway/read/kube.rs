@@ -53,9 +53,8 @@ impl KubeReads {
 
     /// A CSIDriver.
     pub async fn csi_driver(&self, name: &str) -> Answer<CsiDriver> {
-        self.get("get csidrivers.storage.k8s.io", &Api::<CSIDriver>::all(self.api()), name, |found| CsiDriver {
-            attach_required: found.spec.attach_required,
-            marks: marks(found.metadata),
+        self.get("get csidrivers.storage.k8s.io", &Api::<CSIDriver>::all(self.api()), name, |found| {
+            CsiDriver { attach_required: found.spec.attach_required, marks: marks(found.metadata) }
         })
         .await
     }
@@ -109,7 +108,13 @@ impl KubeReads {
         self.link.client.clone()
     }
 
-    async fn get<K, T>(&self, permission: &str, api: &Api<K>, name: &str, into: impl FnOnce(K) -> T) -> Answer<T>
+    async fn get<K, T>(
+        &self,
+        permission: &str,
+        api: &Api<K>,
+        name: &str,
+        into: impl FnOnce(K) -> T,
+    ) -> Answer<T>
     where
         K: Clone + DeserializeOwned + std::fmt::Debug,
     {
@@ -156,7 +161,8 @@ impl KubeReads {
 
 /// Whether the server no longer knows a version or page.
 pub(super) fn is_expired(trouble: &Trouble) -> bool {
-    trouble.what == TroubleKind::Conflict && matches!(trouble.code.as_deref(), Some("Expired" | "Gone" | "410"))
+    trouble.what == TroubleKind::Conflict
+        && matches!(trouble.code.as_deref(), Some("Expired" | "Gone" | "410"))
 }
 
 pub(in crate::gateway) fn marks(meta: ObjectMeta) -> Marks {
@@ -188,10 +194,18 @@ fn node(found: core::Node) -> Node {
         zone_id: labels
             .remove("topology.k8s.aws/zone-id")
             .or_else(|| zone_id(provider_id.as_deref()?).map(str::to_owned)),
-        instance_id: provider_id.as_deref().and_then(instance_id).or_else(|| instance_id(&name)).map(str::to_owned),
+        instance_id: provider_id
+            .as_deref()
+            .and_then(instance_id)
+            .or_else(|| instance_id(&name))
+            .map(str::to_owned),
         hyperpod,
         fargate,
-        ready: status.conditions.iter().flatten().any(|found| found.type_ == "Ready" && found.status == "True"),
+        ready: status
+            .conditions
+            .iter()
+            .flatten()
+            .any(|found| found.type_ == "Ready" && found.status == "True"),
         kernel: status.node_info.map(|info| info.kernel_version).filter(|kernel| !kernel.is_empty()),
         addresses: status
             .addresses
@@ -331,7 +345,12 @@ mod tests {
     #[test]
     fn hyperpod_and_ec2_nodes_tell_their_instance_and_zone() {
         for (provider, name, instance, zone) in [
-            ("aws:///usw2-az2/sagemaker/cluster/hyperpod-abc-i-0123ab", "hyperpod-i-0123ab", Some("i-0123ab"), Some("usw2-az2")),
+            (
+                "aws:///usw2-az2/sagemaker/cluster/hyperpod-abc-i-0123ab",
+                "hyperpod-i-0123ab",
+                Some("i-0123ab"),
+                Some("usw2-az2"),
+            ),
             ("aws:///us-west-2a/i-0456cd", "ip-10-0-0-1", Some("i-0456cd"), None),
             ("aws:///us-west-2a/fargate-ip-10-0-0-1", "fargate-ip-10-0-0-1", None, None),
         ] {

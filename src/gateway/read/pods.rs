@@ -27,7 +27,8 @@ impl KubeReads {
     pub async fn pod_reasons(&self, namespace: &str, label: &str) -> Answer<Vec<PodTrouble>> {
         let api: Api<core::Pod> = Api::namespaced(self.api(), namespace);
         let params = ListParams::default().labels(label);
-        let pods = self.list(&format!("list pods in {namespace}"), &api, params, |pod| Some(reasons(pod))).await?;
+        let pods =
+            self.list(&format!("list pods in {namespace}"), &api, params, |pod| Some(reasons(pod))).await?;
         Ok(pods.map(|pods| pods.into_iter().flatten().collect()))
     }
 }
@@ -46,7 +47,8 @@ fn reasons(pod: core::Pod) -> Vec<PodTrouble> {
     let containers = status.init_container_statuses.into_iter().chain(status.container_statuses).flatten();
     let waiting = containers.filter_map(|container| {
         let waiting = container.state?.waiting?;
-        let reason = waiting.reason.filter(|reason| reason != "ContainerCreating" && reason != "PodInitializing")?;
+        let reason =
+            waiting.reason.filter(|reason| reason != "ContainerCreating" && reason != "PodInitializing")?;
         Some(PodTrouble {
             pod: name.clone(),
             container: Some(container.name),
@@ -66,15 +68,16 @@ mod tests {
     #[test]
     fn waiting_containers_and_unplaced_pods_tell_why() {
         let pod = json!({"metadata": {"name": "p"}, "status": {
-            "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes"}],
-            "containerStatuses": [
-                {"name": "a", "image": "", "imageID": "", "ready": false, "restartCount": 0,
-                 "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}},
-                {"name": "b", "image": "", "imageID": "", "ready": false, "restartCount": 0,
-                 "state": {"waiting": {"reason": "ContainerCreating"}}},
-            ]}});
+        "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes"}],
+        "containerStatuses": [
+            {"name": "a", "image": "", "imageID": "", "ready": false, "restartCount": 0,
+             "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}},
+            {"name": "b", "image": "", "imageID": "", "ready": false, "restartCount": 0,
+             "state": {"waiting": {"reason": "ContainerCreating"}}},
+        ]}});
         let found = reasons(serde_json::from_value(pod).expect("a pod"));
-        let told: Vec<_> = found.iter().map(|found| (found.container.as_deref(), found.reason.as_str())).collect();
+        let told: Vec<_> =
+            found.iter().map(|found| (found.container.as_deref(), found.reason.as_str())).collect();
         assert_eq!(told, [(None, "Unschedulable"), (Some("a"), "ImagePullBackOff")]);
     }
 }

@@ -26,12 +26,22 @@ impl Reads {
 
 fn hyperpod(found: DescribeClusterOutput) -> HyperPod {
     let (subnets, security_groups) = network(found.vpc_config);
-    let groups = found
-        .instance_groups
-        .unwrap_or_default()
-        .into_iter()
-        .map(|group| instance_group(group, &subnets, &security_groups))
-        .collect();
+    let plain = found.instance_groups.unwrap_or_default().into_iter().map(|group| Group {
+        name: group.instance_group_name,
+        instance_type: group.instance_type,
+        count: group.current_count,
+        execution_role: group.execution_role,
+        network: group.override_vpc_config,
+    });
+    let restricted = found.restricted_instance_groups.unwrap_or_default().into_iter().map(|group| Group {
+        name: group.instance_group_name,
+        instance_type: group.instance_type,
+        count: group.current_count,
+        execution_role: group.execution_role,
+        network: group.override_vpc_config,
+    });
+    let groups =
+        plain.chain(restricted).map(|group| instance_group(group, &subnets, &security_groups)).collect();
     HyperPod {
         name: found.cluster_name.unwrap_or_default(),
         arn: found.cluster_arn.unwrap_or_default(),
@@ -49,13 +59,22 @@ fn network(found: Option<sdk::VpcConfig>) -> (Vec<String>, Vec<String>) {
     })
 }
 
-fn instance_group(found: sdk::ClusterInstanceGroupDetails, subnets: &[String], groups: &[String]) -> InstanceGroup {
-    let overrides_vpc = found.override_vpc_config.is_some();
-    let (own_subnets, own_groups) = network(found.override_vpc_config);
+/// What plain and restricted instance groups have in common.
+struct Group {
+    name: Option<String>,
+    instance_type: Option<sdk::ClusterInstanceType>,
+    count: Option<i32>,
+    execution_role: Option<String>,
+    network: Option<sdk::VpcConfig>,
+}
+
+fn instance_group(found: Group, subnets: &[String], groups: &[String]) -> InstanceGroup {
+    let overrides_vpc = found.network.is_some();
+    let (own_subnets, own_groups) = network(found.network);
     InstanceGroup {
-        name: found.instance_group_name.unwrap_or_default(),
+        name: found.name.unwrap_or_default(),
         instance_type: found.instance_type.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
-        count: found.current_count.and_then(|count| u32::try_from(count).ok()).unwrap_or_default(),
+        count: found.count.and_then(|count| u32::try_from(count).ok()).unwrap_or_default(),
         execution_role: found.execution_role,
         subnets: if own_subnets.is_empty() { subnets.to_vec() } else { own_subnets },
         security_groups: if own_groups.is_empty() { groups.to_vec() } else { own_groups },

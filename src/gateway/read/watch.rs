@@ -126,7 +126,9 @@ where
     async fn start(&mut self, version: String) {
         let params = WatchParams::default().fields(&self.fields).timeout(SERVER_SECONDS);
         match self.link.once(&self.permission, self.api.watch(&params, &version)).await {
-            Ok(events) => self.phase = Phase::Follow { events: events.boxed(), version, began: Instant::now() },
+            Ok(events) => {
+                self.phase = Phase::Follow { events: events.boxed(), version, began: Instant::now() }
+            }
             Err((trouble, _)) => {
                 let next = if is_expired(&trouble) { Phase::List } else { Phase::Start(version) };
                 self.failed(trouble, next).await;
@@ -169,7 +171,8 @@ where
             }
             // A watch that ends at once, again and again, would be polling.
             Ok(None) if began.elapsed() < Duration::from_secs(1) => {
-                let trouble = Trouble::new(TroubleKind::Unreachable, KUBERNETES, &self.permission, "the watch ended");
+                let trouble =
+                    Trouble::new(TroubleKind::Unreachable, KUBERNETES, &self.permission, "the watch ended");
                 self.failed(trouble, Phase::Start(version)).await;
             }
             Ok(None) | Err(_) => self.phase = Phase::Start(version),
@@ -185,7 +188,12 @@ where
     }
 
     fn deleted(&mut self) {
-        self.ready.push_back(Err(Trouble::new(TroubleKind::NotFound, KUBERNETES, &self.permission, "it was deleted")));
+        self.ready.push_back(Err(Trouble::new(
+            TroubleKind::NotFound,
+            KUBERNETES,
+            &self.permission,
+            "it was deleted",
+        )));
         self.phase = Phase::Over;
     }
 

@@ -107,9 +107,8 @@ fn permission(rule: &Rule) -> sdk::IpPermission {
         Peer::Cidr6(cidr) => {
             base.ipv6_ranges(sdk::Ipv6Range::builder().cidr_ipv6(cidr).set_description(words).build())
         }
-        Peer::PrefixList(id) => {
-            base.prefix_list_ids(sdk::PrefixListId::builder().prefix_list_id(id).set_description(words).build())
-        }
+        Peer::PrefixList(id) => base
+            .prefix_list_ids(sdk::PrefixListId::builder().prefix_list_id(id).set_description(words).build()),
     }
     .build()
 }
@@ -128,7 +127,10 @@ mod tests {
             description: Some("Lustre".to_owned()),
         };
         let made = permission(&rule);
-        assert_eq!((made.from_port(), made.to_port(), made.ip_protocol()), (Some(1018), Some(1023), Some("tcp")));
+        assert_eq!(
+            (made.from_port(), made.to_port(), made.ip_protocol()),
+            (Some(1018), Some(1023), Some("tcp"))
+        );
         let pair = made.user_id_group_pairs().first().expect("a pair");
         assert_eq!((pair.group_id(), pair.description()), (Some("sg-1"), Some("Lustre")));
         assert!(made.ip_ranges().is_empty());

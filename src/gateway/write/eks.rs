@@ -1,6 +1,6 @@
 //! EKS: add-ons and Pod Identity associations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_eks::types::{AddonPodIdentityAssociations, ResolveConflicts};
 
@@ -47,7 +47,8 @@ pub struct NewAddon {
     pub tags: BTreeMap<String, String>,
 }
 
-/// What of an add-on to change; what is absent stays.
+/// What of an add-on to change; what is absent stays, but for the role: EKS takes away an IRSA role that is not
+/// named again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddonChange {
     /// The cluster's name.
@@ -56,7 +57,7 @@ pub struct AddonChange {
     pub name: String,
     /// Another build.
     pub version: Option<String>,
-    /// Another IRSA role.
+    /// The IRSA role, also when it stays.
     pub role_arn: Option<String>,
     /// Service account and role of its Pod Identity association.
     pub association: Option<(String, String)>,
@@ -78,7 +79,7 @@ impl Writes {
             .namespace(&new.namespace)
             .service_account(&new.service_account)
             .role_arn(&new.role_arn)
-            .set_tags(Some(new.tags.clone().into_iter().collect()))
+            .set_tags(tags(&new.tags))
             .send()
             .await;
         let answer = answer.map_err(|error| Trouble::aws(EKS, NAME, &error))?;
@@ -104,7 +105,7 @@ impl Writes {
             .resolve_conflicts(conflicts(new.overwrite))
             .set_configuration_values(new.configuration.clone())
             .client_request_token(&new.token)
-            .set_tags(Some(new.tags.clone().into_iter().collect()))
+            .set_tags(tags(&new.tags))
             .send()
             .await;
         answer.map(drop).map_err(|error| Trouble::aws(EKS, NAME, &error))
@@ -131,6 +132,11 @@ impl Writes {
         let answer = delete.preserve(false).send().await;
         answer.map(drop).map_err(|error| Trouble::aws(EKS, "DeleteAddon", &error))
     }
+}
+
+/// EKS refuses an empty map of tags.
+fn tags(tags: &BTreeMap<String, String>) -> Option<HashMap<String, String>> {
+    (!tags.is_empty()).then(|| tags.clone().into_iter().collect())
 }
 
 fn conflicts(overwrite: bool) -> ResolveConflicts {

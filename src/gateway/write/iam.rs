@@ -40,7 +40,7 @@ impl Writes {
     ) -> Result<String, Trouble> {
         const NAME: &str = "CreateOpenIDConnectProvider";
         let create = self.session.iam().create_open_id_connect_provider().url(url).client_id_list(audience);
-        let answer = create.set_tags(Some(sdk_tags(NAME, tags)?)).send().await;
+        let answer = create.set_tags(sdk_tags(NAME, tags)?).send().await;
         let answer = answer.map_err(|error| Trouble::aws(IAM, NAME, &error))?;
         answer.open_id_connect_provider_arn.ok_or_else(|| without(IAM, NAME, "ARN"))
     }
@@ -66,7 +66,7 @@ impl Writes {
             .assume_role_policy_document(role.trust.to_string())
             .description(&role.description)
             .set_permissions_boundary(role.boundary.clone())
-            .set_tags(Some(sdk_tags("CreateRole", &role.tags)?))
+            .set_tags(sdk_tags("CreateRole", &role.tags)?)
             .send()
             .await;
         let answer = answer.map_err(|error| Trouble::aws(IAM, "CreateRole", &error))?;
@@ -89,7 +89,8 @@ impl Writes {
 
     /// iam:AttachRolePolicy.
     pub async fn attach_policy(&self, role: &str, policy_arn: &str) -> Result<(), Trouble> {
-        let answer = self.session.iam().attach_role_policy().role_name(role).policy_arn(policy_arn).send().await;
+        let answer =
+            self.session.iam().attach_role_policy().role_name(role).policy_arn(policy_arn).send().await;
         answer.map(drop).map_err(|error| Trouble::aws(IAM, "AttachRolePolicy", &error))
     }
 
@@ -101,7 +102,8 @@ impl Writes {
 
     /// iam:DetachRolePolicy.
     pub async fn detach_policy(&self, role: &str, policy_arn: &str) -> Result<(), Trouble> {
-        let answer = self.session.iam().detach_role_policy().role_name(role).policy_arn(policy_arn).send().await;
+        let answer =
+            self.session.iam().detach_role_policy().role_name(role).policy_arn(policy_arn).send().await;
         answer.map(drop).map_err(|error| Trouble::aws(IAM, "DetachRolePolicy", &error))
     }
 
@@ -112,8 +114,12 @@ impl Writes {
     }
 }
 
-fn sdk_tags(operation: &str, tags: &BTreeMap<String, String>) -> Result<Vec<Tag>, Trouble> {
+fn sdk_tags(operation: &str, tags: &BTreeMap<String, String>) -> Result<Option<Vec<Tag>>, Trouble> {
+    if tags.is_empty() {
+        return Ok(None);
+    }
     let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
     tags.collect::<Result<_, _>>()
+        .map(Some)
         .map_err(|error| Trouble::new(TroubleKind::Refused, IAM, operation, &error.to_string()))
 }

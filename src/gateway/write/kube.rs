@@ -3,7 +3,8 @@
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::Api;
 use kube::api::{
-    ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams, Preconditions, PropagationPolicy,
+    ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams, Preconditions,
+    PropagationPolicy,
 };
 use serde_json::Value;
 
@@ -49,7 +50,8 @@ impl Place {
 
     /// `patch storageclasses.storage.k8s.io`, `create persistentvolumeclaims in default`.
     fn permission(&self, verb: &str) -> String {
-        let group = self.api_version.split_once('/').map(|(group, _)| format!(".{group}")).unwrap_or_default();
+        let group =
+            self.api_version.split_once('/').map(|(group, _)| format!(".{group}")).unwrap_or_default();
         let place = self.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
         format!("{verb} {}{group}{place}", self.plural)
     }
@@ -75,8 +77,9 @@ impl Writes {
         let permission = at.permission("create");
         let link = self.cluster(&permission)?;
         let api = at.api(link);
-        let object: DynamicObject = serde_json::from_value(object.clone())
-            .map_err(|error| Trouble::new(TroubleKind::Refused, KUBERNETES, &permission, &error.to_string()))?;
+        let object: DynamicObject = serde_json::from_value(object.clone()).map_err(|error| {
+            Trouble::new(TroubleKind::Refused, KUBERNETES, &permission, &error.to_string())
+        })?;
         let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
         let made = link.call(&permission, Repeat::Unsafe, || api.create(&params, &object)).await?;
         Ok(marks(made.metadata))

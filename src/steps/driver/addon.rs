@@ -80,7 +80,9 @@ fn bring_identity(intent: &Intent, facts: &Facts, addon: &Addon, who: &Who) -> R
             configuration: None,
         },
     };
-    Ok(vec![update])
+    let mut changes = vec![update];
+    changes.extend(crate::steps::restart(facts, "addon-role"));
+    Ok(changes)
 }
 
 /// The identity's changes that must come before, if the plan has them.

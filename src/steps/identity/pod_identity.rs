@@ -56,7 +56,7 @@ fn node_roles(facts: &Facts) -> Result<(), String> {
         let managed = policies.attached.iter().any(|arn| policy::managed_allows(arn, ACTION) != Some(false));
         let allowed = policy::allows(&documents, ACTION, &facts.cluster.arn);
         if !managed && matches!(allowed, policy::Answer::Missing | policy::Answer::Denied) {
-            return Err(format!("node role {name} does not allow {}", ACTION));
+            return Err(format!("node role {name} does not allow {ACTION}"));
         }
     }
     Ok(())
@@ -127,6 +127,7 @@ fn associate(intent: &Intent, facts: &Facts, current: &judge::Current, role_arn:
             tags: ownership::tags(&facts.cluster.arn, Origin::Created, &intent.tags),
         },
     });
+    changes.extend(crate::steps::restart(facts, "association"));
     Ok(true)
 }
 

@@ -7,17 +7,16 @@ use crate::steps::{Action, Block, Change, Item, Resource, StepId, Verb};
 
 pub(super) fn absent(intent: &Intent, facts: &Facts) -> Result<Item, Box<Block>> {
     let mut changes = Vec::new();
-    if let Some(association) = must_see(&facts.access.association, "Pod Identity associations")? {
-        if association.owner_arn.is_none() && is_ours(facts, &association.tags) {
-            let action = Action::DeleteAssociation { cluster: facts.cluster.name.clone(), id: association.id.clone() };
-            changes.push(delete("PodIdentityAssociation", &association.id, "eks:DeletePodIdentityAssociation", action));
-        }
+    let association = must_see(&facts.access.association, "Pod Identity associations")?;
+    if let Some(own) = association.filter(|it| it.owner_arn.is_none() && is_ours(facts, &it.tags)) {
+        let action = Action::DeleteAssociation { cluster: facts.cluster.name.clone(), id: own.id.clone() };
+        changes.push(delete("PodIdentityAssociation", &own.id, "eks:DeletePodIdentityAssociation", action));
     }
     let name = role::name(intent, facts);
-    if let Some(known) = facts.access.roles.get(&name) {
-        if let Some(found) = must_see(&known.role, &format!("role {name}"))?.filter(|role| is_ours(facts, &role.tags)) {
-            changes.extend(role_changes(found, must_see(&known.policies, "the role's policies")?));
-        }
+    if let Some(known) = facts.access.roles.get(&name)
+        && let Some(found) = must_see(&known.role, &format!("role {name}"))?.filter(|role| is_ours(facts, &role.tags))
+    {
+        changes.extend(role_changes(found, must_see(&known.policies, "the role's policies")?));
     }
     if let Some(provider) = must_see(&facts.access.provider, "the OIDC provider")?.filter(|provider| is_ours(facts, &provider.tags)) {
         let action = Action::DeleteProvider { provider_arn: provider.arn.clone() };

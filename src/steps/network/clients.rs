@@ -38,11 +38,11 @@ pub(super) fn clients(facts: &Facts, notes: &mut Vec<Note>) -> Result<Vec<Client
     };
     hyperpod(facts, notes, &mut add)?;
     instances(facts, &mut add)?;
-    if by_groups.is_empty() {
-        if let Some(group) = &facts.cluster.security_group {
-            notes.push(note(Sign::Keep, format!("no node is there yet; rules are for the cluster's security group {group}")));
-            return Ok(vec![Client { name: "managed nodes".into(), groups: vec![group.clone()], subnets: Vec::new() }]);
-        }
+    if by_groups.is_empty()
+        && let Some(group) = &facts.cluster.security_group
+    {
+        notes.push(note(Sign::Keep, format!("no node is there yet; rules are for the cluster's security group {group}")));
+        return Ok(vec![Client { name: "managed nodes".into(), groups: vec![group.clone()], subnets: Vec::new() }]);
     }
     let client = |(groups, (names, subnets)): (BTreeSet<String>, (BTreeSet<String>, BTreeSet<String>))| Client {
         name: names.into_iter().collect::<Vec<_>>().join(", "),

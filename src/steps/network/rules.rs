@@ -27,7 +27,7 @@ struct Want {
 
 /// All changes that are missing for Lustre to get through.
 pub(super) fn missing(view: &View<'_>, group: &Ref, subnet: &Subnet, notes: &mut Vec<Note>) -> Result<Vec<Change>, Box<Block>> {
-    let mut wants = file_system_side(view, group, subnet);
+    let mut wants = as_node_rules(view, file_system_side(view, group, subnet), notes);
     wants.extend(node_side(view, group, subnet, notes));
     wants.iter_mut().for_each(|want| want.node = want.node.take().or_else(|| worn_by(view, want)));
     allowed(view, &wants)?;
@@ -76,6 +76,26 @@ fn close_gap(view: &View<'_>, rules: &[Rule], reach: Reach<'_>, peer: &Peer) -> 
         .filter(|range| !uncovered(rules, &[**range], reach, &view.lists).is_empty())
         .map(|range| Rule::tcp(*range, peer.clone()))
         .collect()
+}
+
+/// A file system that wears the nodes' own group: its rules are rules of a node group, and listed and switched as such.
+fn as_node_rules(view: &View<'_>, wants: Vec<Want>, notes: &mut Vec<Note>) -> Vec<Want> {
+    let mut kept = Vec::new();
+    for want in wants.into_iter().filter(|want| !want.rules.is_empty()) {
+        let worn = match &want.group {
+            Ref::Known(id) => view.clients.iter().find(|client| client.groups.contains(id)),
+            Ref::Made(_) => None,
+        };
+        match worn {
+            Some(client) if !view.intent.network.node_rules => {
+                let text = format!("{} does not let Lustre through to every node; left alone by --no-node-rules", want.group.shown());
+                notes.push(note(Sign::Warn, format!("{text} ({})", client.name)));
+            }
+            Some(client) => kept.push(Want { node: Some(client.name.clone()), ..want }),
+            None => kept.push(want),
+        }
+    }
+    kept
 }
 
 /// Ingress from itself and from every group of nodes; egress where it is not open.

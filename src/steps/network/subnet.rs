@@ -24,7 +24,7 @@ pub(super) fn choose(view: &View<'_>) -> Result<Chosen, Box<Block>> {
         if let Some(chosen) = in_use(view, subnets).filter(|chosen| ids.contains(&chosen.subnet.id)) {
             return Ok(chosen);
         }
-        return best(view, named, &format!("asked for by {}", wish.from));
+        return best(view, &named, &format!("asked for by {}", wish.from));
     }
     if let Some(chosen) = in_use(view, subnets) {
         return Ok(chosen);
@@ -36,7 +36,7 @@ pub(super) fn choose(view: &View<'_>) -> Result<Chosen, Box<Block>> {
             "name one with --subnet subnet-…",
         ));
     }
-    let mut chosen = best(view, private, "the zone where most nodes are")?;
+    let mut chosen = best(view, &private, "the zone where most nodes are")?;
     if let Some(veil) = view.facts.network.routes.hidden() {
         let text = format!("route tables cannot be seen ({}); a subnet that gives out no public addresses is taken for private", veil.permission);
         chosen.notes.push(note(Sign::Unknown, text));
@@ -79,7 +79,7 @@ fn is_private(view: &View<'_>, subnet: &Subnet) -> bool {
 }
 
 /// Of the candidates: most nodes in its zone, then one that nodes are in, then most free addresses, then by id.
-fn best(view: &View<'_>, candidates: Vec<&Subnet>, why: &str) -> Result<Chosen, Box<Block>> {
+fn best(view: &View<'_>, candidates: &[&Subnet], why: &str) -> Result<Chosen, Box<Block>> {
     let needed = sizing::addresses_needed(&view.intent.storage.file_system).unwrap_or(2);
     let fits: Vec<&Subnet> = candidates.iter().copied().filter(|subnet| u64::from(subnet.free_addresses) >= needed).collect();
     if fits.is_empty() {

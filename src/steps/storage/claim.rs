@@ -36,7 +36,7 @@ fn at(intent: &Intent, facts: &Facts) -> ObjectRef {
     }
 }
 
-fn make(intent: &Intent, facts: &Facts, after: &[String]) -> Change {
+pub(super) fn make(intent: &Intent, facts: &Facts, after: &[String]) -> Change {
     let wish = &intent.storage;
     let size = quantity::print_gib(wish.size.value);
     let object = json!({

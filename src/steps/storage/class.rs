@@ -19,13 +19,16 @@ pub(super) fn plan(intent: &Intent, facts: &Facts, network: &network::Choice, no
     let name = &intent.storage.class.value;
     match &facts.storage.class {
         Seen::Missing => make(intent, facts, network).map(|change| vec![change]),
-        Seen::Found(found) => compare(intent, facts, found, notes),
+        Seen::Found(found) => compare(intent, found, notes),
         Seen::Hidden(veil) => Err(crate::steps::denied(&format!("StorageClass {name}"), veil)),
     }
 }
 
+/// Parameters, and where an id that is known only after apply goes.
+type Filled = (BTreeMap<String, String>, Vec<Fill>);
+
 /// The parameters as the driver shall read them; the group may be known only after apply.
-fn parameters(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<(BTreeMap<String, String>, Vec<Fill>), Box<Block>> {
+fn parameters(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<Filled, Box<Block>> {
     let Some(subnet) = &network.subnet else {
         return Err(block(Kind::Usage, "the file system's subnet is not known".to_owned(), "name it with --subnet, or do not skip the network"));
     };
@@ -50,7 +53,7 @@ fn parameters(intent: &Intent, facts: &Facts, network: &network::Choice) -> Resu
     Ok((parameters, fills))
 }
 
-fn make(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<Change, Box<Block>> {
+pub(super) fn make(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<Change, Box<Block>> {
     let wish = &intent.storage;
     let (parameters, fills) = parameters(intent, facts, network)?;
     let object = json!({
@@ -93,7 +96,7 @@ fn at(name: &str) -> ObjectRef {
     }
 }
 
-fn compare(intent: &Intent, facts: &Facts, found: &StorageClass, notes: &mut Vec<Note>) -> Result<Vec<Change>, Box<Block>> {
+fn compare(intent: &Intent, found: &StorageClass, notes: &mut Vec<Note>) -> Result<Vec<Change>, Box<Block>> {
     let wish = &intent.storage;
     if found.provisioner != PROVISIONER {
         return Err(block(
@@ -136,16 +139,12 @@ fn wanted(intent: &Intent, found: &StorageClass) -> BTreeMap<String, String> {
         let default = storageclass::parameter(key).map_or("", |parameter| parameter.default);
         all.insert(key.clone(), default.to_owned());
     }
-    let network = &intent.network;
-    let demanded = |from: &Source| matches!(from, Source::Flag(_) | Source::Variable(_));
-    if let GroupWish::Id(id) = &network.security_group.value {
-        if demanded(&network.security_group.from) {
-            all.insert("securityGroupIds".to_owned(), id.clone());
-        }
+    let (group, subnet) = (&intent.network.security_group, &intent.network.subnet);
+    if let (GroupWish::Id(id), Source::Flag(_) | Source::Variable(_)) = (&group.value, &group.from) {
+        all.insert("securityGroupIds".to_owned(), id.clone());
     }
-    if let SubnetWish::OneOf(ids) = &network.subnet.value {
-        let is_one = found.parameters.get("subnetId").is_some_and(|id| ids.contains(id));
-        if demanded(&network.subnet.from) && !is_one {
+    if let (SubnetWish::OneOf(ids), Source::Flag(_) | Source::Variable(_)) = (&subnet.value, &subnet.from) {
+        if !found.parameters.get("subnetId").is_some_and(|id| ids.contains(id)) {
             all.insert("subnetId".to_owned(), ids.join(" or "));
         }
     }

@@ -31,6 +31,8 @@ fn caller_identity(state: &State, principal: &Principal) -> Value {
     json!({"UserId": id, "Account": state.account, "Arn": arn})
 }
 
+/// The trust policy alone decides; that a trust in the whole account leaves the rest to the asker's own
+/// policies is not simulated.
 fn assume_role(state: &mut State, call: &Call) -> Answer {
     let arn = call.text("RoleArn").unwrap_or_default();
     let session = call.text("RoleSessionName").unwrap_or_default();
@@ -40,9 +42,8 @@ fn assume_role(state: &mut State, call: &Call) -> Answer {
         AwsError::new("AccessDenied", text).with_status(403)
     };
     let role = identity::visible_role(state, arn).ok_or_else(refusal)?;
-    let allowed = matches!(call.principal, Principal::Caller) && !access::is_listed(state)
-        || identity::trusts(state, role, &identity::Asker::Principal(&call.principal), "sts:AssumeRole");
-    if !allowed {
+    let asker = identity::Asker::Principal(&call.principal);
+    if !identity::trusts(state, role, &asker, "sts:AssumeRole") {
         return Err(refusal());
     }
     let role = role.clone();
@@ -140,6 +141,11 @@ mod tests {
         let key = got["Credentials"]["AccessKeyId"].as_str().unwrap();
         let known = session::by_key(&state, key).unwrap();
         assert_eq!(known.principal, Principal::AssumedRole { role: "b".into(), session: "x".into() });
+        // An administrator, too, needs the role's trust.
+        let error = ask(&mut state, Principal::Caller, "AssumeRole", input("b")).unwrap_err();
+        assert_eq!(error.code, "AccessDenied");
+        state.caller = "arn:aws:iam::111122223333:role/a".into();
+        assert!(ask(&mut state, Principal::Caller, "AssumeRole", input("b")).is_ok());
         for (who, role) in [("b", "b"), ("b", "a"), ("a", "none")] {
             let error = ask(&mut state, super::tests::session(who), "AssumeRole", input(role)).unwrap_err();
             assert_eq!((error.status, error.code.as_str()), (403, "AccessDenied"), "{who} {role}");

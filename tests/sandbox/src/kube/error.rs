@@ -14,7 +14,7 @@ pub struct KubeError {
     /// As the API server words it.
     pub message: String,
     /// `details` of the Status, when there are any.
-    pub details: Option<Value>,
+    pub details: Option<Box<Value>>,
 }
 
 /// One complaint about a field of an object, as apimachinery's `field.Error`.
@@ -47,11 +47,7 @@ impl FieldError {
 
     /// `Forbidden: DETAIL`.
     pub fn forbidden(field: &str, detail: &str) -> Self {
-        Self {
-            field: field.into(),
-            reason: "FieldValueForbidden",
-            message: format!("Forbidden: {detail}"),
-        }
+        Self { field: field.into(), reason: "FieldValueForbidden", message: format!("Forbidden: {detail}") }
     }
 
     /// `Unsupported value: "X": supported values: …`.
@@ -78,7 +74,7 @@ impl KubeError {
             details["group"] = json!(kind.group);
         }
         details["kind"] = json!(kind.plural);
-        Self { code: status.0, reason: status.1.into(), message, details: Some(details) }
+        Self { code: status.0, reason: status.1.into(), message, details: Some(Box::new(details)) }
     }
 
     /// 404 for an object.
@@ -120,11 +116,8 @@ impl KubeError {
             [one] => one.clone(),
             many => format!("[{}]", many.join(", ")),
         };
-        let qualified = if kind.group.is_empty() {
-            kind.kind.clone()
-        } else {
-            format!("{}.{}", kind.kind, kind.group)
-        };
+        let qualified =
+            if kind.group.is_empty() { kind.kind.clone() } else { format!("{}.{}", kind.kind, kind.group) };
         let mut details = json!({"name": name});
         if !kind.group.is_empty() {
             details["group"] = json!(kind.group);
@@ -138,7 +131,7 @@ impl KubeError {
             code: 422,
             reason: "Invalid".into(),
             message: format!("{qualified} {name:?} is invalid: {text}"),
-            details: Some(details),
+            details: Some(Box::new(details)),
         }
     }
 
@@ -158,7 +151,7 @@ impl KubeError {
             code: 404,
             reason: "NotFound".into(),
             message: "the server could not find the requested resource".into(),
-            details: Some(json!({})),
+            details: Some(Box::new(json!({}))),
         }
     }
 
@@ -174,7 +167,7 @@ impl KubeError {
             "message": self.message, "reason": self.reason,
         });
         if let Some(details) = &self.details {
-            status["details"] = details.clone();
+            status["details"] = (**details).clone();
         }
         status["code"] = json!(self.code);
         status

@@ -66,11 +66,11 @@ pub fn record(store: &mut KubeStore, object: &Value, what: Record<'_>, now: Time
         namespace => namespace,
     }
     .to_owned();
-    let similar: Vec<&Value> = store
-        .list("v1", "Event")
+    let similar: Vec<_> = store
+        .events_about(uid_of(object))
+        .into_iter()
         .filter(|e| {
             namespace_of(e) == namespace
-                && e["involvedObject"]["uid"] == uid_of(object)
                 && e["reason"] == what.reason
                 && e["type"] == what.kind
                 && e["source"]["component"] == what.component
@@ -80,7 +80,8 @@ pub fn record(store: &mut KubeStore, object: &Value, what: Record<'_>, now: Time
     let combined = similar.iter().find(|e| e["message"].as_str().is_some_and(|m| m.starts_with(COMBINED)));
     let full = similar.len() >= SIMILAR;
     let known = same.or(if full { combined } else { None }).map(|e| name_of(e).to_owned());
-    let message = if full && same.is_none() { format!("{COMBINED}{}", what.message) } else { what.message.to_owned() };
+    let message =
+        if full && same.is_none() { format!("{COMBINED}{}", what.message) } else { what.message.to_owned() };
     if let Some(name) = known {
         // The event was found a moment ago under the same lock.
         let _counted = store.modify("v1", "Event", &namespace, &name, |event| {
@@ -133,6 +134,8 @@ mod tests {
         }
         let counts: Vec<i64> = store.list("v1", "Event").map(|e| e["count"].as_i64().unwrap_or(0)).collect();
         assert_eq!((counts.len(), counts.iter().sum::<i64>()), (11, 17));
-        assert!(store.list("v1", "Event").any(|e| e["message"] == "(combined from similar events): request 14"));
+        assert!(
+            store.list("v1", "Event").any(|e| e["message"] == "(combined from similar events): request 14")
+        );
     }
 }

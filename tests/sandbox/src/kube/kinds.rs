@@ -177,9 +177,7 @@ pub fn of_crd(crd: &Value) -> Vec<Kind> {
     let spec = &crd["spec"];
     let names = &spec["names"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let texts = |value: &Value| -> Vec<String> {
-        value.as_array().into_iter().flatten().map(text).collect()
-    };
+    let texts = |value: &Value| -> Vec<String> { value.as_array().into_iter().flatten().map(text).collect() };
     let versions = spec["versions"].as_array().map(Vec::as_slice).unwrap_or_default();
     versions
         .iter()
@@ -189,11 +187,8 @@ pub fn of_crd(crd: &Value) -> Vec<Kind> {
             let group = text(&spec["group"]);
             let reversed: Vec<&str> = group.split('.').rev().collect();
             let schema = format!("{}.{}.{kind}", reversed.join("."), text(&version["name"]));
-            let subresources = version["subresources"]
-                .as_object()
-                .into_iter()
-                .flat_map(|map| map.keys().cloned())
-                .collect();
+            let subresources =
+                version["subresources"].as_object().into_iter().flat_map(|map| map.keys().cloned()).collect();
             Kind {
                 version: text(&version["name"]),
                 plural: text(&names["plural"]),

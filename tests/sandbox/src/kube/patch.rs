@@ -14,7 +14,11 @@ pub fn json(object: &Value, patch: &Value) -> Result<Value, KubeError> {
         .map_err(|e| KubeError::bad_request(format!("error decoding patch: {e}")))?;
     let mut out = object.clone();
     json_patch::patch(&mut out, &patch).map_err(|e| {
-        KubeError::plain(422, "Invalid", format!("the server rejected our request due to an error in our request: {e}"))
+        KubeError::plain(
+            422,
+            "Invalid",
+            format!("the server rejected our request due to an error in our request: {e}"),
+        )
     })?;
     Ok(out)
 }
@@ -55,11 +59,11 @@ fn maps(node: Node<'_>, object: &Map<String, Value>, patch: &Map<String, Value>)
         out.retain(|key, _| kept.iter().any(|k| k == key));
     }
     for (key, value) in patch {
-        if let Some(field) = key.strip_prefix("$deleteFromPrimitiveList/") {
-            if let Some(list) = out.get_mut(field).and_then(Value::as_array_mut) {
-                let gone = value.as_array().map(Vec::as_slice).unwrap_or_default();
-                list.retain(|item| !gone.contains(item));
-            }
+        if let Some(field) = key.strip_prefix("$deleteFromPrimitiveList/")
+            && let Some(list) = out.get_mut(field).and_then(Value::as_array_mut)
+        {
+            let gone = value.as_array().map(Vec::as_slice).unwrap_or_default();
+            list.retain(|item| !gone.contains(item));
         }
         if key.starts_with('$') {
             continue;
@@ -82,7 +86,9 @@ fn maps(node: Node<'_>, object: &Map<String, Value>, patch: &Map<String, Value>)
     }
     for (key, order) in patch {
         let Some(field) = key.strip_prefix("$setElementOrder/") else { continue };
-        if let (Some(list), Some(order)) = (out.get_mut(field).and_then(Value::as_array_mut), order.as_array()) {
+        if let (Some(list), Some(order)) =
+            (out.get_mut(field).and_then(Value::as_array_mut), order.as_array())
+        {
             reorder(node.field(field), list, order);
         }
     }
@@ -102,7 +108,9 @@ fn lists(node: Node<'_>, before: &[Value], patch: &[Value]) -> Result<Vec<Value>
     let mut out = before.to_vec();
     for item in patch {
         let Some(id) = item.get(key) else {
-            return Err(KubeError::bad_request(format!("map: {item} does not contain declared merge key: {key}")));
+            return Err(KubeError::bad_request(format!(
+                "map: {item} does not contain declared merge key: {key}"
+            )));
         };
         let at = out.iter().position(|o| o.get(key) == Some(id));
         match (item["$patch"].as_str(), at) {

@@ -28,7 +28,9 @@ impl Labels {
             let part = part.trim();
             if !part.is_empty() {
                 terms.push(term(part).ok_or_else(|| {
-                    KubeError::bad_request(format!("unable to parse requirement: found {part:?}, expected: a selector"))
+                    KubeError::bad_request(format!(
+                        "unable to parse requirement: found {part:?}, expected: a selector"
+                    ))
                 })?);
             }
         }
@@ -131,16 +133,30 @@ const SELECTABLE: &[(&str, &[&str])] = &[
     (
         "Pod",
         &[
-            "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
-            "spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName",
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.hostNetwork",
+            "status.phase",
+            "status.podIP",
+            "status.nominatedNodeName",
         ],
     ),
     (
         "Event",
         &[
-            "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
-            "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath",
-            "reason", "reportingComponent", "source", "type",
+            "involvedObject.kind",
+            "involvedObject.namespace",
+            "involvedObject.name",
+            "involvedObject.uid",
+            "involvedObject.apiVersion",
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
         ],
     ),
     ("Namespace", &["status.phase"]),
@@ -163,7 +179,9 @@ impl Fields {
             } else if let Some((path, value)) = part.split_once("==").or_else(|| part.split_once('=')) {
                 (path, value, true)
             } else {
-                return Err(KubeError::bad_request(format!("invalid selector: '{text}'; can't understand '{part}'")));
+                return Err(KubeError::bad_request(format!(
+                    "invalid selector: '{text}'; can't understand '{part}'"
+                )));
             };
             let known = SELECTABLE.iter().find(|(k, _)| *k == kind.kind).map(|(_, fields)| *fields);
             let always = matches!(path, "metadata.name" | "metadata.namespace");
@@ -182,7 +200,13 @@ impl Fields {
             let found = path.split('.').fold(object, |at, member| &at[member]);
             let text = match found {
                 Value::String(text) => text.clone(),
-                Value::Null => if path == "spec.unschedulable" { "false".into() } else { String::new() },
+                Value::Null => {
+                    if path == "spec.unschedulable" {
+                        "false".into()
+                    } else {
+                        String::new()
+                    }
+                }
                 other => other.to_string(),
             };
             (text == *value) == *equal
@@ -218,7 +242,8 @@ mod tests {
     #[test]
     fn field_selectors() {
         let events = kinds::built_in().iter().find(|k| k.plural == "events").expect("kind");
-        let event = json!({"metadata": {"name": "e"}, "involvedObject": {"name": "claim"}, "type": "Warning"});
+        let event =
+            json!({"metadata": {"name": "e"}, "involvedObject": {"name": "claim"}, "type": "Warning"});
         for (text, fits) in [
             ("involvedObject.name=claim,type=Warning", true),
             ("involvedObject.name=other", false),

@@ -86,8 +86,8 @@ impl Seen {
     }
 
     fn answer(&self, state: &mut State, parts: &Parts) -> Answer {
-        let operation = self.operation.clone()?;
         let principal = self.principal(state, parts)?;
+        let operation = self.operation.clone()?;
         let probe =
             Probe { service: &self.service, operation: Some(&operation), verb: None, path: parts.uri.path() };
         if let Some(refusal) = fault::refusal(state, &probe) {

@@ -25,7 +25,7 @@ pub fn parse(kind: Kind, text: &str) -> Option<Value> {
 pub fn text(kind: Kind, value: &Value) -> Option<String> {
     match (kind, value) {
         (Kind::Timestamp, _) => {
-            // Milliseconds always: EC2 and IAM both print a fixed number of digits.
+            // Whole seconds, as IAM prints them; EC2's `.000` adds nothing that a client reads.
             moment(value).map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
         }
         (_, Value::String(text)) => Some(text.clone()),

@@ -38,6 +38,7 @@ pub fn state(mut world: Document, speed: f64) -> Result<State, WorldError> {
     others(&mut state, &mut world);
     synthetic::aws(&mut state, &world.kubernetes.synthetic);
     derive::fill(&mut state);
+    policies(&state)?;
     let mut objects = std::mem::take(&mut world.kubernetes.objects);
     objects.iter_mut().for_each(|object| revive(object, &state));
     objects.extend(synthetic::objects(&state, &world.kubernetes.synthetic));
@@ -48,6 +49,26 @@ pub fn state(mut world: Document, speed: f64) -> Result<State, WorldError> {
 
 fn wrong(place: &str, why: String) -> WorldError {
     WorldError { place: place.to_owned(), why }
+}
+
+/// A policy that nobody knows must not pass for one that allows nothing.
+fn policies(state: &State) -> Result<(), WorldError> {
+    let known = |arn: &str| {
+        crate::aws::iam::managed::document(arn).is_some() || state.find("iam.Policies", "Arn", arn).is_some()
+    };
+    for row in state.rows("iam.Roles").iter().chain(state.rows("iam.Users")) {
+        let attached = row["AttachedPolicies"].as_array().into_iter().flatten();
+        let boundary = &row["PermissionsBoundary"];
+        let arns = attached.chain([boundary, &boundary["PermissionsBoundaryArn"]]);
+        let arns = arns.filter_map(|policy| policy.as_str().or_else(|| policy["PolicyArn"].as_str()));
+        if let Some(arn) = arns.into_iter().find(|arn| !known(arn)) {
+            return Err(wrong(
+                "aws.iam",
+                format!("the policy {arn} is neither listed nor one that the sandbox knows"),
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn durations(state: &mut State, given: &Durations) -> Result<(), WorldError> {

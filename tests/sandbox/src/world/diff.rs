@@ -147,6 +147,9 @@ fn renaming(tables: &mut BTreeMap<String, Vec<Value>>) -> BTreeMap<String, Strin
     }
     let blank = |row: &Value| {
         let text = GENERATED.replace_all(&row.to_string(), "*").into_owned();
+        if !text.contains("mountname") && !text.contains("MountName") {
+            return text;
+        }
         mounts.iter().fold(text, |text, mount| text.replace(mount.as_str(), "*"))
     };
     let mut names = BTreeMap::new();

@@ -43,7 +43,9 @@ macro_rules! layers {
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("bare", layers!("bare.yaml")),
     ("ready", layers!("bare.yaml", "ready.yaml")),
+    ("done", layers!("bare.yaml", "ready.yaml", "done.yaml")),
     ("existing", layers!("bare.yaml", "ready.yaml", "existing.yaml")),
+    ("quick-setup", layers!("bare.yaml", "quick-setup.yaml")),
     ("scale", layers!("bare.yaml", "ready.yaml", "scale.yaml")),
 ];
 
@@ -157,11 +159,77 @@ mod tests {
 
     #[test]
     fn every_built_in_world_loads_and_reloads_to_an_equal_one() {
-        for (name, _) in BUILT_IN {
-            let state = load(&[Source::BuiltIn((*name).to_owned())], 600.0).unwrap();
-            assert!(!state.rows("eks.clusters").is_empty(), "{name}");
+        let small = "apiVersion: sandbox.fsxctl.io/v1alpha1\nkind: World\nkubernetes: {synthetic: {nodes: 3, persistentVolumes: 4, claims: 2, pods: 5, fileSystems: 2}}";
+        // `scale` is the same as these few generated objects, only more of them.
+        let built_in = BUILT_IN.iter().filter(|(name, _)| *name != "scale");
+        let mut worlds: Vec<Vec<Source>> =
+            built_in.map(|(name, _)| vec![Source::BuiltIn((*name).to_owned())]).collect();
+        worlds.push(vec![Source::BuiltIn("ready".to_owned()), Source::text(small)]);
+        for sources in worlds {
+            let state = load(&sources, 600.0).unwrap();
+            assert!(!state.rows("eks.clusters").is_empty(), "{sources:?}");
             let again = reloaded(&save(&state));
-            assert_eq!(save::document(&state), save::document(&again), "{name}");
+            assert_eq!(save::document(&state), save::document(&again), "{sources:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_policy_is_an_error() {
+        let role = |member: &str| {
+            let text = format!(
+                "apiVersion: sandbox.fsxctl.io/v1alpha1\nkind: World\naws: {{iam: {{Roles: [{{RoleName: r, {member}}}]}}}}"
+            );
+            load(&[Source::text(text)], 600.0).map(drop).map_err(|error| error.why)
+        };
+        assert_eq!(role("AttachedPolicies: ['arn:aws:iam::aws:policy/AmazonFSxFullAccess']"), Ok(()));
+        for member in [
+            "AttachedPolicies: ['arn:aws:iam::aws:policy/AmazonFSxCSIDriverPolicy']",
+            "AttachedPolicies: ['arn:aws:iam::111122223333:policy/mine']",
+            "PermissionsBoundary: 'arn:aws:iam::aws:policy/Nope'",
+        ] {
+            assert!(role(member).unwrap_err().contains("neither listed"), "{member}");
+        }
+    }
+
+    /// Controllers find nothing to do in a built-in world: what its file lists is what is there.
+    #[test]
+    fn built_in_worlds_are_settled() {
+        for (name, _) in BUILT_IN {
+            let mut state = load(&[Source::BuiltIn((*name).to_owned())], 600.0).unwrap();
+            let pods = |state: &State| -> Vec<String> {
+                let mut names: Vec<String> =
+                    state.kube.list("v1", "Pod").map(|pod| pod["metadata"]["name"].to_string()).collect();
+                names.sort();
+                names
+            };
+            let before = pods(&state);
+            for _ in 0..5 {
+                state.advance(state.now + jiff::SignedDuration::from_secs(1));
+            }
+            assert_eq!(before, pods(&state), "{name}");
+            let running = |pod: &&Value| pod["status"]["phase"] == "Running";
+            assert_eq!(state.kube.list("v1", "Pod").filter(running).count(), before.len(), "{name}");
+        }
+    }
+
+    #[test]
+    fn built_in_worlds_hold_what_their_names_say() {
+        let of = |name: &str| load(&[Source::BuiltIn(name.to_owned())], 600.0).unwrap();
+        let has = |state: &State, addon: &str| state.find("eks.addons", "addonName", addon).is_some();
+        let bare = of("bare");
+        assert!(!has(&bare, "aws-fsx-csi-driver") && !has(&bare, "eks-pod-identity-agent"));
+        assert!(
+            bare.rows("fsx.FileSystems").is_empty() && bare.rows("iam.OpenIDConnectProviders").is_empty()
+        );
+        assert!(bare.find("iam.Roles", "RoleName", "AWSServiceRoleForAmazonFSx").is_none());
+        for (name, claims, file_systems) in
+            [("ready", 0, 0), ("done", 1, 1), ("existing", 0, 1), ("quick-setup", 1, 1), ("scale", 2000, 500)]
+        {
+            let state = of(name);
+            assert!(has(&state, "aws-fsx-csi-driver"), "{name}");
+            let bound = |claim: &&Value| claim["status"]["phase"] == "Bound";
+            let found = state.kube.list("v1", "PersistentVolumeClaim").filter(bound).count();
+            assert_eq!((found, state.rows("fsx.FileSystems").len()), (claims, file_systems), "{name}");
         }
     }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::row;
 use super::associations::{self, Wanted};
+use super::objects::{self, Plan};
 use super::reads::{UPDATES, no_addon};
 use super::{ADDONS, ASSOCIATIONS, addon, catalogue, cluster, cluster_name, fill, in_use, invalid, schema};
 use crate::call::{Answer, AwsError, Call};
@@ -176,6 +177,7 @@ pub fn update(state: &mut State, call: &Call) -> Answer {
     let owner = row::text(&found, "addonArn").to_owned();
     let replaces = row::given(&call.input, "podIdentityAssociations");
     check_settings(state, call, &build, &owned(state, &owner))?;
+    objects::adopt(state, &Plan::of(state, &found));
     if replaces {
         dissociate(state, &owner);
         associate(state, call);
@@ -237,8 +239,9 @@ fn note_update(state: &mut State, call: &Call) -> Value {
 pub fn delete(state: &mut State, call: &Call) -> Answer {
     cluster(state, call)?;
     let (cluster, name) = (cluster_name(call), call.text("addonName").unwrap_or_default());
-    let found = addon(state, cluster, name).ok_or_else(|| no_addon(call))?;
-    busy(found, call)?;
+    let found = addon(state, cluster, name).ok_or_else(|| no_addon(call))?.clone();
+    busy(&found, call)?;
+    objects::adopt(state, &Plan::of(state, &found));
     // How long EKS takes is not in the references: a quarter of a creation.
     let until = state.after(state.durations.addon_active / 4).to_string();
     let of = |a: &&mut Value| row::text(a, "clusterName") == cluster && row::text(a, "addonName") == name;

@@ -59,7 +59,9 @@ fn due(state: &mut State, index: usize) -> Timestamp {
     }
     let takes = state.durations.addon_active;
     let due = state.after(takes);
-    let made = objects::any_live(state, &Plan::of(state, &state.rows(ADDONS)[index]));
+    let plan = Plan::of(state, &state.rows(ADDONS)[index]);
+    let made = objects::any_live(state, &plan);
+    objects::adopt(state, &plan);
     let addon = &mut state.rows_mut(ADDONS)[index];
     row::set(addon, "$dueAt", due.to_string());
     if !made && addon["status"] != "DELETING" {

@@ -7,7 +7,7 @@
 pub mod check;
 pub mod documents;
 pub mod fill;
-mod managed;
+pub mod managed;
 mod policies;
 mod providers;
 mod role_policies;

@@ -27,7 +27,7 @@ fn pod_trust(actions: &[&str]) -> Value {
 }
 
 /// A world in which both ways work, but for the annotation and the association.
-fn world(trust: Value) -> State {
+fn world(trust: &Value) -> State {
     let mut state = State::new("111122223333", "us-west-2");
     state.rows_mut("eks.clusters").push(json!({"name": "c", "identity": {"oidc": {"issuer": ISSUER}}}));
     state
@@ -53,7 +53,7 @@ fn world(trust: Value) -> State {
     state
 }
 
-fn account(state: &mut State, annotations: Value) {
+fn account(state: &mut State, annotations: &Value) {
     let now = state.now;
     for object in [
         json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-system"}}),
@@ -66,15 +66,15 @@ fn account(state: &mut State, annotations: Value) {
     }
 }
 
-fn annotated(trust: Value) -> State {
+fn annotated(trust: &Value) -> State {
     let mut state = world(trust);
-    account(&mut state, json!({"eks.amazonaws.com/role-arn": ROLE}));
+    account(&mut state, &json!({"eks.amazonaws.com/role-arn": ROLE}));
     state
 }
 
-fn associated(trust: Value) -> State {
+fn associated(trust: &Value) -> State {
     let mut state = world(trust);
-    account(&mut state, json!({}));
+    account(&mut state, &json!({}));
     state.rows_mut("eks.podIdentityAssociations").push(json!({
         "clusterName": "c", "namespace": "kube-system", "serviceAccount": "fsx-csi-controller-sa", "roleArn": ROLE,
     }));
@@ -109,13 +109,13 @@ fn assert_role(outcome: Result<Principal, crate::AwsError>, wanted: &str) {
 
 #[test]
 fn web_identity_works_when_every_link_holds() {
-    let mut state = annotated(irsa_trust(SUB, "sts.amazonaws.com"));
+    let mut state = annotated(&irsa_trust(SUB, "sts.amazonaws.com"));
     assert_role(admitted(&mut state, NEW), "fsx");
 }
 
 #[test]
 fn pod_identity_works_when_every_link_holds() {
-    let mut state = associated(pod_trust(&["sts:AssumeRole", "sts:TagSession"]));
+    let mut state = associated(&pod_trust(&["sts:AssumeRole", "sts:TagSession"]));
     assert_role(admitted(&mut state, NEW), "fsx");
 }
 
@@ -159,7 +159,7 @@ fn a_broken_web_identity_says_what_aws_says() {
         ),
     ];
     for (trust, break_it, status, text) in table {
-        let mut state = annotated(trust);
+        let mut state = annotated(&trust);
         break_it(&mut state);
         let error = admitted(&mut state, NEW).unwrap_err();
         let kind = if status == 403 { "api error " } else { "" };
@@ -191,19 +191,19 @@ fn a_broken_pod_identity_says_what_its_agent_says() {
         (good.clone(), |s| s.rows_mut("iam.Roles")[1]["AttachedPolicies"] = json!([]), auth),
     ];
     for (trust, break_it, text) in table {
-        let mut state = associated(trust);
+        let mut state = associated(&trust);
         break_it(&mut state);
         let error = admitted(&mut state, NEW).unwrap_err();
         assert!(error.message.contains(text), "{}", error.message);
     }
-    let mut state = associated(good);
+    let mut state = associated(&good);
     let old = admitted(&mut state, "x/aws-fsx-csi-driver:v1.2.0").unwrap_err();
     assert!(old.message.contains("only loopback hosts are allowed"), "{}", old.message);
 }
 
 #[test]
 fn auto_mode_has_the_agent_built_in() {
-    let mut state = associated(pod_trust(&["sts:AssumeRole", "sts:TagSession"]));
+    let mut state = associated(&pod_trust(&["sts:AssumeRole", "sts:TagSession"]));
     state.rows_mut("eks.addons").clear();
     state.rows_mut("eks.clusters")[0]["computeConfig"] = json!({"enabled": true});
     assert_role(admitted(&mut state, NEW), "fsx");
@@ -211,10 +211,10 @@ fn auto_mode_has_the_agent_built_in() {
 
 #[test]
 fn what_came_after_the_pod_does_not_count() {
-    let mut state = world(irsa_trust(SUB, "sts.amazonaws.com"));
+    let mut state = world(&irsa_trust(SUB, "sts.amazonaws.com"));
     let mut early = pod_with(NEW);
     admit_pod(&state, &mut early);
-    account(&mut state, json!({"eks.amazonaws.com/role-arn": ROLE}));
+    account(&mut state, &json!({"eks.amazonaws.com/role-arn": ROLE}));
     assert_eq!(
         of_pod(&mut state, &early),
         Ok(Principal::AssumedRole { role: "node".into(), session: "i-0abc".into() })
@@ -224,7 +224,7 @@ fn what_came_after_the_pod_does_not_count() {
 #[test]
 fn without_anything_the_node_decides() {
     let trust = irsa_trust(SUB, "sts.amazonaws.com");
-    let mut state = world(trust);
+    let mut state = world(&trust);
     assert_role(admitted(&mut state, NEW), "node");
     state.rows_mut("ec2.Instances").push(json!({
         "InstanceId": "i-0abc", "MetadataOptions": {"HttpPutResponseHopLimit": 1, "HttpEndpoint": "enabled"},
@@ -243,7 +243,7 @@ fn without_anything_the_node_decides() {
 
 #[test]
 fn static_keys_win() {
-    let mut state = annotated(irsa_trust(SUB, "sts.amazonaws.com"));
+    let mut state = annotated(&irsa_trust(SUB, "sts.amazonaws.com"));
     let now = state.now;
     let secret = json!({
         "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "aws-secret", "namespace": "kube-system"},
@@ -265,7 +265,7 @@ fn static_keys_win() {
 
 #[test]
 fn admission_follows_the_webhook() {
-    let mut state = annotated(irsa_trust(SUB, "sts.amazonaws.com"));
+    let mut state = annotated(&irsa_trust(SUB, "sts.amazonaws.com"));
     let mut pod = pod_with(NEW);
     pod["spec"]["containers"][1]["env"] = json!([{"name": "AWS_REGION", "value": "eu-west-1"}]);
     admit_pod(&state, &mut pod);
@@ -306,7 +306,7 @@ fn tokens_that_are_none_are_refused() {
         (claims.issuer.as_str(), claims.subject.as_str(), claims.expires),
         ("https://x", "s", Some(1))
     );
-    let mut state = world(irsa_trust("s", "a"));
+    let mut state = world(&irsa_trust("s", "a"));
     state.rows_mut("iam.OpenIDConnectProviders").push(json!({"Url": "https://x", "ClientIDList": ["a"]}));
     crate::aws::fill(&mut state);
     assert_eq!(judge_web_identity(&state, ROLE, &claims).unwrap_err().code, "ExpiredTokenException");

@@ -59,8 +59,10 @@ fn describe(state: &State, asker: &Asker<'_>) -> (Vec<Name>, Context) {
         Asker::Principal(principal) => {
             let mut names = vec![Name::Aws(access::arn(state, principal)), Name::Aws(state.account.clone())];
             names.push(Name::Aws(format!("arn:{}:iam::{}:root", state.partition(), state.account)));
-            if let Some(own) = access::own_row(state, principal) {
-                names.push(Name::Aws(row::text(own, "Arn").to_owned()));
+            match access::own_row(state, principal) {
+                Some(own) => names.push(Name::Aws(row::text(own, "Arn").to_owned())),
+                None if **principal == Principal::Caller => names.push(Name::Aws(state.caller.clone())),
+                None => {}
             }
             (names, access::principal_context(state, principal))
         }

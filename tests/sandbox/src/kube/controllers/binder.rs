@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{cloned, paced, text};
+use super::{all, paced, text};
 use crate::kube::events::{self, Record};
 use crate::kube::quantity;
 use crate::kube::selector::Labels;
@@ -18,10 +18,10 @@ pub const PROVISIONED_BY: &str = "pv.kubernetes.io/provisioned-by";
 
 /// Does what is due.
 pub fn run(state: &mut State) {
-    for volume in cloned(state.kube.list("v1", "PersistentVolume")) {
+    for volume in all(state, "v1", "PersistentVolume") {
         phase(state, &volume);
     }
-    for claim in cloned(state.kube.list("v1", "PersistentVolumeClaim")) {
+    for claim in all(state, "v1", "PersistentVolumeClaim") {
         let bound = !claim["metadata"]["annotations"]["pv.kubernetes.io/bind-completed"].is_null()
             || claim["status"]["phase"] == "Bound";
         if bound {
@@ -35,15 +35,19 @@ pub fn run(state: &mut State) {
 fn note(state: &mut State, object: &Value, kind: &str, event: (&str, &str)) {
     let (reason, message) = event;
     let key = format!("note:{}:{reason}", uid_of(object));
-    let known = state.kube.list("v1", "Event").any(|e| {
-        e["involvedObject"]["uid"] == uid_of(object) && e["reason"] == reason && e["message"] == message
-    });
+    let about = state.kube.events_about(uid_of(object));
+    let known = about.iter().any(|e| e["reason"] == reason && e["message"] == message);
     let (now, wait) = (state.now, paced(state, 15).max(std::time::Duration::from_millis(500)));
     if known && !state.kube.work.again(&key, now, wait) {
         return;
     }
     state.kube.work.again(&key, now, wait);
-    events::record(&mut state.kube, object, Record { kind, reason, message, component: COMPONENT, host: "" }, now);
+    events::record(
+        &mut state.kube,
+        object,
+        Record { kind, reason, message, component: COMPONENT, host: "" },
+        now,
+    );
 }
 
 fn set_phase(state: &mut State, volume: &Value, phase: &str, reason: (&str, &str)) {
@@ -74,7 +78,8 @@ fn phase(state: &mut State, volume: &Value) {
         }
         return;
     }
-    let (namespace, name, uid) = (text(&reference["namespace"]), text(&reference["name"]), text(&reference["uid"]));
+    let (namespace, name, uid) =
+        (text(&reference["namespace"]), text(&reference["name"]), text(&reference["uid"]));
     let claim = state.kube.get("v1", "PersistentVolumeClaim", namespace, name).cloned();
     let ours = claim.as_ref().is_some_and(|c| uid.is_empty() || uid_of(c) == uid);
     if uid.is_empty() && !ours {
@@ -82,7 +87,10 @@ fn phase(state: &mut State, volume: &Value) {
     } else if !ours && volume["status"]["phase"] != "Failed" {
         set_phase(state, volume, "Released", ("", ""));
         reclaim(state, volume);
-    } else if ours && claim.is_some_and(|c| text(&c["spec"]["volumeName"]) == name_of(volume)) && !uid.is_empty() {
+    } else if ours
+        && claim.is_some_and(|c| text(&c["spec"]["volumeName"]) == name_of(volume))
+        && !uid.is_empty()
+    {
         set_phase(state, volume, "Bound", ("", ""));
     }
 }
@@ -111,12 +119,13 @@ fn reclaim(state: &mut State, volume: &Value) {
 fn bound_claim(state: &mut State, claim: &Value) {
     let volume = state.kube.get("v1", "PersistentVolume", "", text(&claim["spec"]["volumeName"])).cloned();
     match volume {
-        Some(volume) if volume["spec"]["claimRef"]["uid"].is_null() || claim["status"]["phase"] != "Bound" => {
-            if refers(&volume, claim) || !volume["spec"]["claimRef"].is_object() {
+        Some(volume) => {
+            let reference = &volume["spec"]["claimRef"];
+            let open = reference["uid"].is_null() || claim["status"]["phase"] != "Bound";
+            if open && (refers(&volume, claim) || !reference.is_object()) {
                 bind(state, claim, &volume, false);
             }
         }
-        Some(_) => {}
         None if claim["status"]["phase"] != "Lost" => {
             let text = "Bound claim has lost its PersistentVolume. Data on the volume is lost!";
             note(state, claim, "Warning", ("ClaimLost", text));
@@ -192,8 +201,11 @@ fn pending_claim(state: &mut State, claim: &Value) {
 
 /// The volume reserved for the claim, else the smallest one that fits.
 fn find(state: &State, claim: &Value, only_reserved: bool) -> Option<Value> {
-    let volumes: Vec<&Value> =
-        state.kube.list("v1", "PersistentVolume").filter(|v| !terminating(v) && mismatch(v, claim).is_none()).collect();
+    let volumes: Vec<&Value> = state
+        .kube
+        .list("v1", "PersistentVolume")
+        .filter(|v| !terminating(v) && mismatch(v, claim).is_none())
+        .collect();
     let reserved = volumes.iter().find(|v| refers(v, claim));
     if reserved.is_some() || only_reserved {
         return reserved.map(|v| (*v).clone());
@@ -219,14 +231,15 @@ fn provision(state: &mut State, claim: &Value, class: Option<&Value>) {
         other => other,
     };
     if claim["metadata"]["annotations"][PROVISIONER[1]] != provisioner {
-        let _named = state.kube.modify("v1", "PersistentVolumeClaim", namespace_of(claim), name_of(claim), |c| {
-            if !c["metadata"]["annotations"].is_object() {
-                c["metadata"]["annotations"] = json!({});
-            }
-            for key in PROVISIONER {
-                c["metadata"]["annotations"][key] = json!(provisioner);
-            }
-        });
+        let _named =
+            state.kube.modify("v1", "PersistentVolumeClaim", namespace_of(claim), name_of(claim), |c| {
+                if !c["metadata"]["annotations"].is_object() {
+                    c["metadata"]["annotations"] = json!({});
+                }
+                for key in PROVISIONER {
+                    c["metadata"]["annotations"][key] = json!(provisioner);
+                }
+            });
     }
     let text = format!(
         "Waiting for a volume to be created either by the external provisioner '{provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered."

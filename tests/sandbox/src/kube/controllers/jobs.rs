@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::sets::{drop_pod, make_pod, pods_of, ready, set_status};
-use super::{cloned, condition, later, text};
+use super::{all, condition, later, text};
 use crate::kube::fields::time;
 use crate::kube::store::Removal;
 use crate::kube::store::meta::{name_of, namespace_of, terminating, uid_of};
@@ -17,7 +17,7 @@ const COMPONENT: &str = "job-controller";
 
 /// Does what is due.
 pub fn run(state: &mut State) {
-    for job in cloned(state.kube.list(BATCH, "Job").filter(|j| !terminating(j))) {
+    for job in all(state, BATCH, "Job").into_iter().filter(|j| !terminating(j)) {
         if finished(&job) {
             expire(state, &job);
         } else if job["spec"]["suspend"] != true {

@@ -13,6 +13,7 @@ mod sets;
 mod workloads;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -127,7 +128,12 @@ fn cloned<'a>(list: impl Iterator<Item = &'a Value>) -> Vec<Value> {
     list.cloned().collect()
 }
 
-fn text<'a>(value: &'a Value) -> &'a str {
+/// All objects of a kind, shared.
+fn all(state: &State, api_version: &str, kind: &str) -> Vec<Arc<Value>> {
+    state.kube.kind(api_version, kind).map(|k| state.kube.read_all(&k, "")).unwrap_or_default()
+}
+
+fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::{cloned, text};
+use super::{all, text};
 use crate::kube::store::Removal;
 use crate::kube::store::meta::{drop_finalizer, finalizers, name_of, namespace_of, terminating};
 use crate::state::State;
@@ -13,7 +13,7 @@ const VOLUME: &str = "kubernetes.io/pv-protection";
 
 /// Does what is due.
 pub fn run(state: &mut State) {
-    for namespace in cloned(state.kube.list("v1", "Namespace")) {
+    for namespace in all(state, "v1", "Namespace") {
         let name = name_of(&namespace);
         if terminating(&namespace) {
             empty(state, name);
@@ -26,17 +26,18 @@ pub fn run(state: &mut State) {
         }
     }
     release_claims(state);
-    for volume in cloned(state.kube.list("v1", "PersistentVolume")) {
+    for volume in all(state, "v1", "PersistentVolume") {
         let held = finalizers(&volume).contains(&VOLUME);
         if terminating(&volume) && held && volume["status"]["phase"] != "Bound" {
-            let _released =
-                state.kube.modify("v1", "PersistentVolume", "", name_of(&volume), |v| drop_finalizer(v, VOLUME));
+            let _released = state
+                .kube
+                .modify("v1", "PersistentVolume", "", name_of(&volume), |v| drop_finalizer(v, VOLUME));
         }
     }
 }
 
 fn release_claims(state: &mut State) {
-    for claim in cloned(state.kube.list("v1", "PersistentVolumeClaim")) {
+    for claim in all(state, "v1", "PersistentVolumeClaim") {
         if !terminating(&claim) || !finalizers(&claim).contains(&CLAIM) {
             continue;
         }

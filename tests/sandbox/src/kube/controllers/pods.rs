@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{cloned, set_condition, text};
+use super::{all, set_condition, text};
 use crate::kube::events::{self, Record};
 use crate::kube::fields::time;
 use crate::kube::selector::Labels;
@@ -18,7 +18,7 @@ pub fn claims(pod: &Value) -> Vec<&str> {
 
 /// Does what is due.
 pub fn run(state: &mut State) {
-    for pod in cloned(state.kube.list("v1", "Pod")) {
+    for pod in all(state, "v1", "Pod") {
         if text(&pod["spec"]["nodeName"]).is_empty() {
             continue;
         }
@@ -35,8 +35,10 @@ pub fn run(state: &mut State) {
 /// Waits to start, and nothing of what the world says of it speaks against it.
 fn starting(pod: &Value) -> bool {
     let creating = |s: &Value| {
-        matches!(s["state"]["waiting"]["reason"].as_str(), Some("ContainerCreating" | "PodInitializing") | None)
-            && s["state"]["terminated"].is_null()
+        matches!(
+            s["state"]["waiting"]["reason"].as_str(),
+            Some("ContainerCreating" | "PodInitializing") | None
+        ) && s["state"]["terminated"].is_null()
     };
     pod["status"]["phase"] == "Pending"
         && pod["status"]["containerStatuses"].as_array().is_none_or(|list| list.iter().all(creating))
@@ -73,18 +75,18 @@ fn start(state: &mut State, pod: &Value) {
         let _seen = state.kube.modify("v1", "Pod", namespace, name, |p| {
             p["status"]["hostIP"] = json!(address);
             p["status"]["startTime"] = time(now);
-            p["status"]["containerStatuses"] = containers(pod, false, |_| {
-                json!({"waiting": {"reason": "ContainerCreating"}})
-            });
+            p["status"]["containerStatuses"] =
+                containers(pod, false, |_| json!({"waiting": {"reason": "ContainerCreating"}}));
             set_condition(p, "PodScheduled", ("True", "", ""), now);
             set_condition(p, "Initialized", ("True", "", ""), now);
             set_condition(p, "Ready", ("False", "ContainersNotReady", "containers with unready status"), now);
         });
     }
     // A node that is not ready starts nothing.
-    let up = state.kube.get("v1", "Node", "", node).is_some_and(|n| {
-        super::condition(n, "Ready").is_none_or(|c| c["status"] == "True")
-    });
+    let up = state
+        .kube
+        .get("v1", "Node", "", node)
+        .is_some_and(|n| super::condition(n, "Ready").is_none_or(|c| c["status"] == "True"));
     let wait = state.scaled(state.durations.pod_ready);
     let key = format!("ready:{}", uid_of(pod));
     if !up || unbound(state, pod) || !state.kube.work.due(&key, now, wait) {
@@ -95,7 +97,8 @@ fn start(state: &mut State, pod: &Value) {
         p["status"]["phase"] = json!("Running");
         p["status"]["podIP"] = json!(ip);
         p["status"]["podIPs"] = json!([{"ip": ip}]);
-        p["status"]["containerStatuses"] = containers(pod, true, |_| json!({"running": {"startedAt": time(now)}}));
+        p["status"]["containerStatuses"] =
+            containers(pod, true, |_| json!({"running": {"startedAt": time(now)}}));
         for kind in ["Ready", "ContainersReady"] {
             set_condition(p, kind, ("True", "", ""), now);
         }
@@ -144,7 +147,8 @@ fn containers(pod: &Value, ready: bool, state_of: impl Fn(&Value) -> Value) -> V
         });
         if ready {
             let digest = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(image));
-            status["imageID"] = json!(format!("{}@sha256:{digest}", image.split(':').next().unwrap_or(image)));
+            status["imageID"] =
+                json!(format!("{}@sha256:{digest}", image.split(':').next().unwrap_or(image)));
             status["containerID"] = json!(format!("containerd://{digest}"));
         }
         status

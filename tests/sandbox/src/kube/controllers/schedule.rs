@@ -1,57 +1,81 @@
 //! The scheduler: which node takes a pod, and why none does.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{cloned, paced, set_condition, text};
+use super::{all, paced, set_condition, text};
 use crate::kube::events::{self, Record};
 use crate::kube::store::meta::{name_of, namespace_of, terminating, uid_of};
 use crate::state::State;
 
+/// How many pods each node has.
+type Load = BTreeMap<String, usize>;
+
+fn load_of(state: &State) -> Load {
+    let mut load = Load::new();
+    for pod in state.kube.list("v1", "Pod") {
+        *load.entry(text(&pod["spec"]["nodeName"]).to_owned()).or_default() += 1;
+    }
+    load
+}
+
 /// Does what is due.
 pub fn run(state: &mut State) {
-    let pods = cloned(state.kube.list("v1", "Pod").filter(|p| {
+    let pods = all(state, "v1", "Pod").into_iter().filter(|p| {
         text(&p["spec"]["nodeName"]).is_empty() && p["status"]["phase"] == "Pending" && !terminating(p)
-    }));
+    });
+    let mut load: Option<Load> = None;
     for pod in pods {
         if pod["spec"]["schedulingGates"].as_array().is_some_and(|g| !g.is_empty()) {
             continue;
         }
-        match place(state, &pod) {
-            Ok(node) => bind(state, &pod, &node),
+        let load = load.get_or_insert_with(|| load_of(state));
+        match place(state, &pod, load) {
+            Ok(node) => {
+                *load.entry(node.clone()).or_default() += 1;
+                bind(state, &pod, &node);
+            }
             Err(why) => refuse(state, &pod, &why),
         }
     }
 }
 
-fn place(state: &mut State, pod: &Value) -> Result<String, String> {
-    let nodes = cloned(state.kube.list("v1", "Node"));
-    let all = nodes.len();
-    let helpless = format!("preemption: 0/{all} nodes are available: {all} Preemption is not helpful for scheduling.");
+fn place(state: &mut State, pod: &Value, load: &Load) -> Result<String, String> {
+    let nodes = all(state, "v1", "Node");
+    let count = nodes.len();
+    let helpless = format!(
+        "preemption: 0/{count} nodes are available: {count} Preemption is not helpful for scheduling."
+    );
     let mut delayed = Vec::new();
     for name in super::pods::claims(pod) {
         let Some(claim) = state.kube.get("v1", "PersistentVolumeClaim", namespace_of(pod), name) else {
-            return Err(format!("0/{all} nodes are available: persistentvolumeclaim {name:?} not found. {helpless}"));
+            return Err(format!(
+                "0/{count} nodes are available: persistentvolumeclaim {name:?} not found. {helpless}"
+            ));
         };
         if terminating(claim) && claim["status"]["phase"] != "Bound" {
-            return Err(format!("0/{all} nodes are available: persistentvolumeclaim {name:?} is being deleted. {helpless}"));
+            return Err(format!(
+                "0/{count} nodes are available: persistentvolumeclaim {name:?} is being deleted. {helpless}"
+            ));
         }
         if claim["status"]["phase"] == "Bound" {
             continue;
         }
-        let class = state.kube.get("storage.k8s.io/v1", "StorageClass", "", text(&claim["spec"]["storageClassName"]));
+        let class =
+            state.kube.get("storage.k8s.io/v1", "StorageClass", "", text(&claim["spec"]["storageClassName"]));
         if class.is_some_and(|c| c["volumeBindingMode"] == "WaitForFirstConsumer") {
             delayed.push(name.to_owned());
         } else {
             return Err(format!(
-                "0/{all} nodes are available: pod has unbound immediate PersistentVolumeClaims. {helpless}"
+                "0/{count} nodes are available: pod has unbound immediate PersistentVolumeClaims. {helpless}"
             ));
         }
     }
-    let node = choose(state, pod, &nodes).map_err(|reasons| {
+    let node = choose(state, pod, &nodes, load).map_err(|reasons| {
         let list: Vec<String> = reasons.iter().map(|(why, count)| format!("{count} {why}")).collect();
-        format!("0/{all} nodes are available: {}. {helpless}", list.join(", "))
+        format!("0/{count} nodes are available: {}. {helpless}", list.join(", "))
     })?;
     if delayed.is_empty() {
         return Ok(node);
@@ -68,12 +92,13 @@ fn place(state: &mut State, pod: &Value) -> Result<String, String> {
 }
 
 /// The fitting node with the fewest pods, or how many nodes do not fit for which reason.
-fn choose(state: &State, pod: &Value, nodes: &[Value]) -> Result<String, BTreeMap<String, usize>> {
+fn choose(
+    state: &State,
+    pod: &Value,
+    nodes: &[Arc<Value>],
+    load: &Load,
+) -> Result<String, BTreeMap<String, usize>> {
     let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
-    let mut load: BTreeMap<&str, usize> = BTreeMap::new();
-    for other in state.kube.list("v1", "Pod") {
-        *load.entry(text(&other["spec"]["nodeName"])).or_default() += 1;
-    }
     let volumes = volume_affinities(state, pod);
     let mut best: Option<(usize, &str)> = None;
     for node in nodes {
@@ -107,7 +132,9 @@ fn volume_affinities(state: &State, pod: &Value) -> Vec<Value> {
 
 /// Why a node does not take a pod, in the scheduler's words.
 fn unfit(node: &Value, spec: &Value) -> Option<String> {
-    if node["spec"]["unschedulable"] == true && !tolerates(spec, "node.kubernetes.io/unschedulable", "NoSchedule", "") {
+    if node["spec"]["unschedulable"] == true
+        && !tolerates(spec, "node.kubernetes.io/unschedulable", "NoSchedule", "")
+    {
         return Some("node(s) were unschedulable".into());
     }
     if !super::condition(node, "Ready").is_some_and(|c| c["status"] == "True") {
@@ -153,7 +180,8 @@ fn selects(selector: &Value, node: &Value) -> bool {
 
 fn expression(one: &Value, labels: &Value) -> bool {
     let value = labels[text(&one["key"])].as_str();
-    let values: Vec<&str> = one["values"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let values: Vec<&str> =
+        one["values"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let number = |text: Option<&str>| text.and_then(|t| t.parse::<i64>().ok());
     match text(&one["operator"]) {
         "In" => value.is_some_and(|v| values.contains(&v)),
@@ -191,14 +219,13 @@ pub fn add_daemon_tolerations(spec: &mut Value) {
     }
 }
 
-/// Whether a DaemonSet puts its pod on a node. A node need not be ready for that.
+/// Whether a DaemonSet puts a pod of this spec (with its tolerations) on a node, ready or not.
 pub fn takes_daemon(node: &Value, spec: &Value) -> bool {
-    let mut spec = spec.clone();
-    add_daemon_tolerations(&mut spec);
     let taints = node["spec"]["taints"].as_array().into_iter().flatten().all(|t| {
-        t["effect"] == "PreferNoSchedule" || tolerates(&spec, text(&t["key"]), text(&t["effect"]), text(&t["value"]))
+        t["effect"] == "PreferNoSchedule"
+            || tolerates(spec, text(&t["key"]), text(&t["effect"]), text(&t["value"]))
     });
-    taints && wanted(node, &spec)
+    taints && wanted(node, spec)
 }
 
 fn bind(state: &mut State, pod: &Value, node: &str) {
@@ -208,8 +235,13 @@ fn bind(state: &mut State, pod: &Value, node: &str) {
         set_condition(p, "PodScheduled", ("True", "", ""), now);
     });
     let message = format!("Successfully assigned {}/{} to {node}", namespace_of(pod), name_of(pod));
-    let what =
-        Record { kind: "Normal", reason: "Scheduled", message: &message, component: "default-scheduler", host: "" };
+    let what = Record {
+        kind: "Normal",
+        reason: "Scheduled",
+        message: &message,
+        component: "default-scheduler",
+        host: "",
+    };
     events::record(&mut state.kube, pod, what, now);
 }
 
@@ -228,7 +260,12 @@ fn refuse(state: &mut State, pod: &Value, why: &str) {
     let _noted = state.kube.modify("v1", "Pod", namespace_of(pod), name_of(pod), |p| {
         set_condition(p, "PodScheduled", ("False", "Unschedulable", why), now);
     });
-    let what =
-        Record { kind: "Warning", reason: "FailedScheduling", message: why, component: "default-scheduler", host: "" };
+    let what = Record {
+        kind: "Warning",
+        reason: "FailedScheduling",
+        message: why,
+        component: "default-scheduler",
+        host: "",
+    };
     events::record(&mut state.kube, pod, what, now);
 }

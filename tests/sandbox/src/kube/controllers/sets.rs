@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{controlled_by, has_controller, owner_reference, paced, text};
+use super::{controlled_by, owner_reference, paced, text};
 use crate::kube::admission;
 use crate::kube::events::{self, Record};
 use crate::kube::selector::Labels;
@@ -15,19 +15,17 @@ use crate::state::State;
 pub fn pods_of(state: &mut State, owner: &Value) -> Vec<Value> {
     let uid = uid_of(owner).to_owned();
     let selector = Labels::of(&owner["spec"]["selector"]);
-    let here: Vec<Value> = state
-        .kube
-        .list("v1", "Pod")
-        .filter(|p| namespace_of(p) == namespace_of(owner) && !terminating(p))
-        .filter(|p| controlled_by(p, &uid) || (!has_controller(p) && selector.matches(p)))
-        .cloned()
-        .collect();
-    for pod in here.iter().filter(|p| !has_controller(p)) {
-        let _adopted = state.kube.modify("v1", "Pod", namespace_of(pod), name_of(pod), |p| {
+    let here = |p: &Value| namespace_of(p) == namespace_of(owner) && !terminating(p);
+    let owned = state.kube.owned_by(&uid).into_iter().filter(|(kind, _)| kind == "/Pod").map(|(_, pod)| pod);
+    let mut pods: Vec<Value> =
+        owned.filter(|p| controlled_by(p, &uid) && here(p)).map(|p| (*p).clone()).collect();
+    for pod in state.kube.orphan_pods().iter().filter(|p| here(p) && selector.matches(p)) {
+        let adopted = state.kube.modify("v1", "Pod", namespace_of(pod), name_of(pod), |p| {
             p["metadata"]["ownerReferences"] = json!([owner_reference(owner)]);
         });
+        pods.extend(adopted);
     }
-    here
+    pods
 }
 
 /// Whether a pod's Ready condition is true.
@@ -86,7 +84,8 @@ pub fn drop_pod(state: &mut State, owner: &Value, pod: &Value, component: &str) 
     let now = state.now;
     if state.kube.delete("v1", "Pod", namespace_of(pod), name_of(pod), now).is_ok() {
         let message = format!("Deleted pod: {}", name_of(pod));
-        let what = Record { kind: "Normal", reason: "SuccessfulDelete", message: &message, component, host: "" };
+        let what =
+            Record { kind: "Normal", reason: "SuccessfulDelete", message: &message, component, host: "" };
         events::record(&mut state.kube, owner, what, now);
     }
 }

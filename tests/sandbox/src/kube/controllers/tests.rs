@@ -45,9 +45,12 @@ fn get<'a>(state: &'a State, kind: &str, name: &str) -> &'a Value {
 
 fn reasons(state: &State, name: &str) -> Vec<String> {
     let events = state.kube.list("v1", "Event").filter(|e| e["involvedObject"]["name"] == name);
-    events.map(|e| format!("{}: {}", e["reason"].as_str().unwrap_or(""), e["message"].as_str().unwrap_or(""))).collect()
+    events
+        .map(|e| format!("{}: {}", e["reason"].as_str().unwrap_or(""), e["message"].as_str().unwrap_or("")))
+        .collect()
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "tests hand over json! values in place")]
 fn workload(kind: &str, extra: Value) -> Value {
     let mut spec = json!({"selector": {"matchLabels": {"app": "x"}}, "template": {
         "metadata": {"labels": {"app": "x"}}, "spec": {"containers": [{"name": "c", "image": "i:1"}]}}});
@@ -62,7 +65,11 @@ fn a_deployment_becomes_available_rolls_and_goes() {
     let mut state = world();
     make(&mut state, workload("Deployment", json!({"replicas": 2})));
     assert_eq!(get(&state, "Deployment", "w")["status"]["unavailableReplicas"], 2);
-    assert_eq!(state.kube.list("v1", "Pod").filter(|p| p["spec"]["nodeName"] == "n1").count(), 2, "n2 is tainted");
+    assert_eq!(
+        state.kube.list("v1", "Pod").filter(|p| p["spec"]["nodeName"] == "n1").count(),
+        2,
+        "n2 is tainted"
+    );
     step(&mut state, 6);
     assert_eq!(get(&state, "Deployment", "w")["status"]["readyReplicas"], 2);
     let now = state.now;
@@ -95,7 +102,10 @@ fn a_daemon_set_follows_taints() {
         make(&mut state, set);
         step(&mut state, 6);
         let status = &get(&state, "DaemonSet", "w")["status"];
-        assert_eq!((&status["desiredNumberScheduled"], &status["numberReady"]), (&json!(count), &json!(count)));
+        assert_eq!(
+            (&status["desiredNumberScheduled"], &status["numberReady"]),
+            (&json!(count), &json!(count))
+        );
     }
 }
 
@@ -104,9 +114,12 @@ fn a_job_runs_to_its_end() {
     for (code, kind) in [(0, "Complete"), (3, "Failed")] {
         let mut state = world();
         state.other.insert("podOutcomes".into(), json!([{"selector": "job-name=j", "exitCode": code}]));
-        make(&mut state, json!({"apiVersion": "batch/v1", "kind": "Job",
+        make(
+            &mut state,
+            json!({"apiVersion": "batch/v1", "kind": "Job",
             "metadata": {"name": "j", "namespace": "default"}, "spec": {"backoffLimit": 0, "template": {"spec": {
-            "restartPolicy": "Never", "containers": [{"name": "c", "image": "i:1"}]}}}}));
+            "restartPolicy": "Never", "containers": [{"name": "c", "image": "i:1"}]}}}}),
+        );
         for _ in 0..4 {
             step(&mut state, 6);
         }
@@ -119,9 +132,7 @@ fn a_job_runs_to_its_end() {
 #[test]
 fn a_pod_without_a_place_says_why() {
     let mut state = world();
-    let pod = |spec: Value| {
-        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "default"}, "spec": spec})
-    };
+    let pod = |spec: Value| json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "default"}, "spec": spec});
     let containers = json!([{"name": "c", "image": "i:1"}]);
     make(&mut state, pod(json!({"containers": containers, "nodeSelector": {"zone": "nowhere"}})));
     let condition = get(&state, "Pod", "p")["status"]["conditions"][0]["message"].clone();
@@ -131,6 +142,7 @@ fn a_pod_without_a_place_says_why() {
     );
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "tests hand over json! values in place")]
 fn claim(extra: Value) -> Value {
     let mut spec = json!({"accessModes": ["ReadWriteMany"], "storageClassName": "",
         "resources": {"requests": {"storage": "1200Gi"}}});
@@ -140,6 +152,7 @@ fn claim(extra: Value) -> Value {
     json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "c", "namespace": "default"}, "spec": spec})
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "tests hand over json! values in place")]
 fn volume(extra: Value) -> Value {
     let mut spec = json!({"accessModes": ["ReadWriteMany"], "capacity": {"storage": "1200Gi"},
         "csi": {"driver": "fsx.csi.aws.com", "volumeHandle": "fs-1"}});
@@ -205,10 +218,18 @@ fn a_released_volume_is_kept_and_a_recycled_one_fails() {
 #[test]
 fn without_a_driver_only_the_controller_says_that_it_waits() {
     let mut state = world();
-    make(&mut state, json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "fsx"},
-        "provisioner": "fsx.csi.aws.com", "parameters": {"subnetId": "subnet-a"}}));
+    make(
+        &mut state,
+        json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "fsx"},
+        "provisioner": "fsx.csi.aws.com", "parameters": {"subnetId": "subnet-a"}}),
+    );
     make(&mut state, claim(json!({"storageClassName": "fsx"})));
-    assert_eq!(reasons(&state, "c"), ["ExternalProvisioning: Waiting for a volume to be created either by the external provisioner 'fsx.csi.aws.com' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered."]);
+    assert_eq!(
+        reasons(&state, "c"),
+        [
+            "ExternalProvisioning: Waiting for a volume to be created either by the external provisioner 'fsx.csi.aws.com' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered."
+        ]
+    );
 }
 
 #[test]
@@ -230,4 +251,92 @@ fn a_namespace_goes_with_everything_in_it() {
     step(&mut state, 0);
     assert!(state.kube.get("v1", "Namespace", "", "gone").is_none());
     assert!(state.kube.get("v1", "ServiceAccount", "gone", "default").is_none());
+}
+
+/// A driver whose pods run on a node without a role: its credentials are an IAM user's, from the Secret
+/// that the chart reads.
+#[allow(clippy::needless_pass_by_value, reason = "tests hand over json! values in place")]
+fn with_driver(state: &mut State, policies: Value) {
+    state.rows_mut("iam.Users").push(json!({
+        "UserName": "driver", "AccessKeys": [{"AccessKeyId": "AKIADRIVER"}], "AttachedPolicies": policies,
+    }));
+    state.rows_mut("ec2.Vpcs").push(json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}));
+    state
+        .rows_mut("ec2.Subnets")
+        .push(json!({"SubnetId": "subnet-a", "VpcId": "vpc-1", "CidrBlock": "10.0.0.0/20",
+        "AvailabilityZone": "us-west-2a", "AvailableIpAddressCount": 4000}));
+    let open = json!([{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-a"}]}]);
+    state.rows_mut("ec2.SecurityGroups").push(json!({"GroupId": "sg-a", "GroupName": "a", "VpcId": "vpc-1",
+        "IpPermissions": open, "IpPermissionsEgress": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]}));
+    let mut driver = workload("Deployment", json!({}));
+    let env = |name: &str, value: &str| json!({"name": name, "value": value});
+    driver["spec"]["template"]["spec"]["containers"] = json!([
+        {"name": "fsx-plugin", "image": "aws-fsx-csi-driver:v1.9.0",
+            "env": [env("AWS_ACCESS_KEY_ID", "AKIADRIVER"), env("AWS_SECRET_ACCESS_KEY", "x")]},
+        {"name": "csi-provisioner", "image": "csi-provisioner:v6"},
+    ]);
+    make(state, driver);
+    step(state, 6);
+    make(
+        state,
+        json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "fsx"},
+        "provisioner": "fsx.csi.aws.com", "mountOptions": ["flock"],
+        "parameters": {"subnetId": "subnet-a", "securityGroupIds": "sg-a", "deploymentType": "SCRATCH_2"}}),
+    );
+    make(state, claim(json!({"storageClassName": "fsx"})));
+}
+
+fn live(state: &mut State, steps: usize) {
+    for _ in 0..steps {
+        let now = state.now + SignedDuration::from_secs(10);
+        state.advance(now);
+    }
+}
+
+#[test]
+fn the_driver_makes_a_volume_and_deletes_it_again() {
+    let mut state = world();
+    with_driver(&mut state, json!(["arn:aws:iam::aws:policy/AmazonFSxFullAccess"]));
+    live(&mut state, 31);
+    let said = reasons(&state, "c");
+    assert!(
+        said.iter()
+            .any(|r| r.ends_with("rpc error: code = DeadlineExceeded desc = context deadline exceeded")),
+        "{said:?}"
+    );
+    assert!(said.iter().any(|r| r.ends_with("is already in progress")), "{said:?}");
+    live(&mut state, 60);
+    let bound = get(&state, "PersistentVolumeClaim", "c").clone();
+    assert_eq!(bound["status"]["phase"], "Bound", "{:?}", reasons(&state, "c"));
+    let uid = bound["metadata"]["uid"].as_str().expect("uid");
+    let volume = get(&state, "PersistentVolume", &format!("pvc-{uid}")).clone();
+    assert_eq!(volume["spec"]["mountOptions"], json!(["flock"]));
+    let id = volume["spec"]["csi"]["volumeHandle"].as_str().expect("handle");
+    let made = state.find("fsx.FileSystems", "FileSystemId", id).expect("a file system");
+    assert_eq!(
+        volume["spec"]["csi"]["volumeAttributes"]["mountname"],
+        made["LustreConfiguration"]["MountName"]
+    );
+    assert_eq!(state.rows("fsx.FileSystems").len(), 1, "however often it was asked for");
+    let now = state.now;
+    state.kube.delete("v1", "PersistentVolumeClaim", "default", "c", now).expect("deleted");
+    live(&mut state, 1);
+    assert_eq!(state.kube.list("v1", "PersistentVolume").count(), 0);
+    let gone = state.find("fsx.FileSystems", "FileSystemId", id).is_none_or(|f| f["Lifecycle"] == "DELETING");
+    assert!(gone, "the policy is Delete");
+}
+
+#[test]
+fn the_driver_says_what_it_may_not() {
+    let mut state = world();
+    with_driver(&mut state, json!([]));
+    let said = reasons(&state, "c");
+    let refused = said.iter().find(|r| r.starts_with("ProvisioningFailed")).expect("refused");
+    for part in [
+        "code = Internal desc = Could not create volume \"pvc-",
+        "api error AccessDeniedException: User: ",
+        "fsx:CreateFileSystem",
+    ] {
+        assert!(refused.contains(part), "{refused}");
+    }
 }

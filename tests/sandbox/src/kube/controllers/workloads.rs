@@ -1,9 +1,11 @@
 //! Deployments, ReplicaSets, StatefulSets and DaemonSets.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::sets::{drop_pod, make_pod, pods_of, ready, set_status, template_hash};
-use super::{cloned, controlled_by, owner_reference, schedule, set_condition, text};
+use super::{all, controlled_by, owner_reference, schedule, set_condition, text};
 use crate::kube::selector::Labels;
 use crate::kube::store::meta::{name_of, namespace_of, terminating, uid_of};
 use crate::state::State;
@@ -13,24 +15,25 @@ const HASH: &str = "pod-template-hash";
 
 /// Does what is due.
 pub fn run(state: &mut State) {
-    for deployment in cloned(state.kube.list(APPS, "Deployment").filter(|d| !terminating(d))) {
+    for deployment in all(state, APPS, "Deployment").into_iter().filter(|d| !terminating(d)) {
         roll(state, &deployment);
     }
-    for set in cloned(state.kube.list(APPS, "ReplicaSet").filter(|d| !terminating(d))) {
+    for set in all(state, APPS, "ReplicaSet").into_iter().filter(|d| !terminating(d)) {
         replicate(state, &set, "replicaset-controller");
     }
-    for set in cloned(state.kube.list(APPS, "StatefulSet").filter(|d| !terminating(d))) {
+    for set in all(state, APPS, "StatefulSet").into_iter().filter(|d| !terminating(d)) {
         replicate(state, &set, "statefulset-controller");
     }
-    for set in cloned(state.kube.list(APPS, "DaemonSet").filter(|d| !terminating(d))) {
+    for set in all(state, APPS, "DaemonSet").into_iter().filter(|d| !terminating(d)) {
         spread(state, &set);
     }
 }
 
 fn roll(state: &mut State, deployment: &Value) {
     let uid = uid_of(deployment);
+    let owned = state.kube.owned_by(uid).into_iter().filter(|(kind, _)| kind == "apps/ReplicaSet");
     let sets: Vec<Value> =
-        cloned(state.kube.list(APPS, "ReplicaSet").filter(|s| controlled_by(s, uid) && !terminating(s)));
+        owned.filter(|(_, s)| controlled_by(s, uid) && !terminating(s)).map(|(_, s)| (*s).clone()).collect();
     let hash = template_hash(&deployment["spec"]["template"]);
     let wanted = deployment["spec"]["replicas"].as_i64().unwrap_or(1);
     let current = sets.iter().find(|s| template_of(s) == deployment["spec"]["template"]);
@@ -93,9 +96,11 @@ fn make_set(state: &mut State, deployment: &Value, named: (&str, i64), replicas:
 /// Pods that a world file gives beside a Deployment without their ReplicaSet count as the set's.
 fn adopt(state: &mut State, deployment: &Value, hash: &str) {
     let selector = Labels::of(&deployment["spec"]["selector"]);
-    let orphans: Vec<Value> = cloned(state.kube.list("v1", "Pod").filter(|p| {
-        namespace_of(p) == namespace_of(deployment) && !super::has_controller(p) && selector.matches(p)
-    }));
+    let orphans = state
+        .kube
+        .orphan_pods()
+        .into_iter()
+        .filter(|p| namespace_of(p) == namespace_of(deployment) && selector.matches(p));
     for pod in orphans {
         let _labelled = state.kube.modify("v1", "Pod", namespace_of(&pod), name_of(&pod), |p| {
             p["metadata"]["labels"][HASH] = json!(hash);
@@ -189,26 +194,28 @@ fn spread(state: &mut State, set: &Value) {
     const COMPONENT: &str = "daemonset-controller";
     const REVISION: &str = "controller-revision-hash";
     let hash = template_hash(&set["spec"]["template"]);
-    let nodes: Vec<String> = state
-        .kube
-        .list("v1", "Node")
-        .filter(|node| schedule::takes_daemon(node, &set["spec"]["template"]["spec"]))
-        .map(|node| name_of(node).to_owned())
-        .collect();
-    let pods = pods_of(state, set);
-    for pod in &pods {
-        let outdated = pod["metadata"]["labels"][REVISION].as_str().is_some_and(|h| h != hash);
-        if outdated || !nodes.iter().any(|n| pod["spec"]["nodeName"] == n.as_str()) {
-            drop_pod(state, set, pod, COMPONENT);
-        }
-    }
     let mut owner = set.clone();
     if !owner["spec"]["template"]["metadata"]["labels"].is_object() {
         owner["spec"]["template"]["metadata"]["labels"] = json!({});
     }
     owner["spec"]["template"]["metadata"]["labels"][REVISION] = json!(hash);
     schedule::add_daemon_tolerations(&mut owner["spec"]["template"]["spec"]);
-    for node in nodes.iter().filter(|n| !pods.iter().any(|p| p["spec"]["nodeName"] == n.as_str())) {
+    let spec = &owner["spec"]["template"]["spec"];
+    let nodes: BTreeSet<String> = state
+        .kube
+        .list("v1", "Node")
+        .filter(|node| schedule::takes_daemon(node, spec))
+        .map(|node| name_of(node).to_owned())
+        .collect();
+    let pods = pods_of(state, set);
+    for pod in &pods {
+        let outdated = pod["metadata"]["labels"][REVISION].as_str().is_some_and(|h| h != hash);
+        if outdated || !nodes.contains(text(&pod["spec"]["nodeName"])) {
+            drop_pod(state, set, pod, COMPONENT);
+        }
+    }
+    let served: BTreeSet<&str> = pods.iter().map(|p| text(&p["spec"]["nodeName"])).collect();
+    for node in nodes.iter().filter(|n| !served.contains(n.as_str())) {
         make_pod(state, &owner, Some(node), COMPONENT);
     }
     let pods = pods_of(state, set);

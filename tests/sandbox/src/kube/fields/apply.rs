@@ -34,12 +34,13 @@ pub fn apply(
     let mut own = set_of(node, &applied);
     strip(&mut own);
     let mut merged = merge(node, &base, &applied);
-    let before =
-        managed.position(manager, true).map(|at| managed.0[at].fields.clone()).unwrap_or_default();
+    let before = managed.position(manager, true).map(|at| managed.0[at].fields.clone()).unwrap_or_default();
     let others = managed
         .0
         .iter()
-        .filter(|e| !(e.applied && e.manager.name == manager.name && e.manager.subresource == manager.subresource))
+        .filter(|e| {
+            !(e.applied && e.manager.name == manager.name && e.manager.subresource == manager.subresource)
+        })
         .fold(FieldSet::default(), |all, e| all.union(&e.fields));
     remove(node, &mut merged, &before.difference(&own), &others.union(&own));
 
@@ -104,8 +105,11 @@ fn describe(entry: &Entry) -> String {
 impl ApplyError {
     /// 409 as the API server words it.
     pub fn into_error(self) -> KubeError {
-        let flat: Vec<(&str, &str)> =
-            self.0.iter().flat_map(|(who, paths)| paths.iter().map(move |p| (who.as_str(), p.as_str()))).collect();
+        let flat: Vec<(&str, &str)> = self
+            .0
+            .iter()
+            .flat_map(|(who, paths)| paths.iter().map(move |p| (who.as_str(), p.as_str())))
+            .collect();
         let causes: Vec<Value> = flat
             .iter()
             .map(|(who, path)| {
@@ -126,7 +130,12 @@ impl ApplyError {
                 format!("Apply failed with {} conflicts: {}", many.len(), lines.join("\n"))
             }
         };
-        KubeError { code: 409, reason: "Conflict".into(), message, details: Some(json!({"causes": causes})) }
+        KubeError {
+            code: 409,
+            reason: "Conflict".into(),
+            message,
+            details: Some(Box::new(json!({"causes": causes}))),
+        }
     }
 }
 
@@ -146,24 +155,31 @@ mod tests {
         Manager { name: name.into(), api_version: "v1".into(), subresource: String::new() }
     }
 
+    #[allow(clippy::needless_pass_by_value, reason = "tests hand over json! values in place")]
     fn put(live: &Value, applied: Value, name: &str, force: bool) -> Result<Value, ApplyError> {
         apply(root("configmaps").node(), live, &applied, (&who(name), force, Timestamp::UNIX_EPOCH))
     }
 
     fn owner(object: &Value, name: &str) -> Value {
-        Managed::of(object).0.iter().find(|e| e.manager.name == name).map_or(Value::Null, |e| e.fields.to_json())
+        Managed::of(object)
+            .0
+            .iter()
+            .find(|e| e.manager.name == name)
+            .map_or(Value::Null, |e| e.fields.to_json())
     }
 
     #[test]
     fn owners_share_conflict_take_over_and_let_go() {
-        let one = put(&Value::Null, json!({"metadata": {"name": "c"}, "data": {"a": "1", "b": "1"}}), "one", false)
-            .expect("created");
+        let one =
+            put(&Value::Null, json!({"metadata": {"name": "c"}, "data": {"a": "1", "b": "1"}}), "one", false)
+                .expect("created");
         assert_eq!(owner(&one, "one"), json!({"f:data": {"f:a": {}, "f:b": {}}}));
         // Equal values are shared.
         let two = put(&one, json!({"data": {"a": "1"}}), "two", false).expect("shared");
         assert_eq!(owner(&two, "two"), json!({"f:data": {"f:a": {}}}));
         // Another value is a conflict, with the API server's text.
-        let refused = put(&two, json!({"data": {"b": "2"}}), "two", false).expect_err("conflict").into_error();
+        let refused =
+            put(&two, json!({"data": {"b": "2"}}), "two", false).expect_err("conflict").into_error();
         assert_eq!(refused.message, "Apply failed with 1 conflict: conflict with \"one\": .data.b");
         // Forced: the other one loses the field.
         let forced = put(&two, json!({"data": {"b": "2"}}), "two", true).expect("forced");
@@ -188,8 +204,9 @@ mod tests {
         track_update(root.node(), &first, &mut second, &who("edit"), Timestamp::UNIX_EPOCH);
         assert_eq!(owner(&second, "edit"), json!({"f:data": {"f:a": {}}}));
         assert_eq!(owner(&second, "kubectl"), json!({"f:data": {".": {}, "f:b": {}}}));
-        let refused =
-            put(&second, json!({"data": {"a": "3", "b": "3"}}), "one", false).expect_err("conflicts").into_error();
+        let refused = put(&second, json!({"data": {"a": "3", "b": "3"}}), "one", false)
+            .expect_err("conflicts")
+            .into_error();
         assert_eq!(
             refused.message,
             "Apply failed with 2 conflicts: conflicts with \"edit\" using v1:\n- .data.a\nconflicts with \"kubectl\" using v1:\n- .data.b"
@@ -210,15 +227,22 @@ mod tests {
         };
         let one = apply_pod(&Value::Null, json!([{"name": "a", "image": "x"}]), "one");
         let two = apply_pod(&one, json!([{"name": "b", "image": "y"}]), "two");
-        assert_eq!(two["spec"]["containers"], json!([{"name": "a", "image": "x"}, {"name": "b", "image": "y"}]));
+        assert_eq!(
+            two["spec"]["containers"],
+            json!([{"name": "a", "image": "x"}, {"name": "b", "image": "y"}])
+        );
         let three = apply_pod(&two, json!([{"name": "c", "image": "z"}]), "one");
-        assert_eq!(three["spec"]["containers"], json!([{"name": "b", "image": "y"}, {"name": "c", "image": "z"}]));
+        assert_eq!(
+            three["spec"]["containers"],
+            json!([{"name": "b", "image": "y"}, {"name": "c", "image": "z"}])
+        );
     }
 
     #[test]
     fn an_object_without_owners_belongs_to_before_first_apply() {
         let live = json!({"metadata": {"name": "c"}, "data": {"a": "1"}});
-        let refused = put(&live, json!({"data": {"a": "2"}}), "one", false).expect_err("conflict").into_error();
+        let refused =
+            put(&live, json!({"data": {"a": "2"}}), "one", false).expect_err("conflict").into_error();
         assert_eq!(
             refused.message,
             "Apply failed with 1 conflict: conflict with \"before-first-apply\" using v1: .data.a"

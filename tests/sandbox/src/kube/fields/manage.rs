@@ -62,7 +62,7 @@ impl Managed {
         self.0.sort_by_key(|e| {
             (!e.applied, e.time.as_str().unwrap_or_default().to_owned(), e.manager.name.clone())
         });
-        let list: Vec<Value> = self.0.into_iter().map(entry_json).collect();
+        let list: Vec<Value> = self.0.into_iter().map(|entry| entry_json(&entry)).collect();
         if let Some(metadata) = object["metadata"].as_object_mut() {
             if list.is_empty() {
                 metadata.shift_remove("managedFields");
@@ -98,7 +98,7 @@ impl Managed {
     }
 }
 
-fn entry_json(entry: Entry) -> Value {
+fn entry_json(entry: &Entry) -> Value {
     let mut json = json!({
         "manager": entry.manager.name,
         "operation": if entry.applied { "Apply" } else { "Update" },
@@ -124,8 +124,17 @@ pub fn strip(set: &mut FieldSet) {
         set.remove(&[&format!("f:{member}")]);
     }
     for member in [
-        "name", "namespace", "creationTimestamp", "selfLink", "uid", "generation", "managedFields",
-        "resourceVersion", "generateName", "deletionTimestamp", "deletionGracePeriodSeconds",
+        "name",
+        "namespace",
+        "creationTimestamp",
+        "selfLink",
+        "uid",
+        "generation",
+        "managedFields",
+        "resourceVersion",
+        "generateName",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
     ] {
         set.remove(&["f:metadata", &format!("f:{member}")]);
     }

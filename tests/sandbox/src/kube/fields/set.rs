@@ -10,7 +10,7 @@ pub struct FieldSet {
     /// Whether the path that leads here is itself in the set.
     pub member: bool,
     /// What is below.
-    pub children: BTreeMap<String, FieldSet>,
+    pub children: BTreeMap<String, Self>,
 }
 
 impl FieldSet {
@@ -173,7 +173,10 @@ mod tests {
         assert!(set.contains(&path(&["f:b"])) && !set.contains(&path(&["f:d"])));
         let other = FieldSet::from_json(&json!({"f:b": {"f:c": {}}, "f:z": {}}));
         assert_eq!(set.intersection(&other).to_json(), json!({"f:b": {"f:c": {}}}));
-        assert_eq!(set.difference(&other).to_json(), json!({"f:a": {}, "f:b": {}, "f:d": {"k:{\"name\":\"x\"}": {}}}));
+        assert_eq!(
+            set.difference(&other).to_json(),
+            json!({"f:a": {}, "f:b": {}, "f:d": {"k:{\"name\":\"x\"}": {}}})
+        );
         assert_eq!(set.clone().union(&other).intersection(&set), set);
         assert_eq!(show(&path(&["f:d", "k:{\"name\":\"x\"}", "f:image"])), ".d[name=\"x\"].image");
     }

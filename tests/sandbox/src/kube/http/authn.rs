@@ -71,9 +71,7 @@ fn eks_token(state: &State, encoded: &str) -> Option<Principal> {
     let url = String::from_utf8(bytes).ok()?;
     let (_, query) = url.split_once('?')?;
     let params: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    let get = |name: &str| {
-        params.iter().find(|(k, _)| k.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
-    };
+    let get = |name: &str| params.iter().find(|(k, _)| k.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str());
     if get("Action") != Some("GetCallerIdentity") {
         return None;
     }
@@ -96,12 +94,15 @@ fn eks_token(state: &State, encoded: &str) -> Option<Principal> {
     let mut scope = get("X-Amz-Credential")?.split('/');
     let key = scope.next()?;
     let known = session::by_key(state, key)?;
-    if known.expires.is_some_and(|end| end <= state.now) || known.token.as_deref() != get("X-Amz-Security-Token") {
+    if known.expires.is_some_and(|end| end <= state.now)
+        || known.token.as_deref() != get("X-Amz-Security-Token")
+    {
         return None;
     }
     let name = cluster(state)?["name"].as_str()?;
     // The secret of a user's key stands in no world file, so that its signature cannot be recomputed.
-    if let Some(secret) = state.find(session::SESSIONS, "AccessKeyId", key).and_then(|r| r["SecretAccessKey"].as_str())
+    if let Some(secret) =
+        state.find(session::SESSIONS, "AccessKeyId", key).and_then(|r| r["SecretAccessKey"].as_str())
         && !super::presign::verify(&url, secret, name)
     {
         return None;
@@ -162,10 +163,9 @@ fn of_principal(state: &State, who: &Principal) -> Option<User> {
         return Some(user);
     }
     let cluster = cluster(state)?["name"].clone();
-    let entry = state
-        .rows("eks.accessEntries")
-        .iter()
-        .find(|e| e["principalArn"] == arn.as_str() && (e["clusterName"].is_null() || e["clusterName"] == cluster))?;
+    let entry = state.rows("eks.accessEntries").iter().find(|e| {
+        e["principalArn"] == arn.as_str() && (e["clusterName"].is_null() || e["clusterName"] == cluster)
+    })?;
     if let Some(username) = entry["username"].as_str() {
         user.name = username.replace("{{SessionName}}", &session);
     }

@@ -41,7 +41,13 @@ impl Action<'_> {
 ///
 /// # Errors
 /// 403 in the API server's words.
-pub fn check(state: &State, user: &User, route: &Route, path: &str, method: &Method) -> Result<(), KubeError> {
+pub fn check(
+    state: &State,
+    user: &User,
+    route: &Route,
+    path: &str,
+    method: &Method,
+) -> Result<(), KubeError> {
     let verb = route.verb(method);
     let Route::Object(target) = route else {
         // `system:discovery` and `system:public-info-viewer` let every authenticated user in here.
@@ -51,7 +57,7 @@ pub fn check(state: &State, user: &User, route: &Route, path: &str, method: &Met
         }
         let message = format!("forbidden: User {:?} cannot {verb} path {path:?}", user.name);
         let mut error = KubeError::plain(403, "Forbidden", message);
-        error.details = Some(serde_json::json!({}));
+        error.details = Some(Box::new(serde_json::json!({})));
         return Err(error);
     };
     let action = Action {
@@ -80,17 +86,18 @@ pub fn allowed(state: &State, user: &User, action: &Action<'_>) -> bool {
 /// `system:basic-user`: everybody may ask about themselves.
 fn open_review(action: &Action<'_>) -> bool {
     action.verb == "create"
-        && matches!(action.resource, "selfsubjectaccessreviews" | "selfsubjectrulesreviews" | "selfsubjectreviews")
+        && matches!(
+            action.resource,
+            "selfsubjectaccessreviews" | "selfsubjectrulesreviews" | "selfsubjectreviews"
+        )
 }
 
 fn wild(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
-        Some((head, tail)) => {
-            text.strip_prefix(head).is_some_and(|rest| {
-                tail.is_empty() || (0..=rest.len()).any(|at| rest.is_char_boundary(at) && wild(tail, &rest[at..]))
-            })
-        }
+        Some((head, tail)) => text.strip_prefix(head).is_some_and(|rest| {
+            tail.is_empty() || (0..=rest.len()).any(|at| rest.is_char_boundary(at) && wild(tail, &rest[at..]))
+        }),
     }
 }
 
@@ -105,7 +112,8 @@ fn denies(pattern: &str, action: &Action<'_>) -> bool {
         return false;
     }
     let full = action.full();
-    let mut names = vec![full.clone(), format!("{full}.{}", action.group), format!("{}/{full}", action.group)];
+    let mut names =
+        vec![full.clone(), format!("{full}.{}", action.group), format!("{}/{full}", action.group)];
     if !action.subresource.is_empty() {
         names.push(format!("{}.{}/{}", action.resource, action.group, action.subresource));
     }
@@ -125,7 +133,10 @@ fn by_policy(policy: &str, namespaces: &[String], action: &Action<'_>) -> bool {
         "AmazonEKSAdminPolicy" => scoped || !cluster_scoped(action),
         "AmazonEKSEditPolicy" => !cluster_scoped(action) && action.group != "rbac.authorization.k8s.io",
         "AmazonEKSViewPolicy" => {
-            reading && !cluster_scoped(action) && action.resource != "secrets" && action.group != "rbac.authorization.k8s.io"
+            reading
+                && !cluster_scoped(action)
+                && action.resource != "secrets"
+                && action.group != "rbac.authorization.k8s.io"
         }
         _ => false,
     }
@@ -147,7 +158,8 @@ fn by_rbac(state: &State, user: &User, action: &Action<'_>) -> bool {
     everywhere.chain(here).any(|binding| {
         let role = &binding["roleRef"];
         let namespace = if role["kind"] == "Role" { action.namespace } else { "" };
-        let (kind, name) = (role["kind"].as_str().unwrap_or_default(), role["name"].as_str().unwrap_or_default());
+        let (kind, name) =
+            (role["kind"].as_str().unwrap_or_default(), role["name"].as_str().unwrap_or_default());
         name == "cluster-admin" && kind == "ClusterRole"
             || state.kube.get(GROUP, kind, namespace, name).is_some_and(|role| {
                 role["rules"].as_array().into_iter().flatten().any(|rule| permits(rule, action))
@@ -177,10 +189,14 @@ fn permits(rule: &Value, action: &Action<'_>) -> bool {
     let full = action.full();
     let resource = has("resources", &full)
         || (!action.subresource.is_empty()
-            && rule["resources"].as_array().into_iter().flatten().any(|v| *v == format!("*/{}", action.subresource)));
-    let named = rule["resourceNames"].as_array().is_none_or(|names| {
-        names.is_empty() || names.iter().any(|n| *n == action.name)
-    });
+            && rule["resources"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .any(|v| *v == format!("*/{}", action.subresource)));
+    let named = rule["resourceNames"]
+        .as_array()
+        .is_none_or(|names| names.is_empty() || names.iter().any(|n| *n == action.name));
     has("verbs", action.verb) && has("apiGroups", action.group) && resource && named
 }
 
@@ -195,8 +211,14 @@ pub fn forbidden(user: &User, action: &Action<'_>) -> KubeError {
     };
     let message = format!(
         "{}{name} is forbidden: User {:?} cannot {} resource {full:?} in API group {:?} {scope}",
-        if action.group.is_empty() { action.resource.into() } else { format!("{}.{}", action.resource, action.group) },
-        user.name, action.verb, action.group
+        if action.group.is_empty() {
+            action.resource.into()
+        } else {
+            format!("{}.{}", action.resource, action.group)
+        },
+        user.name,
+        action.verb,
+        action.group
     );
     let mut details = serde_json::json!({});
     if !action.name.is_empty() {
@@ -206,7 +228,7 @@ pub fn forbidden(user: &User, action: &Action<'_>) -> KubeError {
         details["group"] = action.group.into();
     }
     details["kind"] = action.resource.into();
-    KubeError { code: 403, reason: "Forbidden".into(), message, details: Some(details) }
+    KubeError { code: 403, reason: "Forbidden".into(), message, details: Some(Box::new(details)) }
 }
 
 #[cfg(test)]
@@ -233,7 +255,11 @@ mod tests {
             ("kube:patch deployments.apps default", false, false),
             ("iam:GetRole", false, false),
         ] {
-            assert_eq!((denies(pattern, &secrets), denies(pattern, &deployments)), (secret, deployment), "{pattern}");
+            assert_eq!(
+                (denies(pattern, &secrets), denies(pattern, &deployments)),
+                (secret, deployment),
+                "{pattern}"
+            );
         }
     }
 
@@ -247,7 +273,8 @@ mod tests {
             admin: true,
             policies: Vec::new(),
         };
-        let list = Action { verb: "list", group: "storage.k8s.io", resource: "storageclasses", ..Action::default() };
+        let list =
+            Action { verb: "list", group: "storage.k8s.io", resource: "storageclasses", ..Action::default() };
         assert_eq!(
             forbidden(&user, &list).message,
             "storageclasses.storage.k8s.io is forbidden: User \"arn:x\" cannot list resource \"storageclasses\" in API group \"storage.k8s.io\" at the cluster scope"

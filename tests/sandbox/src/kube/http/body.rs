@@ -54,7 +54,12 @@ pub fn decode(headers: &HeaderMap, body: &Bytes) -> Result<Value, KubeError> {
 ///
 /// # Errors
 /// 400 in the API server's words.
-pub fn validate(root: &Root, kind: &Kind, value: &mut Value, query: &Query) -> Result<Vec<String>, KubeError> {
+pub fn validate(
+    root: &Root,
+    kind: &Kind,
+    value: &mut Value,
+    query: &Query,
+) -> Result<Vec<String>, KubeError> {
     if let Some(wrong) = strict::wrong_type(root.node(), value, &kind.kind) {
         let (name, version) = (&kind.kind, &kind.version);
         return Err(KubeError::bad_request(format!(

@@ -21,7 +21,8 @@ pub fn answer(state: &State, which: &Discovery, headers: &HeaderMap) -> Result<R
     let accept = headers.get("accept").and_then(|v| v.to_str().ok()).unwrap_or_default();
     let aggregated = accept.split(',').find(|one| one.contains("as=APIGroupDiscoveryList"));
     if let (Some(accept), Discovery::Core | Discovery::Groups) = (aggregated, which) {
-        let version = if accept.contains("v=v2beta1") && !accept.contains("v=v2;") { "v2beta1" } else { "v2" };
+        let version =
+            if accept.contains("v=v2beta1") && !accept.contains("v=v2;") { "v2beta1" } else { "v2" };
         let mut reply = Reply::json(200, aggregated_list(state, *which == Discovery::Core, version));
         reply.content_type = if version == "v2" {
             "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
@@ -136,7 +137,10 @@ fn verbs(kind: &Kind) -> Vec<&'static str> {
 }
 
 /// Kind and verbs of a subresource.
-fn sub_kind<'a>(kind: &'a Kind, name: &str) -> (&'static str, &'static str, &'a str, &'static [&'static str]) {
+fn sub_kind<'a>(
+    kind: &'a Kind,
+    name: &str,
+) -> (&'static str, &'static str, &'a str, &'static [&'static str]) {
     match name {
         "scale" => ("autoscaling", "v1", "Scale", &["get", "patch", "update"]),
         "eviction" => ("policy", "v1", "Eviction", &["create"]),
@@ -221,8 +225,11 @@ fn aggregated(kind: &Kind) -> Value {
         .iter()
         .map(|sub| {
             let (group, version, sub_kind, verbs) = sub_kind(kind, sub);
-            let (group, version) =
-                if version.is_empty() { (kind.group.as_str(), kind.version.as_str()) } else { (group, version) };
+            let (group, version) = if version.is_empty() {
+                (kind.group.as_str(), kind.version.as_str())
+            } else {
+                (group, version)
+            };
             json!({
                 "subresource": sub, "verbs": verbs,
                 "responseKind": {"group": group, "version": version, "kind": sub_kind},

@@ -122,14 +122,18 @@ fn handle(
         authz::check(state, &user, &route, parts.uri.path(), &parts.method)?;
         match &route {
             Route::Object(target) => {
-                let asked =
-                    Asked { method: &parts.method, target, query, headers: &parts.headers, body, user: &user };
+                let asked = Asked {
+                    method: &parts.method,
+                    target,
+                    query,
+                    headers: &parts.headers,
+                    body,
+                    user: &user,
+                };
                 facts.write = asked.could_write();
                 object(state, &asked)
             }
-            Route::Discovery(which) => {
-                discovery::answer(state, which, &parts.headers).map(Outcome::Now)
-            }
+            Route::Discovery(which) => discovery::answer(state, which, &parts.headers).map(Outcome::Now),
             Route::OpenApi(path) => openapi::answer(state, path, &parts.headers).map(Outcome::Now),
             Route::Version => Ok(Outcome::Now(Reply::json(200, discovery::version(state)))),
             Route::Jwks => Ok(Outcome::Now(reviews::jwks())),

@@ -48,7 +48,12 @@ fn parse(path: &str) -> Option<(String, String)> {
 }
 
 fn kinds<'a>(state: &'a State, group: &str, version: &str) -> Vec<&'a Kind> {
-    state.kube.kinds().map(AsRef::as_ref).filter(|k: &&Kind| k.group == group && k.version == version).collect()
+    state
+        .kube
+        .kinds()
+        .map(AsRef::as_ref)
+        .filter(|k: &&Kind| k.group == group && k.version == version)
+        .collect()
 }
 
 fn index(state: &State) -> Value {
@@ -144,7 +149,8 @@ fn parameter(name: &str, place: &str) -> Value {
 }
 
 fn operation(kind: &Kind, action: &str) -> Value {
-    let content = json!({"application/json": {"schema": {"$ref": format!("#/components/schemas/{}", kind.schema)}}});
+    let content =
+        json!({"application/json": {"schema": {"$ref": format!("#/components/schemas/{}", kind.schema)}}});
     let mut operation = json!({
         "operationId": format!("{action}{}", kind.kind),
         "responses": {"200": {"description": "OK", "content": content}},

@@ -23,7 +23,8 @@ pub fn verify(url: &str, secret: &str, cluster: &str) -> bool {
     signature(url, secret, cluster).is_some_and(|(expected, given)| expected == given)
 }
 
-fn signature(url: &str, secret: &str, cluster: &str) -> Option<(String, String)> {
+/// The signature that the URL should have, and the one it has.
+pub fn signature(url: &str, secret: &str, cluster: &str) -> Option<(String, String)> {
     let (before, query) = url.split_once('?')?;
     let (_, rest) = before.split_once("://")?;
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));

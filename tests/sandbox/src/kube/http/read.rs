@@ -119,9 +119,7 @@ struct Continue {
 }
 
 fn read_continue(text: &str) -> Result<Continue, KubeError> {
-    let invalid = || {
-        KubeError::bad_request(format!("continue key is not valid: {text}"))
-    };
+    let invalid = || KubeError::bad_request(format!("continue key is not valid: {text}"));
     let bytes = BASE64.decode(text.trim_end_matches('=')).map_err(|_| invalid())?;
     let token: Value = serde_json::from_slice(&bytes).map_err(|_| invalid())?;
     let start = token["start"].as_str().ok_or_else(invalid)?;
@@ -150,11 +148,13 @@ pub fn list(state: &State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, Kube
     if let Some(wanted) = query.number("resourceVersion")
         && wanted > state.kube.version()
     {
-        let mut error = KubeError::plain(504, "Timeout", format!(
-            "Too large resource version: {wanted}, current: {}", state.kube.version()
-        ));
-        error.details = Some(json!({"causes": [{"reason": "ResourceVersionTooLarge",
-            "message": "Too large resource version"}], "retryAfterSeconds": 1}));
+        let mut error = KubeError::plain(
+            504,
+            "Timeout",
+            format!("Too large resource version: {wanted}, current: {}", state.kube.version()),
+        );
+        error.details = Some(Box::new(json!({"causes": [{"reason": "ResourceVersionTooLarge",
+            "message": "Too large resource version"}], "retryAfterSeconds": 1})));
         return Err(error);
     }
     let mut all: Vec<Arc<Value>> = state.kube.read_all(kind, &asked.target.namespace);

@@ -143,9 +143,13 @@ pub fn token_request(state: &State, asked: &Asked<'_>) -> Result<Reply, KubeErro
     }
     let seconds = request["spec"]["expirationSeconds"].as_i64().unwrap_or(3600);
     if seconds < 600 {
-        return Err(KubeError::plain(422, "Invalid", format!(
-            " \"\" is invalid: spec.expirationSeconds: Invalid value: {seconds}: may not specify a duration less than 10 minutes"
-        )));
+        return Err(KubeError::plain(
+            422,
+            "Invalid",
+            format!(
+                " \"\" is invalid: spec.expirationSeconds: Invalid value: {seconds}: may not specify a duration less than 10 minutes"
+            ),
+        ));
     }
     let audiences = match &request["spec"]["audiences"] {
         Value::Array(list) if !list.is_empty() => json!(list),
@@ -164,12 +168,15 @@ pub fn token_request(state: &State, asked: &Asked<'_>) -> Result<Reply, KubeErro
     let header = json!({"alg": "RS256", "kid": key_id()});
     let text = format!("{}.{}", BASE64.encode(header.to_string()), BASE64.encode(claims.to_string()));
     let token = format!("{text}.{}", seal(&text));
-    Ok(Reply::json(201, json!({
-        "kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1",
-        "metadata": {"name": target.name, "namespace": target.namespace, "creationTimestamp": time(state.now)},
-        "spec": {"audiences": audiences, "expirationSeconds": seconds, "boundObjectRef": request["spec"]["boundObjectRef"]},
-        "status": {"token": token, "expirationTimestamp": time(end)},
-    })))
+    Ok(Reply::json(
+        201,
+        json!({
+            "kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1",
+            "metadata": {"name": target.name, "namespace": target.namespace, "creationTimestamp": time(state.now)},
+            "spec": {"audiences": audiences, "expirationSeconds": seconds, "boundObjectRef": request["spec"]["boundObjectRef"]},
+            "status": {"token": token, "expirationTimestamp": time(end)},
+        }),
+    ))
 }
 
 /// Who holds a token of ours.
@@ -211,7 +218,8 @@ fn key_id() -> String {
 
 /// `/openid/v1/jwks`.
 pub fn jwks() -> Reply {
-    let modulus = [seal("n1"), seal("n2"), seal("n3"), seal("n4"), seal("n5"), seal("n6"), seal("n7"), seal("n8")];
+    let modulus =
+        [seal("n1"), seal("n2"), seal("n3"), seal("n4"), seal("n5"), seal("n6"), seal("n7"), seal("n8")];
     let key = json!({
         "use": "sig", "kty": "RSA", "kid": key_id(), "alg": "RS256", "n": modulus.concat(), "e": "AQAB",
     });
@@ -223,8 +231,11 @@ pub fn jwks() -> Reply {
 /// `/.well-known/openid-configuration`.
 pub fn openid_configuration(state: &State) -> Reply {
     let issuer = issuer(state);
-    Reply::json(200, json!({
-        "issuer": issuer, "jwks_uri": format!("{issuer}/keys"), "response_types_supported": ["id_token"],
-        "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["RS256"],
-    }))
+    Reply::json(
+        200,
+        json!({
+            "issuer": issuer, "jwks_uri": format!("{issuer}/keys"), "response_types_supported": ["id_token"],
+            "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["RS256"],
+        }),
+    )
 }

@@ -61,7 +61,11 @@ fn set_scale(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply,
         _ => patches::merge(&scale_of(&old), &given),
     };
     let Some(replicas) = scale["spec"]["replicas"].as_i64().filter(|r| *r >= 0) else {
-        return Err(KubeError::plain(422, "Invalid", "Scale.autoscaling \"\" is invalid: spec.replicas: Invalid value: must be greater than or equal to 0"));
+        return Err(KubeError::plain(
+            422,
+            "Invalid",
+            "Scale.autoscaling \"\" is invalid: spec.replicas: Invalid value: must be greater than or equal to 0",
+        ));
     };
     let mut new = old.clone();
     new["spec"]["replicas"] = json!(replicas);
@@ -97,12 +101,15 @@ fn evict(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, Kub
             budget["status"]["desiredHealthy"].as_i64().unwrap_or(0),
             budget["status"]["currentHealthy"].as_i64().unwrap_or(0)
         );
-        error.details = Some(json!({"causes": [{"reason": "DisruptionBudget", "message": text}]}));
+        error.details = Some(Box::new(json!({"causes": [{"reason": "DisruptionBudget", "message": text}]})));
         return Err(error);
     }
     let how = Removal { uid: Some(uid_of(&pod).to_owned()), ..Removal::now(state.now) };
     state.kube.remove(kind, &asked.target.namespace, &asked.target.name, &how)?;
-    Ok(Reply::json(201, json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201})))
+    Ok(Reply::json(
+        201,
+        json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}),
+    ))
 }
 
 fn finalize(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {

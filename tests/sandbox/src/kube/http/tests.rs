@@ -26,7 +26,8 @@ impl Server {
     }
 
     async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: String) -> Response<Body> {
-        let mut request = Request::builder().method(method).uri(path).header("authorization", "Bearer secret");
+        let mut request =
+            Request::builder().method(method).uri(path).header("authorization", "Bearer secret");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -101,10 +102,22 @@ async fn errors_are_worded_as_the_api_server_does() {
     unknown["metadata"]["name"] = json!("x");
     unknown["mountOption"] = json!([]);
     for (method, path, body, code, message) in [
-        ("GET", format!("{CLASSES}/nope"), Value::Null, 404, "storageclasses.storage.k8s.io \"nope\" not found"),
+        (
+            "GET",
+            format!("{CLASSES}/nope"),
+            Value::Null,
+            404,
+            "storageclasses.storage.k8s.io \"nope\" not found",
+        ),
         ("POST", CLASSES.into(), class(), 409, "storageclasses.storage.k8s.io \"fsx-sc\" already exists"),
         ("POST", "/api/v1/namespaces/gone/configmaps".into(), lost, 404, "namespaces \"gone\" not found"),
-        ("GET", "/apis/nope.io/v1/things".into(), Value::Null, 404, "the server could not find the requested resource"),
+        (
+            "GET",
+            "/apis/nope.io/v1/things".into(),
+            Value::Null,
+            404,
+            "the server could not find the requested resource",
+        ),
         (
             "POST",
             CLASSES.into(),
@@ -155,14 +168,18 @@ async fn lists_page_and_select() {
         items.map(|i| i["metadata"]["name"].as_str().unwrap_or_default().to_owned()).collect()
     };
     let (_, page) = server.call("GET", "/api/v1/persistentvolumeclaims?limit=2", Value::Null).await;
-    assert_eq!((names(&page), &page["metadata"]["remainingItemCount"]), (vec!["a".into(), "b".into()], &json!(1)));
+    assert_eq!(
+        (names(&page), &page["metadata"]["remainingItemCount"]),
+        (vec!["a".into(), "b".into()], &json!(1))
+    );
     let token = page["metadata"]["continue"].as_str().expect("more");
     let path = format!("/api/v1/persistentvolumeclaims?limit=2&continue={token}");
     let (_, rest) = server.call("GET", &path, Value::Null).await;
     assert_eq!((names(&rest), rest["metadata"].get("continue")), (vec!["c".into()], None));
     let (_, odd) = server.call("GET", &format!("{CLAIMS}?labelSelector=odd%3Dyes"), Value::Null).await;
     assert_eq!(names(&odd), ["a", "c"]);
-    let (_, one) = server.call("GET", &format!("{CLAIMS}?fieldSelector=metadata.name%3Db"), Value::Null).await;
+    let (_, one) =
+        server.call("GET", &format!("{CLAIMS}?fieldSelector=metadata.name%3Db"), Value::Null).await;
     assert_eq!(names(&one), ["b"]);
 }
 
@@ -190,8 +207,7 @@ async fn a_watch_starts_resumes_and_follows_its_selector() {
     let from_now = server.send("GET", &format!("{CLAIMS}?watch=true"), &[], String::new()).await;
     let resumed =
         server.send("GET", &format!("{CLAIMS}?watch=1&resourceVersion={version}"), &[], String::new()).await;
-    let picky =
-        server.send("GET", &format!("{CLAIMS}?watch=1&labelSelector=x"), &[], String::new()).await;
+    let picky = server.send("GET", &format!("{CLAIMS}?watch=1&labelSelector=x"), &[], String::new()).await;
     server.call("POST", CLAIMS, claim("b")).await;
     let path = format!("{CLAIMS}/a");
     server.call("PATCH", &path, json!({"metadata": {"labels": {"x": "1"}}})).await;
@@ -201,12 +217,17 @@ async fn a_watch_starts_resumes_and_follows_its_selector() {
         seen(&lines(from_now, 4).await),
         [pair("ADDED", "a"), pair("ADDED", "b"), pair("MODIFIED", "a"), pair("MODIFIED", "a")]
     );
-    assert_eq!(seen(&lines(resumed, 3).await), [pair("ADDED", "b"), pair("MODIFIED", "a"), pair("MODIFIED", "a")]);
+    assert_eq!(
+        seen(&lines(resumed, 3).await),
+        [pair("ADDED", "b"), pair("MODIFIED", "a"), pair("MODIFIED", "a")]
+    );
     assert_eq!(seen(&lines(picky, 2).await), [pair("ADDED", "a"), pair("DELETED", "a")]);
     let old = server.send("GET", &format!("{CLAIMS}?watch=1&resourceVersion=1"), &[], String::new()).await;
     let error = lines(old, 1).await;
     assert_eq!((&error[0]["type"], &error[0]["object"]["code"]), (&json!("ERROR"), &json!(410)));
-    let path = format!("{CLAIMS}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true");
+    let path = format!(
+        "{CLAIMS}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+    );
     let streamed = lines(server.send("GET", &path, &[], String::new()).await, 3).await;
     assert_eq!(streamed[2]["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"], "true");
 }
@@ -217,7 +238,8 @@ async fn deletion_waits_for_finalizers() {
     server.call("POST", CLASSES, class()).await;
     let (_, gone) = server.call("DELETE", &format!("{CLASSES}/fsx-sc"), Value::Null).await;
     assert_eq!((&gone["status"], &gone["details"]["name"]), (&json!("Success"), &json!("fsx-sc")));
-    let mut map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "finalizers": ["x.io/y"]}});
+    let mut map =
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "finalizers": ["x.io/y"]}});
     map["data"] = json!({"a": "1"});
     let maps = "/api/v1/namespaces/default/configmaps";
     server.call("POST", maps, map).await;
@@ -245,7 +267,9 @@ async fn tables_discovery_and_media_types() {
     let (_, groups) = server.call("GET", "/apis", Value::Null).await;
     assert!(groups["groups"].as_array().is_some_and(|g| g.iter().any(|g| g["name"] == "storage.k8s.io")));
     let (_, resources) = server.call("GET", "/apis/storage.k8s.io/v1", Value::Null).await;
-    assert!(resources["resources"].as_array().is_some_and(|r| r.iter().any(|r| r["name"] == "storageclasses")));
+    assert!(
+        resources["resources"].as_array().is_some_and(|r| r.iter().any(|r| r["name"] == "storageclasses"))
+    );
     let protobuf = [("content-type", "application/vnd.kubernetes.protobuf")];
     assert_eq!(server.send("POST", CLASSES, &protobuf, "x".into()).await.status(), 415);
     let (_, document) = server.call("GET", "/openapi/v3/apis/storage.k8s.io/v1", Value::Null).await;
@@ -262,7 +286,12 @@ async fn claims_keep_their_spec() {
     let (code, refused) = server.call("PATCH", &format!("{CLAIMS}/a"), grown).await;
     assert_eq!(
         (code, refused["message"].as_str()),
-        (403, Some("persistentvolumeclaims \"a\" is forbidden: Only bound persistent volume claims can be expanded"))
+        (
+            403,
+            Some(
+                "persistentvolumeclaims \"a\" is forbidden: Only bound persistent volume claims can be expanded"
+            )
+        )
     );
     let moved = json!({"spec": {"storageClassName": "other"}});
     let (code, refused) = server.call("PATCH", &format!("{CLAIMS}/a"), moved).await;
@@ -270,4 +299,62 @@ async fn claims_keep_their_spec() {
     assert!(refused["message"].as_str().is_some_and(|m| m.starts_with(
         "PersistentVolumeClaim \"a\" is invalid: spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n"
     )));
+}
+
+/// Status of a request with an EKS token made with `key` for `cluster`, `age` seconds ago.
+async fn with_eks_token(server: &Server, key: &Value, cluster: &str, age: i64) -> u16 {
+    use base64::Engine as _;
+    let made = Timestamp::now() - jiff::SignedDuration::from_secs(age);
+    let id = key["AccessKeyId"].as_str().unwrap_or_default();
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("Action", "GetCallerIdentity")
+        .append_pair("Version", "2011-06-15")
+        .append_pair("X-Amz-Credential", &format!("{id}/20260101/us-west-2/sts/aws4_request"))
+        .append_pair("X-Amz-Date", &made.strftime("%Y%m%dT%H%M%SZ").to_string())
+        .append_pair("X-Amz-Security-Token", key["SessionToken"].as_str().unwrap_or_default())
+        .append_pair("X-Amz-SignedHeaders", "host;x-k8s-aws-id")
+        .finish();
+    let url = format!("https://sts.us-west-2.amazonaws.com/?{query}");
+    let secret = key["SecretAccessKey"].as_str().unwrap_or_default();
+    let (signature, _) = super::presign::signature(&url, secret, cluster).expect("a presigned URL");
+    let url = format!("{url}&X-Amz-Signature={signature}");
+    let token = format!("k8s-aws-v1.{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(url));
+    let shared: Arc<dyn Shared> = server.0.clone();
+    let request = Request::builder().uri("/api/v1/nodes").header("authorization", format!("Bearer {token}"));
+    respond(shared, request.body(Bytes::new()).expect("request")).await.status().as_u16()
+}
+
+#[tokio::test]
+async fn eks_tokens_are_checked() {
+    use crate::call::Principal;
+    use crate::server::session;
+    let server = Server::new();
+    let hour = std::time::Duration::from_secs(3600);
+    let (caller, pod, entered) = {
+        let mut state = server.0.lock().expect("lock");
+        state.rows_mut("eks.clusters").push(json!({"name": "hp-eks", "version": "1.33"}));
+        for role in ["pod", "entered"] {
+            state.rows_mut("iam.Roles").push(json!({"RoleName": role}));
+        }
+        state.rows_mut("eks.accessEntries").push(json!({"clusterName": "hp-eks",
+            "principalArn": "arn:aws:iam::111122223333:role/entered"}));
+        let of = |role: &str| Principal::AssumedRole { role: role.into(), session: "s".into() };
+        let caller = session::issue(&mut state, &Principal::Caller, hour);
+        (
+            caller,
+            session::issue(&mut state, &of("pod"), hour),
+            session::issue(&mut state, &of("entered"), hour),
+        )
+    };
+    let unknown = json!({"AccessKeyId": "ASIANOBODY", "SecretAccessKey": "x", "SessionToken": "y"});
+    for (key, cluster, age, status, why) in [
+        (&caller, "hp-eks", 0, 200, "the caller is administrator"),
+        (&caller, "other", 0, 401, "made for another cluster"),
+        (&caller, "hp-eks", 3600, 401, "too old"),
+        (&unknown, "hp-eks", 0, 401, "an unknown key"),
+        (&pod, "hp-eks", 0, 401, "no access entry"),
+        (&entered, "hp-eks", 0, 403, "an access entry without rights"),
+    ] {
+        assert_eq!(with_eks_token(&server, key, cluster, age).await, status, "{why}");
+    }
 }

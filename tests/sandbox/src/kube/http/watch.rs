@@ -42,10 +42,14 @@ pub fn begin(state: &State, kind: &Arc<Kind>, asked: &Asked<'_>) -> Result<Outco
     let given = query.get("resourceVersion").unwrap_or_default();
     let streaming = query.flag("sendInitialEvents");
     if streaming && query.get("resourceVersionMatch") != Some("NotOlderThan") {
-        return Err(KubeError::plain(422, "Invalid", concat!(
-            "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: ",
-            "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-        )));
+        return Err(KubeError::plain(
+            422,
+            "Invalid",
+            concat!(
+                "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: ",
+                "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+            ),
+        ));
     }
     let version: u64 = if given.is_empty() {
         0

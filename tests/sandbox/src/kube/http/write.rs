@@ -25,9 +25,13 @@ fn dry_run(asked: &Asked<'_>) -> Result<bool, KubeError> {
     match asked.query.get("dryRun") {
         None | Some("") => Ok(false),
         Some("All") => Ok(true),
-        Some(other) => Err(KubeError::plain(422, "Invalid", format!(
-            "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [{other:?}]: supported values: \"All\""
-        ))),
+        Some(other) => Err(KubeError::plain(
+            422,
+            "Invalid",
+            format!(
+                "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [{other:?}]: supported values: \"All\""
+            ),
+        )),
     }
 }
 
@@ -58,9 +62,9 @@ fn complete(kind: &Kind, object: &mut Value, asked: &Asked<'_>) -> Result<(), Ku
         if given.is_empty() {
             object["metadata"]["namespace"] = json!(namespace);
         } else if given != *namespace {
-            return Err(KubeError::bad_request(format!(
-                "the namespace of the provided object does not match the namespace sent on the request"
-            )));
+            return Err(KubeError::bad_request(
+                "the namespace of the provided object does not match the namespace sent on the request",
+            ));
         }
     }
     Ok(())
@@ -83,7 +87,11 @@ pub fn create(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply
     if let Some(metadata) = object["metadata"].as_object_mut() {
         metadata.shift_remove("managedFields");
         if metadata.get("resourceVersion").is_some_and(|v| v.as_str().is_some_and(|v| !v.is_empty())) {
-            return Err(KubeError::plain(500, "InternalError", "resourceVersion should not be set on objects to be created"));
+            return Err(KubeError::plain(
+                500,
+                "InternalError",
+                "resourceVersion should not be set on objects to be created",
+            ));
         }
     }
     if kind.has("status")
@@ -166,7 +174,8 @@ fn store(
     }
     let uid = uid_of(&new);
     if !uid.is_empty() && uid != uid_of(old) {
-        let detail = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {}", uid_of(old));
+        let detail =
+            format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {}", uid_of(old));
         return Err(KubeError::conflict(kind, name, &detail));
     }
     if terminating(old) {
@@ -174,7 +183,9 @@ fn store(
         if let Some(added) = crate::kube::store::meta::finalizers(&new).iter().find(|f| !before.contains(f)) {
             let field = crate::kube::error::FieldError::forbidden(
                 "metadata.finalizers",
-                &format!("no new finalizers can be added if the object is being deleted, found new finalizers []string{{{added:?}}}"),
+                &format!(
+                    "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{added:?}}}"
+                ),
             );
             return Err(KubeError::invalid(kind, name, &[field]));
         }
@@ -222,18 +233,26 @@ pub fn patch(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply,
         "application/json-patch+json" => patches::json(&old, &given)?,
         "application/merge-patch+json" => patches::merge(&old, &given),
         "application/strategic-merge-patch+json" if kind.custom => {
-            return Err(KubeError::plain(415, "UnsupportedMediaType", concat!(
-                "the body of the request was in an unknown format - accepted media types include: ",
-                "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
-            )));
+            return Err(KubeError::plain(
+                415,
+                "UnsupportedMediaType",
+                concat!(
+                    "the body of the request was in an unknown format - accepted media types include: ",
+                    "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
+                ),
+            ));
         }
         "application/strategic-merge-patch+json" => patches::strategic(root.node(), &old, &given)?,
         _ => {
-            return Err(KubeError::plain(415, "UnsupportedMediaType", concat!(
-                "the body of the request was in an unknown format - accepted media types include: ",
-                "application/json-patch+json, application/merge-patch+json, ",
-                "application/strategic-merge-patch+json, application/apply-patch+yaml"
-            )));
+            return Err(KubeError::plain(
+                415,
+                "UnsupportedMediaType",
+                concat!(
+                    "the body of the request was in an unknown format - accepted media types include: ",
+                    "application/json-patch+json, application/merge-patch+json, ",
+                    "application/strategic-merge-patch+json, application/apply-patch+yaml"
+                ),
+            ));
         }
     };
     let warnings = body::validate(&root, kind, &mut new, asked.query)?;
@@ -245,8 +264,11 @@ pub fn patch(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply,
 
 fn apply(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {
     if asked.query.get("fieldManager").is_none_or(str::is_empty) {
-        return Err(KubeError::plain(422, "Invalid",
-            "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch"));
+        return Err(KubeError::plain(
+            422,
+            "Invalid",
+            "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch",
+        ));
     }
     let mut given = body::decode(asked.headers, asked.body)?;
     for member in ["apiVersion", "kind"] {
@@ -338,7 +360,10 @@ pub fn delete(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply
     let target = asked.target;
     let object = state.kube.remove(kind, &target.namespace, &target.name, &how)?;
     // What goes through a graceful deletion, and pods always, are answered whole; the rest by a Status.
-    let whole = terminating(&object) || kind.kind == "Pod" || kind.kind == "ServiceAccount" || kind.kind.starts_with("PersistentVolume");
+    let whole = terminating(&object)
+        || kind.kind == "Pod"
+        || kind.kind == "ServiceAccount"
+        || kind.kind.starts_with("PersistentVolume");
     if whole {
         return reply(state, kind, (200, &object), asked);
     }
@@ -348,8 +373,7 @@ pub fn delete(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply
     }
     details["kind"] = json!(kind.plural);
     details["uid"] = json!(uid_of(&object));
-    let status =
-        json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
+    let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
     Ok(Reply::json(200, status))
 }
 
@@ -364,7 +388,10 @@ pub fn delete_collection(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> R
         }
     }
     let metadata = json!({"resourceVersion": state.kube.version().to_string()});
-    Ok(Reply::json(200, json!({
-        "kind": kind.list_kind(), "apiVersion": kind.api_version(), "metadata": metadata, "items": items,
-    })))
+    Ok(Reply::json(
+        200,
+        json!({
+            "kind": kind.list_kind(), "apiVersion": kind.api_version(), "metadata": metadata, "items": items,
+        }),
+    ))
 }

@@ -59,15 +59,11 @@ fn type_walk(node: Node<'_>, value: &Value, kind: &str, path: &str) -> Option<St
     let (name, fits) = match value {
         Value::Null => return None,
         Value::Bool(_) => ("bool", expected == "boolean"),
-        Value::Number(n) => {
-            ("number", expected == "number" || (expected == "integer" && !n.is_f64()))
-        }
+        Value::Number(n) => ("number", expected == "number" || (expected == "integer" && !n.is_f64())),
         Value::String(_) => ("string", expected == "string"),
         Value::Array(list) => {
             if matches!(expected, "array" | "") {
-                return list
-                    .iter()
-                    .find_map(|item| type_walk(node.items(), item, kind, path));
+                return list.iter().find_map(|item| type_walk(node.items(), item, kind, path));
             }
             ("array", false)
         }

@@ -134,7 +134,8 @@ pub fn pod_spec(spec: &mut Value) {
     for list in ["containers", "initContainers"] {
         for container in spec[list].as_array_mut().into_iter().flatten() {
             let image = container["image"].as_str().unwrap_or_default();
-            let latest = !image.rsplit('/').next().unwrap_or_default().contains(':') || image.ends_with(":latest");
+            let latest =
+                !image.rsplit('/').next().unwrap_or_default().contains(':') || image.ends_with(":latest");
             let policy = if latest && !image.contains('@') { "Always" } else { "IfNotPresent" };
             default(container, "imagePullPolicy", json!(policy));
             default(container, "resources", json!({}));
@@ -276,9 +277,7 @@ fn crd(object: &mut Value, now: Timestamp) {
         .map(|v| v["name"].clone())
         .collect();
     let at = crate::kube::fields::time(now);
-    let condition = |kind: &str, reason: &str, message: &str| {
-        json!({"type": kind, "status": "True", "lastTransitionTime": at, "reason": reason, "message": message})
-    };
+    let condition = |kind: &str, reason: &str, message: &str| json!({"type": kind, "status": "True", "lastTransitionTime": at, "reason": reason, "message": message});
     let status = ensure(object, "status");
     default(status, "acceptedNames", accepted);
     default(status, "storedVersions", json!(stored));

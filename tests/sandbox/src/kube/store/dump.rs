@@ -23,7 +23,8 @@ impl KubeStore {
         };
         let mut objects = objects;
         objects.sort_by_key(rank);
-        let given = objects.iter().filter_map(|o| o["metadata"]["resourceVersion"].as_str()?.parse().ok()).max();
+        let given =
+            objects.iter().filter_map(|o| o["metadata"]["resourceVersion"].as_str()?.parse().ok()).max();
         self.version = self.version.max(given.unwrap_or(0));
         for object in objects {
             self.load_one(object, now)?;
@@ -53,7 +54,7 @@ impl KubeStore {
             }
         }
         if kind.namespaced {
-            self.ensure_namespace(&namespace_of(&object).to_owned(), now)?;
+            self.ensure_namespace(namespace_of(&object), now)?;
         }
         defaults::fill(&kind, &mut object, now);
         if given.get("finalizers").is_none() && meta::terminating(&object) {

@@ -80,8 +80,16 @@ fn counts_generations(kind: &Kind) -> bool {
     kind.custom
         || matches!(
             kind.kind.as_str(),
-            "Deployment" | "DaemonSet" | "ReplicaSet" | "StatefulSet" | "Job" | "CronJob" | "PodDisruptionBudget"
-                | "Pod" | "NetworkPolicy" | "CustomResourceDefinition"
+            "Deployment"
+                | "DaemonSet"
+                | "ReplicaSet"
+                | "StatefulSet"
+                | "Job"
+                | "CronJob"
+                | "PodDisruptionBudget"
+                | "Pod"
+                | "NetworkPolicy"
+                | "CustomResourceDefinition"
         )
 }
 
@@ -123,7 +131,9 @@ pub fn carry_over(kind: &Kind, old: &Value, new: &mut Value) {
     if !new["metadata"].is_object() {
         new["metadata"] = Value::Object(Map::new());
     }
-    for member in ["name", "namespace", "uid", "creationTimestamp", "generation", "generateName", "resourceVersion"] {
+    for member in
+        ["name", "namespace", "uid", "creationTimestamp", "generation", "generateName", "resourceVersion"]
+    {
         let before = &old["metadata"][member];
         if before.is_null() {
             if let Some(metadata) = new["metadata"].as_object_mut() {
@@ -133,17 +143,18 @@ pub fn carry_over(kind: &Kind, old: &Value, new: &mut Value) {
             new["metadata"][member] = before.clone();
         }
     }
-    let content = |object: &Value| -> Map<String, Value> {
-        let members = object.as_object().into_iter().flatten();
-        members
-            .filter(|(k, _)| *k != "status" && *k != "metadata")
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect()
-    };
-    if counts_generations(kind) && content(old) != content(new) {
+    if counts_generations(kind) && !same_content(old, new) {
         let generation = old["metadata"]["generation"].as_i64().unwrap_or(1);
         new["metadata"]["generation"] = json!(generation + 1);
     }
+}
+
+/// Whether two versions have the same content: everything besides metadata and status.
+fn same_content(old: &Value, new: &Value) -> bool {
+    let plain = |key: &String| key != "status" && key != "metadata";
+    let (Some(old), Some(new)) = (old.as_object(), new.as_object()) else { return old == new };
+    old.iter().all(|(key, value)| !plain(key) || new.get(key) == Some(value))
+        && new.keys().all(|key| !plain(key) || old.contains_key(key))
 }
 
 /// Whether a change takes the last finalizer off an object that is on its way out.

@@ -5,6 +5,7 @@
 mod defaults;
 mod dump;
 mod history;
+mod index;
 pub mod meta;
 mod remove;
 mod validate;
@@ -35,6 +36,7 @@ pub struct KubeStore {
     told: tokio::sync::watch::Sender<u64>,
     custom: Vec<Arc<Kind>>,
     custom_schemas: Custom,
+    index: index::Index,
     /// What the controllers remember between two looks: never saved, found again from the objects.
     pub work: Work,
 }
@@ -48,6 +50,7 @@ impl Default for KubeStore {
             told: tokio::sync::watch::Sender::new(1000),
             custom: Vec::new(),
             custom_schemas: Custom::default(),
+            index: index::Index::default(),
             work: Work::default(),
         }
     }
@@ -100,6 +103,7 @@ impl KubeStore {
     ///
     /// # Errors
     /// `NotFound`.
+    #[allow(clippy::too_many_arguments, reason = "an object's place is four words")]
     pub fn modify(
         &mut self,
         api_version: &str,
@@ -128,6 +132,7 @@ impl KubeStore {
     ///
     /// # Errors
     /// `NotFound`.
+    #[allow(clippy::too_many_arguments, reason = "an object's place is four words")]
     pub fn delete(
         &mut self,
         api_version: &str,
@@ -211,7 +216,11 @@ impl KubeStore {
         defaults::fill(kind, &mut object, write.now);
         validate::new(kind, &object)?;
         let given = object["metadata"]["managedFields"].as_array().is_some_and(|list| !list.is_empty());
-        if !given {
+        // Nobody applies events, nor pods that belong to something: their owners are not kept, for large
+        // worlds have thousands of them.
+        let countless = kind.kind == "Event"
+            || (kind.kind == "Pod" && object["metadata"]["ownerReferences"][0]["controller"] == true);
+        if !given && !countless {
             let manager = self.manager(kind, write);
             track_update(self.schema(kind).node(), &Value::Null, &mut object, &manager, write.now);
         }
@@ -254,7 +263,13 @@ impl KubeStore {
     ///
     /// # Errors
     /// `Invalid` or `Forbidden`.
-    pub fn judge_update(&self, kind: &Kind, old: &Value, new: &mut Value, now: Timestamp) -> Result<(), KubeError> {
+    pub fn judge_update(
+        &self,
+        kind: &Kind,
+        old: &Value,
+        new: &mut Value,
+        now: Timestamp,
+    ) -> Result<(), KubeError> {
         defaults::fill(kind, new, now);
         if kind.kind == "PersistentVolumeClaim" {
             let class = new["spec"]["storageClassName"].as_str().unwrap_or_default();
@@ -302,9 +317,12 @@ impl KubeStore {
         match kind.kind.as_str() {
             "PersistentVolumeClaim" if object["spec"].get("storageClassName").is_none() => {
                 let class = self.list("storage.k8s.io/v1", "StorageClass").filter(|class| {
-                    ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"]
-                        .iter()
-                        .any(|key| class["metadata"]["annotations"][*key] == "true")
+                    [
+                        "storageclass.kubernetes.io/is-default-class",
+                        "storageclass.beta.kubernetes.io/is-default-class",
+                    ]
+                    .iter()
+                    .any(|key| class["metadata"]["annotations"][*key] == "true")
                 });
                 // With several defaults the newest one wins.
                 let newest = class.max_by_key(|c| {
@@ -349,6 +367,7 @@ impl KubeStore {
         let key = (namespace_of(&object).to_owned(), name_of(&object).to_owned());
         let object = Arc::new(object);
         let old = self.objects.entry(kind.key()).or_default().insert(key, object.clone());
+        self.index.replace(&kind.key(), old.as_deref(), Some(&object));
         self.tell(Change { version, kind: kind.key(), change, object: object.clone(), old });
         self.refresh_custom(kind);
         object
@@ -360,6 +379,7 @@ impl KubeStore {
         object["metadata"]["resourceVersion"] = json!(version.to_string());
         let key = (namespace_of(&object).to_owned(), name_of(&object).to_owned());
         let old = self.objects.get_mut(&kind.key()).and_then(|table| table.remove(&key));
+        self.index.replace(&kind.key(), old.as_deref(), None);
         let shared = Arc::new(object.clone());
         self.tell(Change { version, kind: kind.key(), change: ChangeType::Deleted, object: shared, old });
         self.refresh_custom(kind);
@@ -393,13 +413,11 @@ fn same_but_version(old: &Value, new: &Value) -> bool {
         let (Some(before), Some(after)) = (before.as_object(), after.and_then(Value::as_object)) else {
             return after == Some(before);
         };
-        let kept = |map: &serde_json::Map<String, Value>| {
-            map.iter()
-                .filter(|(k, _)| *k != "resourceVersion")
-                .map(|(k, v)| (k.clone(), v.clone()))
-                .collect::<BTreeMap<_, _>>()
+        let lacks = |one: &serde_json::Map<String, Value>, other: &serde_json::Map<String, Value>| {
+            one.keys().any(|k| k != "resourceVersion" && !other.contains_key(k))
         };
-        kept(before) == kept(after)
+        let differs = before.iter().any(|(k, v)| k != "resourceVersion" && after.get(k) != Some(v));
+        !differs && !lacks(after, before)
     })
 }
 

@@ -58,7 +58,13 @@ impl KubeStore {
     ///
     /// # Errors
     /// `NotFound`, or `Conflict` for a precondition.
-    pub fn remove(&mut self, kind: &Kind, namespace: &str, name: &str, how: &Removal) -> Result<Value, KubeError> {
+    pub fn remove(
+        &mut self,
+        kind: &Kind,
+        namespace: &str,
+        name: &str,
+        how: &Removal,
+    ) -> Result<Value, KubeError> {
         let Some(object) = self.read_arc(kind, namespace, name) else {
             return Err(KubeError::not_found(kind, name));
         };
@@ -117,19 +123,9 @@ impl KubeStore {
     }
 
     fn dependents(&self, uid: &str) -> Vec<(Arc<Kind>, Arc<Value>)> {
-        if uid.is_empty() {
-            return Vec::new();
-        }
-        let mut found = Vec::new();
-        for kind in self.kinds().filter(|k| !k.review && k.group != "events.k8s.io") {
-            for object in self.objects.get(&kind.key()).into_iter().flat_map(|t| t.values()) {
-                let owners = object["metadata"]["ownerReferences"].as_array();
-                if owners.into_iter().flatten().any(|o| o["uid"] == uid) {
-                    found.push((kind.clone(), object.clone()));
-                }
-            }
-        }
-        found
+        let kinds: Vec<Arc<Kind>> = self.kinds().cloned().collect();
+        let kind = |key: &str| kinds.iter().find(|k| k.key() == key && k.group != "events.k8s.io").cloned();
+        self.owned_by(uid).into_iter().filter_map(|(key, object)| Some((kind(&key)?, object))).collect()
     }
 
     /// Whether anything names that uid as its owner.

@@ -28,7 +28,8 @@ fn a_dump_loads_without_loss() {
 #[test]
 fn custom_kinds_are_served_once_their_definition_is_there() {
     let mut store = KubeStore::default();
-    let thing = json!({"apiVersion": "x.io/v1", "kind": "Thing", "metadata": {"name": "t"}, "spec": {"a": 1}});
+    let thing =
+        json!({"apiVersion": "x.io/v1", "kind": "Thing", "metadata": {"name": "t"}, "spec": {"a": 1}});
     assert!(store.create(thing.clone(), "m", at()).is_err());
     let crd = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
         "metadata": {"name": "things.x.io"}, "spec": {"group": "x.io", "scope": "Cluster",

@@ -4,9 +4,11 @@ mod agent;
 mod conflicts;
 mod driver;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::row;
+use crate::kube::fields::{self, Manager};
+use crate::kube::store::Write;
 use crate::state::State;
 pub use conflicts::{Conflict, message};
 
@@ -28,9 +30,6 @@ pub struct Plan {
     pub values: Value,
     /// The Region, which names the image registry.
     pub region: String,
-    /// Whether the add-on was there before: then objects that name no field manager are its own, for
-    /// instance those of a world file that gives both.
-    pub established: bool,
 }
 
 impl Plan {
@@ -45,7 +44,6 @@ impl Plan {
             role: addon["serviceAccountRoleArn"].as_str().map(str::to_owned),
             values,
             region: state.region.clone(),
-            established: row::text(addon, "status") != "CREATING",
         }
     }
 
@@ -91,37 +89,30 @@ pub fn manifests(plan: &Plan) -> Vec<Value> {
     }
 }
 
-/// Puts an add-on's objects into the cluster.
+/// Puts an add-on's objects into the cluster by server-side apply, as EKS does.
 ///
 /// # Errors
 /// The conflicts, with [`Resolve::None`]; then nothing was written.
 pub fn apply(state: &mut State, plan: &Plan, resolve: Resolve) -> Result<(), Vec<Conflict>> {
     let wanted = manifests(plan);
-    let mut conflicts: Vec<Conflict> = Vec::new();
-    for manifest in &wanted {
-        if let Some(live) = live(state, manifest) {
-            conflicts.extend(conflicts_with(live, manifest, plan));
-        }
-    }
+    let conflicts: Vec<Conflict> = wanted.iter().flat_map(|manifest| conflicts(state, manifest)).collect();
     if resolve == Resolve::None && !conflicts.is_empty() {
         return Err(conflicts);
     }
-    for manifest in wanted {
-        put(state, &manifest, plan, resolve);
+    for mut manifest in wanted {
+        if resolve == Resolve::Preserve {
+            conflicts::leave_out(&mut manifest, &conflicts);
+        }
+        put(state, &manifest);
     }
     Ok(())
-}
-
-fn conflicts_with(live: &Value, manifest: &Value, plan: &Plan) -> Vec<Conflict> {
-    if is_ours(live, plan.established) { Vec::new() } else { conflicts::between(live, manifest) }
 }
 
 /// Takes an add-on's objects out of the cluster; what others own stays.
 pub fn remove(state: &mut State, plan: &Plan) {
     let now = state.now;
     for manifest in manifests(plan).into_iter().rev() {
-        let ours = live(state, &manifest).is_some_and(|live| is_ours(live, true));
-        if ours {
+        if live(state, &manifest).is_some_and(is_ours) {
             let (api_version, kind, namespace, name) = identity(&manifest);
             // Gone already is as good.
             let _ = state.kube.delete(&api_version, &kind, &namespace, &name, now);
@@ -129,17 +120,43 @@ pub fn remove(state: &mut State, plan: &Plan) {
     }
 }
 
-/// Whether EKS has written this object; of one that names no manager, `unnamed` says.
-fn is_ours(live: &Value, unnamed: bool) -> bool {
-    match row::list(&live["metadata"], "managedFields") {
-        [] => unnamed,
-        entries => entries.iter().any(|entry| row::text(entry, "manager") == MANAGER),
+/// Makes EKS the owner of what it once applied, for objects that name no field manager at all: those that
+/// a world file gives beside their add-on. `plan` is the add-on as it was when it applied them.
+pub fn adopt(state: &mut State, plan: &Plan) {
+    let now = state.now;
+    for manifest in manifests(plan) {
+        let unnamed = live(state, &manifest).is_some_and(|live| entries(live).is_empty());
+        let Some(kind) = state.kube.kind(row::text(&manifest, "apiVersion"), row::text(&manifest, "kind"))
+        else {
+            continue;
+        };
+        if !unnamed {
+            continue;
+        }
+        let schema = state.kube.schema(&kind);
+        let Ok(applied) =
+            fields::apply(schema.node(), &Value::Null, &manifest, (&manager(&manifest), true, now))
+        else {
+            continue;
+        };
+        let (api_version, kind, namespace, name) = identity(&manifest);
+        let _ = state.kube.modify(&api_version, &kind, &namespace, &name, |object| {
+            row::set(&mut object["metadata"], "managedFields", applied["metadata"]["managedFields"].clone());
+        });
     }
 }
 
 /// Whether any object of an add-on is in the cluster, whoever made it.
 pub fn any_live(state: &State, plan: &Plan) -> bool {
     manifests(plan).iter().any(|manifest| live(state, manifest).is_some())
+}
+
+fn entries(live: &Value) -> &[Value] {
+    row::list(&live["metadata"], "managedFields")
+}
+
+fn is_ours(live: &Value) -> bool {
+    entries(live).iter().any(|entry| row::text(entry, "manager") == MANAGER)
 }
 
 fn identity(manifest: &Value) -> (String, String, String, String) {
@@ -157,60 +174,48 @@ fn live<'a>(state: &'a State, manifest: &Value) -> Option<&'a Value> {
     state.kube.get(&api_version, &kind, &namespace, &name)
 }
 
-fn put(state: &mut State, manifest: &Value, plan: &Plan, resolve: Resolve) {
+fn manager(manifest: &Value) -> Manager {
+    Manager {
+        name: MANAGER.to_owned(),
+        api_version: row::text(manifest, "apiVersion").to_owned(),
+        subresource: String::new(),
+    }
+}
+
+/// Fields that others own with other values, and a service account that is not EKS's in any case.
+fn conflicts(state: &State, manifest: &Value) -> Vec<Conflict> {
+    let kind = state.kube.kind(row::text(manifest, "apiVersion"), row::text(manifest, "kind"));
+    let (Some(live), Some(kind)) = (live(state, manifest), kind) else { return Vec::new() };
+    let schema = state.kube.schema(&kind);
+    let outcome = fields::apply(schema.node(), live, manifest, (&manager(manifest), false, state.now));
+    let details = outcome.err().and_then(|error| error.into_error().details).unwrap_or_default();
+    let mut found: Vec<Conflict> = row::list(&details, "causes")
+        .iter()
+        .map(|cause| Conflict::new(manifest, row::text(cause, "field")))
+        .collect();
+    if found.is_empty() && manifest["kind"] == "ServiceAccount" && !is_ours(live) {
+        found.push(Conflict::new(manifest, ".metadata.labels.app.kubernetes.io/managed-by"));
+    }
+    found
+}
+
+/// Applies one manifest with force; whether that is right has been decided before. A namespace that is
+/// missing, or an object that the API server refuses, leaves the add-on without it, hence degraded.
+fn put(state: &mut State, manifest: &Value) {
     let now = state.now;
     let (api_version, kind, namespace, name) = identity(manifest);
-    let Some(found) = live(state, manifest) else {
-        let mut object = manifest.clone();
-        own(&mut object, manifest, now);
-        // A namespace that is missing leaves the add-on without objects, hence degraded.
-        let _ = state.kube.create(object, MANAGER, now);
+    let Some(kind) = state.kube.kind(&api_version, &kind) else { return };
+    let schema = state.kube.schema(&kind);
+    let old = state.kube.read_arc(&kind, &namespace, &name);
+    let base = old.as_deref().unwrap_or(&Value::Null);
+    let Ok(new) = fields::apply(schema.node(), base, manifest, (&manager(manifest), true, now)) else {
         return;
     };
-    let keep = if resolve == Resolve::Preserve { conflicts_with(found, manifest, plan) } else { Vec::new() };
-    let _ = state.kube.modify(&api_version, &kind, &namespace, &name, |object| {
-        let before = object.clone();
-        drop_annotations(object, manifest);
-        conflicts::lay_over(object, manifest);
-        for conflict in &keep {
-            conflict.restore(object, &before);
-        }
-        own(object, manifest, now);
-    });
-}
-
-fn is_entry(entry: &Value) -> bool {
-    row::text(entry, "manager") == MANAGER && row::text(entry, "operation") == "Apply"
-}
-
-/// Annotations that EKS set and no longer wants, for instance a role that was unset.
-fn drop_annotations(object: &mut Value, manifest: &Value) {
-    let entries = row::list(&object["metadata"], "managedFields").to_vec();
-    let Some(entry) = entries.iter().find(|entry| is_entry(entry)) else { return };
-    let owned = &entry["fieldsV1"]["f:metadata"]["f:annotations"];
-    for field in owned.as_object().into_iter().flat_map(|map| map.keys()) {
-        let name = field.trim_start_matches("f:");
-        if manifest["metadata"]["annotations"].get(name).is_none() {
-            row::unset(&mut object["metadata"]["annotations"], name);
-        }
-    }
-}
-
-/// Writes EKS among the field managers of an object, with the manifest's fields as its own.
-fn own(object: &mut Value, manifest: &Value, now: jiff::Timestamp) {
-    let entry = json!({
-        "manager": MANAGER, "operation": "Apply", "apiVersion": manifest["apiVersion"],
-        "time": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), "fieldsType": "FieldsV1",
-        "fieldsV1": conflicts::field_set(manifest),
-    });
-    let mut all = row::list(&object["metadata"], "managedFields").to_vec();
-    match all.iter_mut().find(|entry| is_entry(entry)) {
-        // The time tells of a change.
-        Some(old) if old["fieldsV1"] == entry["fieldsV1"] => {}
-        Some(old) => *old = entry,
-        None => all.push(entry),
-    }
-    row::set(&mut object["metadata"], "managedFields", all);
+    let write = Write::by(MANAGER, now);
+    let _ = match old {
+        None => state.kube.insert(&kind, new, write),
+        Some(old) => state.kube.replace(&kind, &old, new, write),
+    };
 }
 
 /// Whether every Deployment and DaemonSet of an add-on has all its replicas ready. Where the world keeps

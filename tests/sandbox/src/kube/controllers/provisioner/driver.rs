@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{cloned, text};
+use super::super::{all, text};
 use super::params::Rpc;
 use crate::aws;
 use crate::call::{AwsError, Call, Client};
@@ -14,9 +14,19 @@ pub const DRIVER: &str = "fsx.csi.aws.com";
 
 /// Errors that the SDK for Go knows as types: they print without `api error`.
 const MODELED: &[&str] = &[
-    "ActiveDirectoryError", "BadRequest", "FileSystemNotFound", "IncompatibleParameterError", "InternalServerError",
-    "InvalidExportPath", "InvalidImportPath", "InvalidNetworkSettings", "InvalidPerUnitStorageThroughput",
-    "MissingFileSystemConfiguration", "ServiceLimitExceeded", "UnsupportedOperation", "MissingFileSystemConfiguration",
+    "ActiveDirectoryError",
+    "BadRequest",
+    "FileSystemNotFound",
+    "IncompatibleParameterError",
+    "InternalServerError",
+    "InvalidExportPath",
+    "InvalidImportPath",
+    "InvalidNetworkSettings",
+    "InvalidPerUnitStorageThroughput",
+    "MissingFileSystemConfiguration",
+    "ServiceLimitExceeded",
+    "UnsupportedOperation",
+    "MissingFileSystemConfiguration",
 ];
 
 /// A working controller pod.
@@ -31,11 +41,17 @@ impl Driver {
         let has = |pod: &Value, container: &str| {
             pod["spec"]["containers"].as_array().into_iter().flatten().any(|c| c["name"] == container)
         };
-        let mut pods = cloned(state.kube.list("v1", "Pod").filter(|p| {
-            !terminating(p) && super::super::sets::ready(p) && has(p, "fsx-plugin") && has(p, "csi-provisioner")
-        }));
+        let mut pods: Vec<_> = all(state, "v1", "Pod")
+            .into_iter()
+            .filter(|p| {
+                !terminating(p)
+                    && super::super::sets::ready(p)
+                    && has(p, "fsx-plugin")
+                    && has(p, "csi-provisioner")
+            })
+            .collect();
         pods.sort_by_key(|p| text(&p["metadata"]["creationTimestamp"]).to_owned());
-        pods.into_iter().next().map(|pod| Self { pod })
+        pods.first().map(|pod| Self { pod: (**pod).clone() })
     }
 
     /// `source.component` of its events.
@@ -48,7 +64,10 @@ impl Driver {
         let containers = self.pod["spec"]["containers"].as_array().into_iter().flatten();
         let provisioner = containers.into_iter().find(|c| c["name"] == "csi-provisioner");
         let args = provisioner.and_then(|c| c["args"].as_array()).into_iter().flatten();
-        let given = args.into_iter().filter_map(Value::as_str).find_map(|a| a.trim_start_matches('-').strip_prefix("timeout="));
+        let given = args
+            .into_iter()
+            .filter_map(Value::as_str)
+            .find_map(|a| a.trim_start_matches('-').strip_prefix("timeout="));
         given.and_then(seconds).unwrap_or(300)
     }
 
@@ -56,7 +75,10 @@ impl Driver {
     fn old_sdk(&self) -> bool {
         let containers = self.pod["spec"]["containers"].as_array().into_iter().flatten();
         let plugin = containers.into_iter().find(|c| c["name"] == "fsx-plugin");
-        let tag = plugin.and_then(|c| c["image"].as_str()).and_then(|i| i.rsplit_once(':')).map_or("", |(_, tag)| tag);
+        let tag = plugin
+            .and_then(|c| c["image"].as_str())
+            .and_then(|i| i.rsplit_once(':'))
+            .map_or("", |(_, tag)| tag);
         let mut parts = tag.trim_start_matches('v').split(['.', '-']).map(|p| p.parse::<u32>().ok());
         match (parts.next().flatten(), parts.next().flatten()) {
             (Some(major), Some(minor)) => (major, minor) < (1, 3),
@@ -74,7 +96,14 @@ impl Driver {
         let principal = aws::identity::of_pod(state, &self.pod)
             .map_err(|e| (e.code.clone(), format!("{before}{}", e.message)))?;
         let region = self.region(state);
-        let call = Call { service: "fsx".into(), operation: operation.into(), input, principal, client: Client::Driver, region };
+        let call = Call {
+            service: "fsx".into(),
+            operation: operation.into(),
+            input,
+            principal,
+            client: Client::Driver,
+            region,
+        };
         let request = uuid();
         aws::call(state, &call).map_err(|e| (e.code.clone(), words(&before, &e, &request, old)))
     }
@@ -111,7 +140,13 @@ fn seconds(text: &str) -> Option<u64> {
             continue;
         }
         let number: u64 = digits.parse().ok()?;
-        total += number * match c { 'h' => 3600, 'm' => 60, 's' => 1, _ => return None };
+        total += number
+            * match c {
+                'h' => 3600,
+                'm' => 60,
+                's' => 1,
+                _ => return None,
+            };
         digits.clear();
     }
     (digits.is_empty() && total > 0).then_some(total)
@@ -137,7 +172,9 @@ mod tests {
 
     #[test]
     fn go_durations() {
-        for (text, expected) in [("5m", Some(300)), ("1h0m30s", Some(3630)), ("5", None), ("0s", None), ("x", None)] {
+        for (text, expected) in
+            [("5m", Some(300)), ("1h0m30s", Some(3630)), ("5", None), ("0s", None), ("x", None)]
+        {
             assert_eq!(seconds(text), expected, "{text}");
         }
     }

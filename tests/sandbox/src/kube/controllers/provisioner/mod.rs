@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::binder::PROVISIONER;
-use super::{cloned, later, paced, text};
+use super::{all, later, paced, text};
 use crate::kube::events::{self, Record};
 use crate::kube::quantity;
 use crate::kube::store::meta::{name_of, namespace_of, terminating, uid_of};
@@ -57,7 +57,7 @@ pub fn run(state: &mut State) {
         state.kube.work.operations.clear();
         return;
     };
-    let claims = cloned(state.kube.list("v1", "PersistentVolumeClaim"));
+    let claims = all(state, "v1", "PersistentVolumeClaim");
     state.kube.work.operations.retain(|uid, _| claims.iter().any(|c| uid_of(c) == uid));
     for claim in &claims {
         if wants_volume(state, claim) {
@@ -87,7 +87,12 @@ fn note(state: &mut State, driver: &Driver, about: &Value, event: (&str, &str, &
     let (kind, reason, message) = event;
     let component = driver.component();
     let now = state.now;
-    events::record(&mut state.kube, about, Record { kind, reason, message, component: &component, host: "" }, now);
+    events::record(
+        &mut state.kube,
+        about,
+        Record { kind, reason, message, component: &component, host: "" },
+        now,
+    );
 }
 
 /// One look at a claim that waits for its volume.
@@ -199,7 +204,8 @@ fn create(state: &mut State, driver: &Driver, claim: &Value) -> Result<String, R
         return Err(Rpc::new("InvalidArgument", "Volume capabilities not supported"));
     }
     let class = class_of(state, claim).unwrap_or_default();
-    let asked = claim["spec"]["resources"]["requests"]["storage"].as_str().and_then(quantity::gib).unwrap_or(1200);
+    let asked =
+        claim["spec"]["resources"]["requests"]["storage"].as_str().and_then(quantity::gib).unwrap_or(1200);
     let input = params::create_input(&class["parameters"], &name, asked)?;
     let size = input["StorageCapacity"].clone();
     // Driver v1.6.0 and newer look for the volume by its tag before they make one.
@@ -242,7 +248,9 @@ fn wait(state: &mut State, driver: &Driver, operation: &mut Operation) -> Option
     match text(&found["Lifecycle"]) {
         "AVAILABLE" => Some(Ok(found)),
         "CREATING" if now < until => None,
-        "CREATING" => Some(Err(driver::internal("Filesystem is not ready: timed out waiting for the condition"))),
+        "CREATING" => {
+            Some(Err(driver::internal("Filesystem is not ready: timed out waiting for the condition")))
+        }
         other => {
             let text = format!("Filesystem is not ready: unexpected state for filesystem {id}: {other:?}");
             Some(Err(driver::internal(text)))

@@ -43,8 +43,10 @@ fn boolean(params: &Value, key: &str) -> Result<bool, Rpc> {
 /// The size that the driver asks for, in GiB.
 pub fn round(params: &Value, gib: i64) -> i64 {
     let up = |step: i64| (gib + step - 1) / step * step;
-    let (storage, deployment) =
-        (params["storageType"].as_str().unwrap_or_default(), params["deploymentType"].as_str().unwrap_or_default());
+    let (storage, deployment) = (
+        params["storageType"].as_str().unwrap_or_default(),
+        params["deploymentType"].as_str().unwrap_or_default(),
+    );
     if storage == "HDD" {
         return up(if params["perUnitStorageThroughput"] == "12" { 6000 } else { 1800 });
     }
@@ -127,9 +129,11 @@ pub fn create_input(params: &Value, name: &str, gib: i64) -> Result<Value, Rpc> 
         "SecurityGroupIds": params["securityGroupIds"].as_str().unwrap_or_default().split(',').collect::<Vec<_>>(),
         "Tags": tags, "LustreConfiguration": config,
     });
-    for (key, member) in
-        [("storageType", "StorageType"), ("kmsKeyId", "KmsKeyId"), ("fileSystemTypeVersion", "FileSystemTypeVersion")]
-    {
+    for (key, member) in [
+        ("storageType", "StorageType"),
+        ("kmsKeyId", "KmsKeyId"),
+        ("fileSystemTypeVersion", "FileSystemTypeVersion"),
+    ] {
         if let Some(text) = params[key].as_str().filter(|t| !t.is_empty()) {
             input[member] = json!(text);
         }
@@ -161,14 +165,26 @@ mod tests {
     #[test]
     fn parameters_that_the_driver_refuses() {
         for (params, text) in [
-            (json!({}), "rpc error: code = Internal desc = Could not create volume \"pvc-1\": SubnetId is required"),
+            (
+                json!({}),
+                "rpc error: code = Internal desc = Could not create volume \"pvc-1\": SubnetId is required",
+            ),
             (
                 json!({"perUnitStorageThroughput": "fast"}),
                 "rpc error: code = InvalidArgument desc = perUnitStorageThroughput must be a number",
             ),
-            (json!({"efaEnabled": "yes"}), "rpc error: code = InvalidArgument desc = efaEnabled must be a bool"),
-            (json!({"extraTags": ""}), "rpc error: code = InvalidArgument desc = invalid extraTag  was provided"),
-            (json!({"extraTags": "a=b=c"}), "rpc error: code = InvalidArgument desc = invalid extraTag a=b=c was provided"),
+            (
+                json!({"efaEnabled": "yes"}),
+                "rpc error: code = InvalidArgument desc = efaEnabled must be a bool",
+            ),
+            (
+                json!({"extraTags": ""}),
+                "rpc error: code = InvalidArgument desc = invalid extraTag  was provided",
+            ),
+            (
+                json!({"extraTags": "a=b=c"}),
+                "rpc error: code = InvalidArgument desc = invalid extraTag a=b=c was provided",
+            ),
         ] {
             assert_eq!(create_input(&params, "pvc-1", 1200).expect_err("refused").to_string(), text);
         }

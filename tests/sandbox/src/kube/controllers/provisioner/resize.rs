@@ -18,7 +18,12 @@ fn note(state: &mut State, about: &Value, event: (&str, &str, &str)) {
     let (kind, reason, message) = event;
     let component = format!("external-resizer {DRIVER}");
     let now = state.now;
-    events::record(&mut state.kube, about, Record { kind, reason, message, component: &component, host: "" }, now);
+    events::record(
+        &mut state.kube,
+        about,
+        Record { kind, reason, message, component: &component, host: "" },
+        now,
+    );
 }
 
 /// Grows the volume of a claim that asks for more than it has.
@@ -45,7 +50,8 @@ pub fn grow(state: &mut State, driver: &Driver, claim: &Value) {
             state.kube.work.again(&key, now, wait);
         }
         Err(why) => {
-            let message = format!("resize volume {name:?} by resizer {DRIVER:?} failed: {}", driver::internal(why));
+            let message =
+                format!("resize volume {name:?} by resizer {DRIVER:?} failed: {}", driver::internal(why));
             note(state, claim, ("Warning", "VolumeResizeFailed", &message));
             let wait = state.kube.work.back_off(&key).as_secs();
             let (now, wait) = (state.now, paced(state, wait));
@@ -68,10 +74,16 @@ fn begin(state: &mut State, claim: &Value, volume: &str) {
 }
 
 /// The new capacity once FSx has it; `None` while it works on it.
-fn attempt(state: &mut State, driver: &Driver, claim: &Value, volume: &Value) -> Result<Option<Value>, String> {
+fn attempt(
+    state: &mut State,
+    driver: &Driver,
+    claim: &Value,
+    volume: &Value,
+) -> Result<Option<Value>, String> {
     let id = text(&volume["spec"]["csi"]["volumeHandle"]);
     let class = class_of(state, claim).unwrap_or_default();
-    let asked = claim["spec"]["resources"]["requests"]["storage"].as_str().and_then(quantity::gib).unwrap_or(0);
+    let asked =
+        claim["spec"]["resources"]["requests"]["storage"].as_str().and_then(quantity::gib).unwrap_or(0);
     let target = params::round(&class["parameters"], asked);
     let found = driver::describe(state, driver, id)
         .map_err(|(_, text)| format!("resize failed: DescribeFileSystems failed: {text}"))?;
@@ -107,8 +119,9 @@ fn finish(state: &mut State, claim: &Value, volume: &Value, capacity: &Value) {
     let (namespace, name) = (namespace_of(claim), name_of(claim));
     let _grown = state.kube.modify("v1", "PersistentVolumeClaim", namespace, name, |c| {
         c["status"]["capacity"]["storage"] = capacity.clone();
-        let left: Vec<Value> =
-            cloned(c["status"]["conditions"].as_array().into_iter().flatten().filter(|x| x["type"] != "Resizing"));
+        let left: Vec<Value> = cloned(
+            c["status"]["conditions"].as_array().into_iter().flatten().filter(|x| x["type"] != "Resizing"),
+        );
         if let Some(status) = c["status"].as_object_mut() {
             if left.is_empty() {
                 status.shift_remove("conditions");

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::binder::PROVISIONED_BY;
-use super::super::{cloned, paced, text};
+use super::super::{all, paced, text};
 use super::driver::{self, DRIVER, Driver};
 use super::{class_of, gib, note};
 use crate::kube::store::meta::{drop_finalizer, name_of, namespace_of, terminating, uid_of};
@@ -62,12 +62,12 @@ pub fn make(state: &mut State, driver: &Driver, claim: &Value, file_system: &Val
 
 /// Deletes the file systems of released volumes with the policy Delete.
 pub fn reclaim(state: &mut State, driver: &Driver) {
-    let volumes = cloned(state.kube.list("v1", "PersistentVolume").filter(|v| {
+    let volumes = all(state, "v1", "PersistentVolume").into_iter().filter(|v| {
         v["metadata"]["annotations"][PROVISIONED_BY] == DRIVER
             && v["spec"]["persistentVolumeReclaimPolicy"] == "Delete"
             && v["spec"]["csi"]["driver"] == DRIVER
             && matches!(text(&v["status"]["phase"]), "Released" | "Failed")
-    }));
+    });
     for volume in volumes {
         let key = format!("delete:{}", uid_of(&volume));
         if state.kube.work.timers.get(&key).is_some_and(|at| *at > state.now) {
@@ -84,7 +84,8 @@ fn delete(state: &mut State, driver: &Driver, volume: &Value, key: &str) {
     if let Err((code, text)) = outcome
         && code != "FileSystemNotFound"
     {
-        let rpc = driver::internal(format!("Could not delete volume ID {id:?}: DeleteFileSystem failed: {text}"));
+        let rpc =
+            driver::internal(format!("Could not delete volume ID {id:?}: DeleteFileSystem failed: {text}"));
         note(state, driver, volume, ("Warning", "VolumeFailedDelete", &rpc.to_string()));
         let wait = state.kube.work.back_off(key).as_secs();
         let wait = paced(state, wait);
@@ -96,6 +97,5 @@ fn delete(state: &mut State, driver: &Driver, volume: &Value, key: &str) {
     if !terminating(volume) {
         let _marked = state.kube.delete("v1", "PersistentVolume", "", name, now);
     }
-    let _released =
-        state.kube.modify("v1", "PersistentVolume", "", name, |v| drop_finalizer(v, FINALIZER));
+    let _released = state.kube.modify("v1", "PersistentVolume", "", name, |v| drop_finalizer(v, FINALIZER));
 }

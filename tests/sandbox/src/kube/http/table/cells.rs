@@ -9,7 +9,10 @@ use crate::kube::kinds::Kind;
 /// Lines of `Kind: Column[*] | …`; a star marks what only `-o wide` shows. Name comes first, always.
 const COLUMNS: &[(&str, &str)] = &[
     ("Namespace", "Status|Age"),
-    ("Node", "Status|Roles|Age|Version|Internal-IP*|External-IP*|OS-Image*|Kernel-Version*|Container-Runtime*"),
+    (
+        "Node",
+        "Status|Roles|Age|Version|Internal-IP*|External-IP*|OS-Image*|Kernel-Version*|Container-Runtime*",
+    ),
     ("Pod", "Ready|Status|Restarts|Age|IP*|Node*|Nominated Node*|Readiness Gates*"),
     (
         "PersistentVolume",
@@ -30,7 +33,10 @@ const COLUMNS: &[(&str, &str)] = &[
     ("Deployment", "Ready|Up-to-date|Available|Age|Containers*|Images*|Selector*"),
     ("ReplicaSet", "Desired|Current|Ready|Age|Containers*|Images*|Selector*"),
     ("StatefulSet", "Ready|Age|Containers*|Images*"),
-    ("DaemonSet", "Desired|Current|Ready|Up-to-date|Available|Node Selector|Age|Containers*|Images*|Selector*"),
+    (
+        "DaemonSet",
+        "Desired|Current|Ready|Up-to-date|Available|Node Selector|Age|Containers*|Images*|Selector*",
+    ),
     ("Job", "Status|Completions|Duration|Age|Containers*|Images*|Selector*"),
     ("CronJob", "Schedule|Timezone|Suspend|Active|Last Schedule|Age"),
     ("PodDisruptionBudget", "Min Available|Max Unavailable|Allowed Disruptions|Age"),
@@ -155,7 +161,8 @@ fn other(kind: &Kind, column: &str, object: &Value) -> Value {
         ("CSIDriver", "TokenRequests") => json!("<unset>"),
         ("CSIDriver", "Modes") => json!(join(&spec["volumeLifecycleModes"])),
         ("CSIDriver", column) => {
-            let member = column.get(..1).unwrap_or_default().to_lowercase() + column.get(1..).unwrap_or_default();
+            let member =
+                column.get(..1).unwrap_or_default().to_lowercase() + column.get(1..).unwrap_or_default();
             json!(text(&spec[member.as_str()]))
         }
         ("CSINode", "Drivers") => json!(spec["drivers"].as_array().map_or(0, Vec::len)),
@@ -248,7 +255,8 @@ fn pod(column: &str, object: &Value, now: Timestamp) -> Value {
         "Status" => json!(pod_status(object, statuses)),
         "Restarts" => {
             let restarts: i64 = statuses.iter().map(|s| number(&s["restartCount"])).sum();
-            let last = statuses.iter().filter_map(|s| s["lastState"]["terminated"]["finishedAt"].as_str()).max();
+            let last =
+                statuses.iter().filter_map(|s| s["lastState"]["terminated"]["finishedAt"].as_str()).max();
             match last {
                 Some(last) if restarts > 0 => json!(format!("{restarts} ({} ago)", age(last, now))),
                 _ => json!(restarts.to_string()),
@@ -385,7 +393,8 @@ fn service(column: &str, object: &Value) -> Value {
         "Cluster-IP" => or_none(text(&spec["clusterIP"])),
         "Port(s)" => {
             let ports = spec["ports"].as_array().into_iter().flatten();
-            let list: Vec<String> = ports.map(|p| format!("{}/{}", number(&p["port"]), text(&p["protocol"]))).collect();
+            let list: Vec<String> =
+                ports.map(|p| format!("{}/{}", number(&p["port"]), text(&p["protocol"]))).collect();
             or_none(list.join(","))
         }
         "Selector" => or_none(pairs(&spec["selector"])),
