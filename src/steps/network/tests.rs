@@ -1,9 +1,7 @@
 //! Group, rules and subnet, row by row.
 
-use std::collections::BTreeSet;
-
 use super::super::sample::{Row, check, outline};
-use super::super::{Goal, StepId, plan};
+use super::super::plan;
 use super::*;
 use crate::domain::network::Rule;
 use crate::facts::sample::{

@@ -109,3 +109,6 @@ fn block(kind: Kind, message: String, next: &str) -> Box<Block> {
 fn note(sign: Sign, text: impl Into<String>) -> Note {
     Note { sign, text: text.into() }
 }
+
+#[cfg(test)]
+mod tests;
