@@ -42,7 +42,6 @@ fn a_bare_cluster_gets_one_file_system_bound_to_one_claim() {
     insta::assert_snapshot!(run.writes().join("\n"), @"
     ec2 AuthorizeSecurityGroupIngress
     eks CreateAddon
-    eks CreateAddon
     iam CreateOpenIDConnectProvider
     iam CreateRole
     iam PutRolePolicy
@@ -276,7 +275,6 @@ fn for_people_the_receipt_says_what_came_to_be() {
       kubectl -n default get pvc fsx-claim
     -- writes
     ec2 AuthorizeSecurityGroupIngress
-    eks CreateAddon
     eks CreateAddon
     iam CreateOpenIDConnectProvider
     iam CreateRole

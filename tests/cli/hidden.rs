@@ -129,36 +129,30 @@ fn a_write_that_is_denied_ends_with_what_was_done_and_what_is_left() {
     assert!(left.contains(&"Role FSXLCSI-hp-eks-us-west-2"), "{error}");
     assert!(left.contains(&"Addon aws-fsx-csi-driver"), "{error}");
     assert_eq!(done.len() + left.len(), 7, "{error}");
-    let world = denied(&["iam:CreateOpenIDConnectProvider", "kube:create storageclasses.storage.k8s.io"]);
-    let run = world.fsxctl("setup dynamic --yes -q");
+    let world = denied(&["iam:CreateRole"]);
+    let run = world.fsxctl("setup identity --yes -q");
     assert_eq!(run.code, Some(5), "{}", run.show());
     insta::assert_snapshot!(run.show(), @"
-    $ fsxctl setup dynamic --yes -q
+    $ fsxctl setup identity --yes -q
     code 5
     -- stderr
-    error: cannot create OIDCProvider
-           arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/A1B2C3D4E5F60718293A4B5C6D7E8F90
-      caused by: AWS does not allow iam:CreateOpenIDConnectProvider
+    error: cannot create Role FSXLCSI-hp-eks-us-west-2
+      caused by: AWS does not allow iam:CreateRole
       caused by: AccessDenied: User: arn:aws:sts::111122223333:assumed-role/admin/fsxctl-sandbox is not
-        authorized to perform: iam:CreateOpenIDConnectProvider on resource:
-        arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/A1B2C3D4E5F60718293A4B5C6D7E8F90
-        because no identity-based policy allows the iam:CreateOpenIDConnectProvider action
+        authorized to perform: iam:CreateRole on resource:
+        arn:aws:iam::111122223333:role/FSXLCSI-hp-eks-us-west-2 because no identity-based policy allows
+        the iam:CreateRole action
       caused by: request id [uuid]
-      missing permission: iam:CreateOpenIDConnectProvider
+      missing permission: iam:CreateRole
     done before that:
-    = SecurityGroup sg-0b10000000000000b
-    left to do:
-    ! OIDCProvider
+    = OIDCProvider
       arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/A1B2C3D4E5F60718293A4B5C6D7E8F90
+    left to do:
     ! Role FSXLCSI-hp-eks-us-west-2
     ! RolePolicy FSXLCSI-hp-eks-us-west-2/fsxctl-fsx-csi
-    ! Addon aws-fsx-csi-driver
-    ! StorageClass fsx-sc
-    ! PersistentVolumeClaim default/fsx-claim
     -- writes
-    ec2 AuthorizeSecurityGroupIngress
-    iam CreateOpenIDConnectProvider (AccessDenied)
-    kube create /apis/storage.k8s.io/v1/storageclasses (Forbidden)
+    iam CreateOpenIDConnectProvider
+    iam CreateRole (AccessDenied)
     ");
 }
 

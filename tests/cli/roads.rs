@@ -175,7 +175,6 @@ fn a_ready_cluster_needs_only_class_and_claim() {
     let world = World::of(&["ready"]);
     let run = ok(&world, "setup dynamic --yes -q");
     insta::assert_snapshot!(run.writes().join("\n"), @"
-    ec2 AuthorizeSecurityGroupIngress
     kube create /api/v1/namespaces/default/persistentvolumeclaims
     kube create /apis/storage.k8s.io/v1/storageclasses
     ");
@@ -314,7 +313,10 @@ fn without_waiting_it_ends_with_the_last_write() {
     + StorageClass fsx-sc
     + PersistentVolumeClaim default/fsx-claim
 
-    ? claim default/fsx-claim was not waited for
+    = claim default/fsx-claim is bound
+        volume       pvc-[uid]
+        file system  fs-[id]
+        mount        fs-[id].fsx.us-west-2.amazonaws.com@tcp:/[mount]
 
     Done: 6 created, 1 changed, 0 deleted.
 
