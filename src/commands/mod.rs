@@ -44,7 +44,13 @@ async fn dispatch(cli: &Cli, env: &BTreeMap<String, String>, speak: &Speak) -> R
 
 /// As a kubectl plugin the program has another name, and help must say what was typed.
 fn named(arguments: &[String]) -> Vec<String> {
-    arguments.to_vec()
+    let mut arguments = arguments.to_vec();
+    if let Some(program) = arguments.first_mut()
+        && program.rsplit('/').next().is_some_and(|name| name.trim_end_matches(".exe") == "kubectl-fsx_lustre")
+    {
+        *program = "kubectl fsx-lustre".to_owned();
+    }
+    arguments
 }
 
 /// What clap says: help and version go to stdout and are no failure; the rest is usage, as a document when one was

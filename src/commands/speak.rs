@@ -48,7 +48,9 @@ impl Speak {
         let no_input = switch(args.no_input, "no-input", env)?;
         let flags = Flags { color, log_format, quiet: args.quiet, verbose: args.verbose, no_input };
         let files = args.output_file.iter().map(|text| text.parse()).collect::<Result<_>>()?;
-        Ok(Self { term: Term::found(env, flags), format, files, started: jiff::Timestamp::now() })
+        let term = Term::found(env, flags);
+        term.log_calls();
+        Ok(Self { term, format, files, started: jiff::Timestamp::now() })
     }
 
     /// For people, when nothing else is known.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use document::{
     DRIVER_ACTIONS, Permission, PolicyWish, minimal, missing_permissions, needed_actions, pod_identity_trust,
-    web_identity_trust,
+    web_identity_trust, widened,
 };
 pub use evaluate::{Context, allows, allows_in};
 pub use managed::{ADMINISTRATOR_ACCESS, FSX_FULL_ACCESS, managed_allows};

@@ -7,6 +7,8 @@ mod access;
 mod cluster;
 mod driver;
 mod network;
+#[cfg(test)]
+pub(crate) mod sample;
 mod seen;
 mod storage;
 

@@ -6,6 +6,8 @@
 mod about;
 mod parse;
 mod resolve;
+#[cfg(test)]
+pub(crate) mod sample;
 mod settings;
 mod storage;
 

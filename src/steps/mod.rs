@@ -8,6 +8,8 @@ pub mod driver;
 pub mod identity;
 pub mod network;
 mod plan;
+#[cfg(test)]
+mod sample;
 pub mod storage;
 
 pub use action::{Action, AddonAssociation, Direction, Fill, ObjectRef, Ref};
@@ -28,8 +30,15 @@ pub enum Goal {
 
 /// The whole plan: every step of the wish's scope, in order.
 pub fn plan(goal: Goal, intent: &Intent, facts: &Facts) -> Plan {
-    let identity = identity::plan(goal, intent, facts);
-    let network = network::plan(goal, intent, facts);
+    let mut identity = identity::plan(goal, intent, facts);
+    let mut network = network::plan(goal, intent, facts);
+    // What is out of scope is not going to be made, so nothing may be built on it.
+    if !intent.covers(StepId::Identity) && identity.item.decision != Decision::Settled {
+        identity.who = identity::Who::Unknown;
+    }
+    if !intent.covers(StepId::Network) && matches!(network.group, Some(Ref::Made(_))) {
+        network.group = None;
+    }
     let mut items = vec![
         identity.item.clone(),
         network.item.clone(),
@@ -71,6 +80,24 @@ fn minutes(plan: &Plan) -> Option<u32> {
         (false, true) => Some(2),
         (false, false) => plan.changes().next().map(|_| 1),
     }
+}
+
+/// A restart of the controller, when it runs: pods get a new role's credentials only when they are made (failure mode
+///
+pub(crate) fn restart(facts: &Facts, after: &str) -> Option<Change> {
+    facts.driver.controller.found()?;
+    let (namespace, name) = ("kube-system".to_owned(), "fsx-csi-controller".to_owned());
+    Some(Change {
+        id: "controller-restart".to_owned(),
+        verb: Verb::Update,
+        resource: Resource::new("Deployment", format!("{namespace}/{name}")),
+        because: "its pods get the new role's credentials only when they are made anew".to_owned(),
+        permissions: vec![format!("patch deployments.apps in {namespace}")],
+        later: Vec::new(),
+        details: vec!["a rolling restart; running claims and mounts are not touched".to_owned()],
+        after: vec![after.to_owned()],
+        action: Action::RestartDeployment { namespace, name },
+    })
 }
 
 /// A block because something that decides cannot be seen.

@@ -1,5 +1,6 @@
 //! Show: the only code that touches the terminal. Everything it prints was made harmless in `report`.
 
+mod log;
 mod output;
 mod paint;
 mod progress;

@@ -47,7 +47,7 @@ fn the_blocked_plan_is_in_the_error() {
         run.ends_untouched(7);
         let error = run.json();
         assert_eq!(error["kind"], "Error");
-        let items = error["items"].as_array().unwrap();
+        let items = error["plan"]["items"].as_array().unwrap();
         let blocked: Vec<&Value> = items.iter().filter(|item| item["decision"] == "blocked").map(|item| &item["step"]).collect();
         assert_eq!(blocked, ["storage"], "{error}");
     }
@@ -363,6 +363,20 @@ fn control_characters_of_the_world_are_escaped() {
     let json = world.fsxctl("setup dynamic --dry-run -o json");
     assert!(json.json()["items"].to_string().contains("evil"), "{}", json.stdout);
     assert!(!json.stdout.contains('\u{1b}') && !json.stdout.contains('\u{202e}'), "{}", json.stdout);
+}
+
+#[test]
+fn issues_of_an_add_on_are_escaped_too() {
+    let failed = "
+aws:
+  eks:
+    addons:
+    - {clusterName: hp-eks, addonName: aws-fsx-csi-driver, addonVersion: v1.9.0-eksbuild.1, status: CREATE_FAILED, health: {issues: [{code: Bad, message: \"a\\e[2Jb\\x07\\nc\"}]}}
+";
+    let world = World::of(&["bare", failed]);
+    let run = world.fsxctl("setup dynamic --yes -q");
+    run.ends_untouched(7);
+    insta::assert_snapshot!(run.stderr.lines().next().unwrap_or_default(), @"");
 }
 
 #[test]

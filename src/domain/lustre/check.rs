@@ -296,14 +296,21 @@ fn no_legacy_link(storage: StorageType, field: &'static str, value: &str) -> Ill
 }
 
 fn s3_path(field: &'static str, path: &str) -> Option<Illegal> {
-    if bucket_of(path).is_some() && (3..=4357).contains(&path.chars().count()) {
+    if bucket_of(path).is_some_and(is_bucket_name) && (3..=4357).contains(&path.chars().count()) {
         return None;
     }
     Some(Illegal::new(
         field,
         path,
-        "an S3 path is s3://bucket or s3://bucket/prefix, at most 4357 characters",
+        "an S3 path is s3://bucket or s3://bucket/prefix, at most 4357 characters; \
+         a bucket's name is 3 to 63 lower-case letters, digits, dots and hyphens",
     ))
+}
+
+/// S3's own [rule](https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html), without its finer points.
+fn is_bucket_name(bucket: &str) -> bool {
+    let plain = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '.' || it == '-';
+    (3..=63).contains(&bucket.len()) && bucket.chars().all(plain)
 }
 
 /// The bucket of `s3://bucket/prefix`.

@@ -279,16 +279,18 @@ fn legacy_s3_links_hang_together() {
     };
     let new = Some(AutoImport::New);
     let table = [
-        (s3(Some("s3://a"), None, None), vec![]),
-        (s3(Some("s3://a/x"), Some("s3://a/y"), new), vec![]),
-        (s3(Some("s3://a/x"), Some("s3://b/y"), None), vec!["s3-export"]),
-        (s3(None, Some("s3://a/y"), None), vec!["s3-export"]),
+        (s3(Some("s3://aaa"), None, None), vec![]),
+        (s3(Some("s3://aaa/x"), Some("s3://aaa/y"), new), vec![]),
+        (s3(Some("s3://aaa/x"), Some("s3://bbb/y"), None), vec!["s3-export"]),
+        (s3(None, Some("s3://aaa/y"), None), vec!["s3-export"]),
         (s3(None, None, new), vec!["auto-import"]),
         (s3(None, None, Some(AutoImport::None)), vec![]),
         (s3(Some("a/x"), None, None), vec!["s3-import"]),
         (s3(Some("s3://"), None, None), vec!["s3-import"]),
-        (s3(Some(&format!("s3://{}", "a".repeat(4353))), None, None), vec!["s3-import"]),
-        (s3(Some(&format!("s3://{}", "a".repeat(4352))), None, None), vec![]),
+        (s3(Some("s3://aa"), None, None), vec!["s3-import"]),
+        (s3(Some("s3://Bucket"), None, None), vec!["s3-import"]),
+        (s3(Some(&format!("s3://aaa/{}", "a".repeat(4349))), None, None), vec!["s3-import"]),
+        (s3(Some(&format!("s3://aaa/{}", "a".repeat(4348))), None, None), vec![]),
     ];
     for (wish, expected) in table {
         assert_eq!(fields(&wish), expected, "{:?} {:?}", wish.s3_import, wish.s3_export);
@@ -298,7 +300,7 @@ fn legacy_s3_links_hang_together() {
 #[test]
 fn backups_are_for_persistent_file_systems_without_s3() {
     let days = |wish: FileSystemWish, days| FileSystemWish { backup_days: Some(days), ..wish };
-    let linked = FileSystemWish { s3_import: Some("s3://a".into()), ..legal_wish(Persistent1, Ssd) };
+    let linked = FileSystemWish { s3_import: Some("s3://aaa".into()), ..legal_wish(Persistent1, Ssd) };
     let bare_link = FileSystemWish { copy_tags_to_backups: false, ..linked.clone() };
     let table = [
         (days(p2(), 90), vec![]),

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::domain::lustre::bucket_of;
 use crate::domain::names::{Partition, issuer_host_path};
 
+use super::evaluate;
 use super::managed::managed_allows;
 use super::{
     Answer, Context, IRSA_AUDIENCE, KEY_CLUSTER_ARN, KEY_NAMESPACE, KEY_SERVICE_ACCOUNT,
@@ -96,6 +97,40 @@ pub fn minimal(wish: &PolicyWish) -> Value {
         statements.push(allow("UseKey", &KMS, &json!(key)));
     }
     json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// The minimal policy, and whatever the one that is there allows beyond it: set-up never takes statements away.
+///
+/// Statements that differ in nothing but their resources become one. A statement that must share its id with another
+/// loses it, because IAM takes an id only once.
+pub fn widened(there: Option<&Value>, wish: &PolicyWish) -> Value {
+    let mut document = minimal(wish);
+    let Some(Value::Array(statements)) = document.get_mut("Statement") else { return document };
+    for old in there.into_iter().flat_map(evaluate::statements) {
+        let bare = |it: &Value| {
+            let mut rest = it.clone();
+            insert(&mut rest, "Resource", Value::Null);
+            rest
+        };
+        let id = old.get("Sid").cloned();
+        if let Some(same) = statements.iter_mut().find(|it| bare(it) == bare(old)) {
+            let both = [&*same, old].into_iter().filter_map(|it| it.get("Resource")).flat_map(evaluate::texts);
+            let mut resources: Vec<String> = both.collect();
+            resources.sort_unstable();
+            resources.dedup();
+            let resources = if let [only] = resources.as_slice() { json!(only) } else { json!(resources) };
+            insert(same, "Resource", resources);
+        } else {
+            let mut kept = old.clone();
+            if statements.iter().any(|it| it.get("Sid") == id.as_ref()) {
+                if let Some(members) = kept.as_object_mut() {
+                    members.remove("Sid");
+                }
+            }
+            statements.push(kept);
+        }
+    }
+    document
 }
 
 fn allow(sid: &str, actions: &[&str], resource: &Value) -> Value {

@@ -1,9 +1,11 @@
 //! The EKS add-on: installing it, and bringing one that is there to the identity that was chosen.
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::{ADDON, Who, block, readiness};
 use crate::domain::ownership::{self, Origin, Ownership};
+use crate::domain::storageclass::PROVISIONER;
 use crate::error::Kind;
 use crate::facts::{Addon, AddonVersion, Facts, Seen};
 use crate::intent::Intent;
@@ -14,7 +16,7 @@ pub(crate) const CREATE: &str = "addon";
 
 /// The add-on is there.
 pub(super) fn there(intent: &Intent, facts: &Facts, addon: &Addon, who: &Who) -> Result<Item, Box<Block>> {
-    refuse_broken(addon)?;
+    refuse_broken(facts, addon)?;
     if let Some(asked) = intent.driver.version.as_ref().filter(|asked| asked.value != addon.version) {
         return Err(block(
             Kind::Conflict,
@@ -30,14 +32,14 @@ pub(super) fn there(intent: &Intent, facts: &Facts, addon: &Addon, who: &Who) ->
     Ok(Item { notes, ..Item::settled(StepId::Driver, because) }.with(changes))
 }
 
-fn refuse_broken(addon: &Addon) -> Result<(), Box<Block>> {
+fn refuse_broken(facts: &Facts, addon: &Addon) -> Result<(), Box<Block>> {
     let issues: Vec<String> = addon.issues.iter().map(|issue| format!("{}: {}", issue.code, issue.message)).collect();
     let told = if issues.is_empty() { String::new() } else { format!(" ({})", issues.join("; ")) };
     match addon.status.as_str() {
         "CREATE_FAILED" | "DELETE_FAILED" | "UPDATE_FAILED" => Err(block(
             Kind::Conflict,
             format!("add-on {ADDON} is {}{told}", addon.status),
-            &format!("mend what it names, or remove it: aws eks delete-addon --addon-name {ADDON} --cluster-name …"),
+            &format!("mend what it names, or remove it: aws eks delete-addon --addon-name {ADDON} --cluster-name {}", facts.cluster.name),
         )),
         "DELETING" => Err(block(Kind::Conflict, format!("add-on {ADDON} is being deleted"), "wait until it is gone and run it again")),
         _ => Ok(()),
@@ -78,7 +80,9 @@ fn bring_identity(intent: &Intent, facts: &Facts, addon: &Addon, who: &Who) -> R
             configuration: None,
         },
     };
-    Ok(vec![update])
+    let mut changes = vec![update];
+    changes.extend(crate::steps::restart(facts, "addon-role"));
+    Ok(changes)
 }
 
 /// The identity's changes that must come before, if the plan has them.
@@ -94,7 +98,7 @@ fn service_account(intent: &Intent) -> String {
 /// Installs the add-on.
 pub(super) fn install(intent: &Intent, facts: &Facts, who: &Who) -> Result<Item, Box<Block>> {
     let version = version(intent, facts)?;
-    let overwrite = may_take_account(intent, facts)?;
+    let overwrite = may_take_account(intent, facts)? || intent.adopts("CSIDriver", PROVISIONER);
     let (configuration, mut notes) = configuration(facts);
     if *who == Who::Unknown {
         notes.push(Note { sign: Sign::Warn, text: "the controller gets no role from fsxctl; without one it cannot make file systems".to_owned() });
@@ -134,6 +138,13 @@ fn create(intent: &Intent, facts: &Facts, install: Install) -> Change {
     if association.is_some() {
         permissions.push("eks:CreatePodIdentityAssociation".to_owned());
     }
+    let token = token(&[
+        &facts.cluster.arn,
+        &version,
+        role_arn.as_deref().or(association.as_ref().map(|it| it.role_arn.as_str())).unwrap_or_default(),
+        configuration.as_deref().unwrap_or_default(),
+        if overwrite { "overwrite" } else { "" },
+    ]);
     Change {
         id: CREATE.to_owned(),
         verb: Verb::Create,
@@ -151,10 +162,16 @@ fn create(intent: &Intent, facts: &Facts, install: Install) -> Change {
             association,
             overwrite,
             configuration,
-            token: format!("fsxctl-{}", facts.cluster.name).chars().take(64).collect(),
+            token,
             tags: ownership::tags(&facts.cluster.arn, Origin::Created, &intent.tags),
         },
     }
+}
+
+/// The same request has the same token; EKS refuses a token that comes back with other parameters.
+fn token(parameters: &[&str]) -> String {
+    let digest = hex::encode(Sha256::digest(parameters.join("\n")));
+    format!("fsxctl-{}", digest.get(..32).unwrap_or_default())
 }
 
 /// The build to install: the asked-for one, else the default of this Kubernetes version, else its newest.
@@ -213,6 +230,10 @@ fn may_take_account(intent: &Intent, facts: &Facts) -> Result<bool, Box<Block>> 
 
 /// `AWS_REGION` for controller and node, where the build's schema takes it: pods may not reach the instance metadata.
 fn configuration(facts: &Facts) -> (Option<String>, Vec<Note>) {
+    if let Some(veil) = facts.driver.schema.hidden() {
+        let text = format!("whether this build's configuration has a Region setting cannot be seen ({}); none is given", veil.permission);
+        return (None, vec![Note { sign: Sign::Unknown, text }]);
+    }
     let Some(schema) = facts.driver.schema.found() else { return (None, Vec::new()) };
     let mut values = serde_json::Map::new();
     for part in ["controller", "node"] {

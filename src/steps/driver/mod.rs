@@ -9,6 +9,7 @@ mod undo;
 
 use super::identity::{self, Who};
 use super::{Block, Goal, Item, Note, Sign, StepId, Verb};
+use crate::domain::storageclass::PROVISIONER;
 use crate::domain::versions::DriverVersion;
 use crate::error::Kind;
 use crate::facts::{Facts, Seen};
@@ -35,9 +36,9 @@ fn present(intent: &Intent, facts: &Facts, identity: &identity::Choice) -> Resul
     if let Some(addon) = addon {
         return addon::there(intent, facts, addon, &identity.who);
     }
-    let installed = installed(facts)?;
+    let installed = installed(intent, facts)?;
     match (installed, intent.driver.mode.value) {
-        (Some(how), DriverMode::Auto | DriverMode::Existing) => existing(intent, facts, how),
+        (Some(how), DriverMode::Auto | DriverMode::Existing) => existing(intent, facts, how, &identity.who),
         (Some(how), DriverMode::Addon) => Err(block(
             Kind::Conflict,
             format!("the driver is installed already, {how}; the add-on would fight with it over the same objects"),
@@ -71,7 +72,7 @@ fn known<'a>(intent: &Intent, identity: &'a identity::Choice) -> Result<&'a Who,
 }
 
 /// How the driver was installed when it is no add-on.
-fn installed(facts: &Facts) -> Result<Option<&'static str>, Box<Block>> {
+fn installed(intent: &Intent, facts: &Facts) -> Result<Option<&'static str>, Box<Block>> {
     let csi_driver = match &facts.driver.csi_driver {
         Seen::Found(found) => Some(&found.marks),
         Seen::Missing => None,
@@ -83,12 +84,24 @@ fn installed(facts: &Facts) -> Result<Option<&'static str>, Box<Block>> {
         Seen::Hidden(veil) => return Err(super::denied("Deployment fsx-csi-controller", veil)),
     };
     let Some(marks) = controller.or(csi_driver) else { return Ok(None) };
+    if controller.is_none() && intent.driver.mode.value != DriverMode::Existing {
+        return if intent.adopts("CSIDriver", PROVISIONER) { Ok(None) } else { Err(left_behind()) };
+    }
     let helm = marks.annotations.contains_key("meta.helm.sh/release-name")
         || marks.labels.get("app.kubernetes.io/managed-by").is_some_and(|by| by == "Helm");
     Ok(Some(if helm { "by Helm" } else { "by manifests" }))
 }
 
-fn existing(intent: &Intent, facts: &Facts, how: &str) -> Result<Item, Box<Block>> {
+/// A CSIDriver without a controller: a release that is gone left it, or the driver runs in another namespace.
+fn left_behind() -> Box<Block> {
+    block(
+        Kind::Conflict,
+        format!("CSIDriver {PROVISIONER} is there, but Deployment kube-system/fsx-csi-controller is not"),
+        &format!("install the add-on over it with --adopt CSIDriver/{PROVISIONER}, or use a driver of another namespace with --driver existing"),
+    )
+}
+
+fn existing(intent: &Intent, facts: &Facts, how: &str, who: &Who) -> Result<Item, Box<Block>> {
     if let Some(asked) = &intent.driver.version {
         let image = facts.driver.controller.found().and_then(|workload| workload.image.as_deref());
         let there = image.and_then(DriverVersion::of_image);
@@ -101,9 +114,28 @@ fn existing(intent: &Intent, facts: &Facts, how: &str) -> Result<Item, Box<Block
             ));
         }
     }
+    has_role(intent, facts, how, who)?;
     let mut notes = vec![Note { sign: Sign::Keep, text: format!("the driver was installed {how}; it is used as it is") }];
     notes.extend(readiness(facts));
     Ok(Item { notes, ..Item::settled(StepId::Driver, format!("installed {how}")) })
+}
+
+/// With IRSA the annotation of the service account gives the role; that of somebody else's driver is left alone.
+fn has_role(intent: &Intent, facts: &Facts, how: &str, who: &Who) -> Result<(), Box<Block>> {
+    let Who::Irsa(role) = who else { return Ok(()) };
+    let annotated = facts.access.service_account.found().and_then(|account| account.role_arn.as_ref());
+    if annotated == Some(role) {
+        return Ok(());
+    }
+    let (namespace, name) = &intent.identity.service_account.value;
+    Err(block(
+        Kind::Conflict,
+        format!("the driver was installed {how}, and its service account {namespace}/{name} does not have role {role}"),
+        &format!(
+            "annotate it: kubectl -n {namespace} annotate serviceaccount {name} eks.amazonaws.com/role-arn={role} --overwrite, \
+             and restart deployment fsx-csi-controller"
+        ),
+    ))
 }
 
 /// What is worth telling about pods that are not ready.
@@ -124,3 +156,6 @@ fn readiness(facts: &Facts) -> Vec<Note> {
 fn block(kind: Kind, message: String, next: &str) -> Box<Block> {
     Box::new(Block { kind, message, permission: None, next: Some(next.to_owned()) })
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,9 @@ pub(super) fn absent(facts: &Facts) -> Result<Item, Box<Block>> {
     if !ours {
         return Ok(Item::settled(StepId::Driver, "the add-on is not fsxctl's"));
     }
+    if addon.status == "DELETING" {
+        return Ok(Item::settled(StepId::Driver, "the add-on is being deleted"));
+    }
     let change = Change {
         id: "delete-addon".to_owned(),
         verb: Verb::Delete,

@@ -39,6 +39,10 @@ pub(super) fn current(intent: &Intent, facts: &Facts) -> Result<Current, Box<Blo
 /// The choice when what is there is right already.
 pub(super) fn settled(intent: &Intent, facts: &Facts, current: &Current) -> Result<Option<Choice>, Box<Block>> {
     if let Some(association) = &current.association {
+        // Without the agent the association gives nothing, and it goes before IRSA all the same.
+        if facts.access.agent.is_missing() && !facts.cluster.auto_mode {
+            return Ok(None);
+        }
         let right = right_role(intent, facts, &association.role_arn, Road::Pod)?;
         return Ok(right.filter(|_| agrees(intent, &association.role_arn)).map(|notes| Choice {
             item: Item { notes, ..Item::settled(StepId::Identity, format!("Pod Identity gives the controller {}", association.role_arn)) },
@@ -78,6 +82,10 @@ fn right_role(intent: &Intent, facts: &Facts, arn: &str, road: Road) -> Result<O
     let name = arn.rsplit('/').next().unwrap_or_default();
     let Some(known) = facts.access.roles.get(name) else { return Ok(None) };
     let Some(found) = must_see(&known.role, &format!("role {name}"))? else { return Ok(None) };
+    // The right name under another path or account is another role, which nobody can assume.
+    if found.arn != arn {
+        return Ok(None);
+    }
     let trusted = match road {
         Road::Web => trusts_web_identity(intent, facts, found),
         Road::Pod => trusts_pod_identity(intent, facts, found),

@@ -89,7 +89,8 @@ fn road(intent: &Intent, facts: &Facts, current: &judge::Current, notes: &mut Ve
     match pod_identity::works(facts) {
         Ok(()) => Road::PodIdentity,
         Err(why) => {
-            notes.push(Note { sign: Sign::Keep, text: format!("IRSA, because Pod Identity would not work here: {why}") });
+            let sign = if facts.access.agent.hidden().is_some() { Sign::Unknown } else { Sign::Keep };
+            notes.push(Note { sign, text: format!("IRSA, because Pod Identity would not work here: {why}") });
             Road::Irsa
         }
     }
@@ -106,8 +107,13 @@ fn role_arn(intent: &Intent, facts: &Facts) -> String {
     if let Some(asked) = &intent.identity.role_arn {
         return asked.value.clone();
     }
+    // A role that is there may be under another path than the one that would be given to a new one.
+    let name = role::name(intent, facts);
+    if let Some(found) = facts.access.roles.get(&name).and_then(|known| known.role.found()) {
+        return found.arn.clone();
+    }
     let partition = Partition::of_region(&facts.region);
-    names::role_arn(partition, &account(facts), &intent.identity.role_path.value, &role::name(intent, facts))
+    names::role_arn(partition, &account(facts), &intent.identity.role_path.value, &name)
 }
 
 /// The cluster's account.
@@ -145,3 +151,6 @@ fn must_see<'a, T>(seen: &'a Seen<T>, what: &str) -> Result<Option<&'a T>, Box<B
         Seen::Hidden(veil) => Err(super::denied(what, veil)),
     }
 }
+
+#[cfg(test)]
+mod tests;

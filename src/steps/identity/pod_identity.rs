@@ -64,6 +64,14 @@ fn node_roles(facts: &Facts) -> Result<(), String> {
 
 pub(super) fn plan(intent: &Intent, facts: &Facts, current: &judge::Current, mut notes: Vec<Note>) -> Result<Choice, Box<Block>> {
     if let Err(why) = works(facts) {
+        if let Some(association) = &current.association {
+            let next = if facts.access.agent.is_missing() {
+                format!("install it: aws eks create-addon --cluster-name {} --addon-name eks-pod-identity-agent", facts.cluster.name)
+            } else {
+                format!("mend that, or delete association {} and use --identity irsa", association.id)
+            };
+            return Err(conflict(format!("the controller's Pod Identity association gives it nothing: {why}"), next));
+        }
         return Err(Box::new(Block {
             kind: Kind::Usage,
             message: format!("Pod Identity would not work here: {why}"),
@@ -95,7 +103,9 @@ fn associate(intent: &Intent, facts: &Facts, current: &judge::Current, role_arn:
         ));
     }
     // A new add-on makes and owns its association; one that is there already, or a driver of another kind, does not.
-    let by_addon = facts.driver.addon.is_missing() && facts.driver.controller.found().is_none() && intent.covers(StepId::Driver);
+    let driver = &facts.driver;
+    let none_there = driver.addon.is_missing() && driver.controller.found().is_none() && driver.csi_driver.found().is_none();
+    let by_addon = none_there && intent.covers(StepId::Driver);
     if by_addon {
         return Ok(false);
     }
@@ -117,6 +127,7 @@ fn associate(intent: &Intent, facts: &Facts, current: &judge::Current, role_arn:
             tags: ownership::tags(&facts.cluster.arn, Origin::Created, &intent.tags),
         },
     });
+    changes.extend(crate::steps::restart(facts, "association"));
     Ok(true)
 }
 

@@ -73,6 +73,13 @@ pub(super) fn plan(intent: &Intent, facts: &Facts, trust: &Value, right: impl Fn
     };
     notes.extend(unclear);
     if !enough {
+        let attached = policies.map_or(&[][..], |policies| &policies.attached);
+        if let Some(arn) = by_arn(intent, facts).filter(|arn| attached.contains(arn)) {
+            return Err(conflict(
+                format!("role {} has policy {arn} already, and it does not allow what the driver needs", role.name),
+                "add the missing actions to that policy, or leave --policy out".to_owned(),
+            ));
+        }
         owned(intent, facts, role, "its policies do not allow what the driver needs")?;
         changes.push(grant(intent, facts, &name, false));
     }
@@ -128,16 +135,16 @@ fn create(intent: &Intent, facts: &Facts, name: &str, trust: &Value) -> Change {
 
 fn grant(intent: &Intent, facts: &Facts, name: &str, new: bool) -> Change {
     let after = if new { vec![CREATE.to_owned()] } else { Vec::new() };
-    let managed = names::managed_policy_arn(Partition::of_region(&facts.region), policy::FSX_FULL_ACCESS);
-    let (action, details, permission) = match &intent.identity.policy.value {
-        PolicyWish::Minimal => {
-            let document = policy::minimal(&policy_wish(intent, facts));
+    let (action, details, permission) = match by_arn(intent, facts) {
+        None => {
+            let known = facts.access.roles.get(name).and_then(|known| known.policies.found());
+            let there = known.and_then(|policies| policies.inline.get(INLINE));
+            let document = policy::widened(there, &policy_wish(intent, facts));
             let actions: Vec<String> = policy::needed_actions(&policy_wish(intent, facts)).into_iter().map(|it| it.action).collect();
             let actions = actions.join(", ");
             (Action::PutRolePolicy { role: name.to_owned(), name: INLINE.to_owned(), document }, format!("inline policy {INLINE}: {actions}"), "iam:PutRolePolicy")
         }
-        PolicyWish::Managed => attach(name, managed),
-        PolicyWish::Arn(arn) => attach(name, arn.clone()),
+        Some(arn) => attach(name, arn),
     };
     Change {
         id: "role-policy".to_owned(),
@@ -149,6 +156,15 @@ fn grant(intent: &Intent, facts: &Facts, name: &str, new: bool) -> Change {
         details: vec![details],
         after,
         action,
+    }
+}
+
+/// The policy to attach, when one was asked for instead of the inline one.
+fn by_arn(intent: &Intent, facts: &Facts) -> Option<String> {
+    match &intent.identity.policy.value {
+        PolicyWish::Minimal => None,
+        PolicyWish::Managed => Some(names::managed_policy_arn(Partition::of_region(&facts.region), policy::FSX_FULL_ACCESS)),
+        PolicyWish::Arn(arn) => Some(arn.clone()),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Who mounts: groups of nodes that share one set of security groups.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{denied, note};
+use super::{View, denied, note};
 use crate::facts::{Facts, Seen};
 use crate::steps::{Block, Note, Sign};
 
@@ -18,29 +18,23 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// The group that gets rules: the cluster's own group when they wear it, else the first.
-    pub(super) fn rule_group(&self, cluster_group: Option<&str>) -> Option<&str> {
-        let cluster = self.groups.iter().find(|id| Some(id.as_str()) == cluster_group);
-        cluster.or_else(|| self.groups.first()).map(String::as_str)
+    /// The group that gets rules: the cluster's own group when they wear it, else the first that is in the VPC.
+    pub(super) fn rule_group(&self, view: &View<'_>) -> Option<&str> {
+        let cluster = view.facts.cluster.security_group.as_ref();
+        let own = self.groups.iter().find(|id| Some(*id) == cluster);
+        let seen = || self.groups.iter().find(|id| view.groups.iter().any(|group| group.id == **id));
+        own.or_else(seen).or_else(|| self.groups.first()).map(String::as_str)
     }
 }
 
 /// All groups of nodes, by set of security groups. HyperPod groups come from SageMaker (EC2 need not list their
 /// instances), the rest from EC2. When no node is there yet, EKS will put the cluster's group on managed nodes.
 pub(super) fn clients(facts: &Facts, notes: &mut Vec<Note>) -> Result<Vec<Client>, Box<Block>> {
-    let mut by_groups: BTreeMap<Vec<String>, Client> = BTreeMap::new();
+    let mut by_groups: BTreeMap<BTreeSet<String>, (BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
     let mut add = |name: String, groups: &[String], subnets: &[String]| {
-        let mut key = groups.to_vec();
-        key.sort();
-        let client = by_groups.entry(key).or_insert_with(|| Client { name: String::new(), groups: groups.to_vec(), subnets: Vec::new() });
-        if !client.name.split(", ").any(|known| known == name) {
-            client.name = if client.name.is_empty() { name } else { format!("{}, {name}", client.name) };
-        }
-        for subnet in subnets {
-            if !client.subnets.contains(subnet) {
-                client.subnets.push(subnet.clone());
-            }
-        }
+        let (names, known) = by_groups.entry(groups.iter().cloned().collect()).or_default();
+        names.insert(name);
+        known.extend(subnets.iter().cloned());
     };
     hyperpod(facts, notes, &mut add)?;
     instances(facts, &mut add)?;
@@ -50,7 +44,12 @@ pub(super) fn clients(facts: &Facts, notes: &mut Vec<Note>) -> Result<Vec<Client
         notes.push(note(Sign::Keep, format!("no node is there yet; rules are for the cluster's security group {group}")));
         return Ok(vec![Client { name: "managed nodes".into(), groups: vec![group.clone()], subnets: Vec::new() }]);
     }
-    Ok(by_groups.into_values().collect())
+    let client = |(groups, (names, subnets)): (BTreeSet<String>, (BTreeSet<String>, BTreeSet<String>))| Client {
+        name: names.into_iter().collect::<Vec<_>>().join(", "),
+        groups: groups.into_iter().collect(),
+        subnets: subnets.into_iter().collect(),
+    };
+    Ok(by_groups.into_iter().map(client).collect())
 }
 
 type Add<'a> = dyn FnMut(String, &[String], &[String]) + 'a;

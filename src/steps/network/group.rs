@@ -1,10 +1,11 @@
 //! Which security group the file system gets.
 
 use super::{View, note};
-use crate::domain::network::{Reach, SecurityGroup};
+use crate::domain::network::{LUSTRE_PORTS, Reach, Rule, SecurityGroup, egress_open, uncovered};
 use crate::domain::ownership::{self, Origin, Ownership};
 use crate::domain::names;
 use crate::error::Kind;
+use crate::facts::FileSystem;
 use crate::intent::{GroupWish, Source};
 use crate::steps::{Action, Block, Change, Note, Ref, Resource, Sign, Verb};
 
@@ -76,46 +77,50 @@ fn in_use(view: &View<'_>) -> Option<Chosen> {
 }
 
 fn ours(view: &View<'_>) -> Option<Chosen> {
-    let mine = view.groups.iter().find(|group| {
+    let mine = view.groups.iter().filter(|group| {
         matches!(ownership::owner_of(&group.tags), Ownership::Ours { cluster, .. } if cluster == view.facts.cluster.arn)
-    })?;
+    });
+    let mine = mine.min_by_key(|group| &group.id)?;
     Some(Chosen::kept(mine, "fsxctl made it for this cluster"))
 }
 
-/// The group that file systems of this cluster already wear. Without volumes or without file systems there is none;
-/// else what cannot be seen could decide.
+/// The group that file systems of this cluster already wear. Whatever is hidden here could change the choice, unless
+/// one of the lists is known to be empty.
 fn of_file_systems(view: &View<'_>) -> Result<Option<Chosen>, Box<Block>> {
-    let (volumes, systems) = (&view.facts.storage.volumes, &view.facts.file_systems);
-    if volumes.found().is_some_and(Vec::is_empty) || systems.found().is_some_and(Vec::is_empty) {
+    let systems = super::visible(&view.facts.file_systems, "file systems");
+    let volumes = super::visible(&view.facts.storage.volumes, "volumes");
+    if matches!(systems, Ok([])) || matches!(volumes, Ok([])) {
         return Ok(None);
     }
-    let interfaces = &view.facts.network.interfaces;
-    match volumes.hidden().or(systems.hidden()).or(interfaces.hidden()) {
-        Some(veil) => Err(super::denied("the security group of this cluster's file systems", veil)),
-        None => Ok(worn(view)),
+    let (systems, volumes) = (systems?, volumes?);
+    let mut mine: Vec<&FileSystem> =
+        systems.iter().filter(|system| volumes.iter().any(|volume| volume.handle == system.id)).collect();
+    if mine.is_empty() {
+        return Ok(None);
     }
-}
-
-fn worn(view: &View<'_>) -> Option<Chosen> {
-    let handles: Vec<&str> = view.facts.storage.volumes.found()?.iter().map(|volume| volume.handle.as_str()).collect();
-    let interfaces = view.facts.network.interfaces.found()?;
-    let systems = view.facts.file_systems.found()?;
-    let system = systems.iter().find(|system| handles.contains(&system.id.as_str()))?;
-    let interface = interfaces.iter().find(|interface| system.interfaces.contains(&interface.id))?;
-    let group = interface.groups.iter().find_map(|id| find(view, id))?;
-    Some(Chosen::kept(group, &format!("{} of this cluster uses it", system.id)))
+    let interfaces = super::visible(&view.facts.network.interfaces, "interfaces of file systems")?;
+    mine.sort_by_key(|system| &system.id);
+    let worn = |system: &FileSystem| {
+        let own = interfaces.iter().filter(|interface| system.interfaces.contains(&interface.id));
+        own.flat_map(|interface| &interface.groups).filter_map(|id| find(view, id)).min_by_key(|group| &group.id)
+    };
+    let found = mine.into_iter().find_map(|system| Some((system, worn(system)?)));
+    Ok(found.map(|(system, group)| Chosen::kept(group, &format!("{} of this cluster uses it", system.id))))
 }
 
 /// HyperPod's shared group, when all its nodes wear it and its self rules let Lustre through.
 fn shared(view: &View<'_>) -> Option<Chosen> {
     let pods = view.facts.hyperpod.found()?;
     let groups: Vec<&Vec<String>> = pods.iter().flat_map(|pod| &pod.groups).map(|group| &group.security_groups).collect();
-    let first = groups.first()?;
-    let id = first.iter().find(|id| groups.iter().all(|other| other.contains(id)))?;
-    let group = find(view, id)?;
+    let everywhere = groups.first()?.iter().filter(|id| groups.iter().all(|other| other.contains(id)));
+    let group = everywhere.filter_map(|id| find(view, id)).filter(|group| lets_itself_through(view, group)).min_by_key(|group| &group.id)?;
+    Some(Chosen::kept(group, "HyperPod's shared group, and its self rules let Lustre through"))
+}
+
+fn lets_itself_through(view: &View<'_>, group: &SecurityGroup) -> bool {
     let reach = Reach { groups: std::slice::from_ref(&group.id), cidrs: &[] };
-    let closed = crate::domain::network::uncovered(&group.ingress, &crate::domain::network::LUSTRE_PORTS, reach, &view.lists);
-    closed.is_empty().then(|| Chosen::kept(group, "HyperPod's shared group, and its self rules let Lustre through"))
+    let is_open = |rules: &[Rule]| uncovered(rules, &LUSTRE_PORTS, reach, &view.lists).is_empty();
+    is_open(&group.ingress) && (egress_open(&group.egress) || is_open(&group.egress))
 }
 
 fn create(view: &View<'_>) -> Chosen {

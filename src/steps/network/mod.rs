@@ -10,6 +10,9 @@ mod rules;
 mod subnet;
 mod undo;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use clients::{Client, clients};
 
 use super::{Block, Change, Goal, Item, Note, Ref, Sign, StepId, denied};
@@ -44,13 +47,15 @@ struct View<'a> {
     groups: &'a [SecurityGroup],
     clients: Vec<Client>,
     lists: PrefixLists,
+    /// Prefix lists that decided something and could not be read.
+    unread: RefCell<BTreeSet<String>>,
 }
 
 fn present(intent: &Intent, facts: &Facts) -> Result<Choice, Box<Block>> {
     let groups = visible(&facts.network.groups, "security groups")?;
     let mut notes = Vec::new();
     let clients = clients(facts, &mut notes)?;
-    let view = View { intent, facts, groups, clients, lists: facts.network.prefix_lists.clone() };
+    let view = View { intent, facts, groups, clients, lists: facts.network.prefix_lists.clone(), unread: RefCell::default() };
     let chosen = group::choose(&view)?;
     let subnet = subnet::choose(&view)?;
     if let Some(veil) = facts.file_systems.hidden() {
@@ -82,3 +87,6 @@ fn visible<'a, T>(seen: &'a crate::facts::Seen<Vec<T>>, what: &str) -> Result<&'
 pub(super) fn note(sign: Sign, text: impl Into<String>) -> Note {
     Note { sign, text: text.into() }
 }
+
+#[cfg(test)]
+mod tests;

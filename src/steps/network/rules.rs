@@ -2,7 +2,7 @@
 
 use super::group::{CREATE, may_change};
 use super::{View, note};
-use crate::domain::network::{LUSTRE_PORTS, Peer, Reach, Rule, SecurityGroup, all_traffic_open, egress_open, uncovered};
+use crate::domain::network::{LUSTRE_PORTS, Peer, Reach, Rule, SecurityGroup, all_traffic_open, coverage, egress_open, uncovered};
 use crate::domain::ownership::{self, Origin};
 use crate::error::Kind;
 use crate::facts::Subnet;
@@ -29,8 +29,21 @@ struct Want {
 pub(super) fn missing(view: &View<'_>, group: &Ref, subnet: &Subnet, notes: &mut Vec<Note>) -> Result<Vec<Change>, Box<Block>> {
     let mut wants = as_node_rules(view, file_system_side(view, group, subnet), notes);
     wants.extend(node_side(view, group, subnet, notes));
+    wants.iter_mut().for_each(|want| want.node = want.node.take().or_else(|| worn_by(view, want)));
     allowed(view, &wants)?;
+    for id in view.unread.take() {
+        notes.push(note(Sign::Unknown, format!("prefix list {id} cannot be read; rules that name it are taken to let Lustre through")));
+    }
     Ok(wants.into_iter().filter(|want| !want.rules.is_empty()).enumerate().map(|(index, want)| change(view, index, want)).collect())
+}
+
+/// The nodes whose own group it is that gets rules, when fsxctl may add rules to it only as a node group.
+fn worn_by(view: &View<'_>, want: &Want) -> Option<String> {
+    let Ref::Known(id) = &want.group else { return None };
+    if may_change(view, id) || !view.intent.network.node_rules {
+        return None;
+    }
+    view.clients.iter().find(|client| client.groups.contains(id)).map(|client| client.name.clone())
 }
 
 fn peer_of(group: &Ref) -> Peer {
@@ -57,9 +70,7 @@ fn close_gap(view: &View<'_>, rules: &[Rule], reach: Reach<'_>, peer: &Peer) -> 
         let open = all_traffic_open(rules, reach.groups);
         return if open { Vec::new() } else { vec![Rule::all_traffic(peer.clone())] };
     }
-    if uncovered(rules, &LUSTRE_PORTS, reach, &view.lists).is_empty() {
-        return Vec::new();
-    }
+    view.unread.borrow_mut().extend(coverage(rules, &LUSTRE_PORTS, reach, &view.lists).unread_lists);
     LUSTRE_PORTS
         .iter()
         .filter(|range| !uncovered(rules, &[**range], reach, &view.lists).is_empty())
@@ -97,12 +108,11 @@ fn file_system_side(view: &View<'_>, group: &Ref, subnet: &Subnet) -> Vec<Want> 
     let own_cidrs = [subnet.cidr.clone()];
     let ingress = existing.map_or(&[][..], |group| &group.ingress);
     let mut rules = describe(view, close_gap(view, ingress, Reach { groups: &own_id, cidrs: &own_cidrs }, &peer_of(group)), "from itself");
-    let cluster_group = view.facts.cluster.security_group.as_deref();
     for client in &view.clients {
         if client.groups.contains(&own_id[0]) {
             continue;
         }
-        let Some(rule_group) = client.rule_group(cluster_group) else { continue };
+        let Some(rule_group) = client.rule_group(view) else { continue };
         let cidrs = cidrs(view, &client.subnets);
         let peer = Peer::Group { id: rule_group.to_owned(), account: None };
         let gap = close_gap(view, ingress, Reach { groups: &client.groups, cidrs: &cidrs }, &peer);
@@ -125,7 +135,7 @@ fn own_egress(view: &View<'_>, existing: Option<&SecurityGroup>, group: &Ref) ->
         let own = [existing.map_or_else(|| MADE.to_owned(), |group| group.id.clone())];
         let mut rules = describe(view, close_gap(view, egress, Reach { groups: &own, cidrs: &[] }, &peer_of(group)), "to itself");
         for client in view.clients.iter().filter(|client| !client.groups.contains(&own[0])) {
-            let Some(id) = client.rule_group(view.facts.cluster.security_group.as_deref()) else { continue };
+            let Some(id) = client.rule_group(view) else { continue };
             let peer = Peer::Group { id: id.to_owned(), account: None };
             let gap = close_gap(view, egress, Reach { groups: &client.groups, cidrs: &[] }, &peer);
             rules.extend(describe(view, gap, &format!("to {}", client.name)));
@@ -136,7 +146,7 @@ fn own_egress(view: &View<'_>, existing: Option<&SecurityGroup>, group: &Ref) ->
     let own = [existing.id.clone()];
     let mut rules = describe(view, close_gap(view, &existing.egress, Reach { groups: &own, cidrs: &[] }, &peer_of(group)), "to itself");
     for client in view.clients.iter().filter(|client| !client.groups.contains(&existing.id)) {
-        let Some(id) = client.rule_group(view.facts.cluster.security_group.as_deref()) else { continue };
+        let Some(id) = client.rule_group(view) else { continue };
         let cidrs = cidrs(view, &client.subnets);
         let peer = Peer::Group { id: id.to_owned(), account: None };
         let gap = close_gap(view, &existing.egress, Reach { groups: &client.groups, cidrs: &cidrs }, &peer);
@@ -155,7 +165,7 @@ fn node_side(view: &View<'_>, group: &Ref, subnet: &Subnet, notes: &mut Vec<Note
     let own_cidrs = [subnet.cidr.clone()];
     let mut wants: Vec<Want> = Vec::new();
     for client in view.clients.iter().filter(|client| !client.groups.contains(&own)) {
-        let Some(id) = client.rule_group(view.facts.cluster.security_group.as_deref()) else { continue };
+        let Some(id) = client.rule_group(view) else { continue };
         let worn: Vec<&SecurityGroup> = client.groups.iter().filter_map(|id| found(view, id)).collect();
         if worn.is_empty() {
             notes.push(note(Sign::Unknown, format!("security groups {} of {} are not in this VPC's list", client.groups.join(", "), client.name)));

@@ -21,6 +21,9 @@ pub(super) fn choose(view: &View<'_>) -> Result<Chosen, Box<Block>> {
     let wish = &view.intent.network.subnet;
     if let SubnetWish::OneOf(ids) = &wish.value {
         let named = named(view, subnets, ids, &wish.from.to_string())?;
+        if let Some(chosen) = in_use(view, subnets).filter(|chosen| ids.contains(&chosen.subnet.id)) {
+            return Ok(chosen);
+        }
         return best(view, &named, &format!("asked for by {}", wish.from));
     }
     if let Some(chosen) = in_use(view, subnets) {
@@ -34,8 +37,8 @@ pub(super) fn choose(view: &View<'_>) -> Result<Chosen, Box<Block>> {
         ));
     }
     let mut chosen = best(view, &private, "the zone where most nodes are")?;
-    if let Seen::Hidden(veil) = &view.facts.network.routes {
-        let text = format!("route tables cannot be seen ({}); a subnet that gives out no public address counts as private", veil.permission);
+    if let Some(veil) = view.facts.network.routes.hidden() {
+        let text = format!("route tables cannot be seen ({}); a subnet that gives out no public addresses is taken for private", veil.permission);
         chosen.notes.push(note(Sign::Unknown, text));
     }
     Ok(chosen)
@@ -95,8 +98,7 @@ fn best(view: &View<'_>, candidates: &[&Subnet], why: &str) -> Result<Chosen, Bo
     let by_zone = nodes_by_zone(nodes);
     let homes: Vec<&String> = view.clients.iter().flat_map(|client| &client.subnets).collect();
     let rank = |subnet: &Subnet| {
-        let in_zone = by_zone.get(&subnet.zone).or_else(|| by_zone.get(&subnet.zone_id)).copied().unwrap_or(0);
-        (in_zone, homes.contains(&&subnet.id), subnet.free_addresses, std::cmp::Reverse(subnet.id.clone()))
+        (nodes_near(&by_zone, subnet), homes.contains(&&subnet.id), subnet.free_addresses, std::cmp::Reverse(subnet.id.clone()))
     };
     let Some(subnet) = fits.into_iter().max_by_key(|subnet| rank(subnet)) else {
         return Err(block("no subnet to choose from".to_owned(), "name one with --subnet subnet-…"));
@@ -115,9 +117,14 @@ fn nodes_by_zone(nodes: &[Node]) -> BTreeMap<String, usize> {
     count
 }
 
+/// Nodes in the subnet's zone: those known by its name and those known by its id alone.
+fn nodes_near(by_zone: &BTreeMap<String, usize>, subnet: &Subnet) -> usize {
+    [&subnet.zone, &subnet.zone_id].into_iter().filter_map(|zone| by_zone.get(zone)).sum()
+}
+
 fn tell(subnet: &Subnet, by_zone: &BTreeMap<String, usize>, why: &str) -> Vec<Note> {
     let total: usize = by_zone.values().sum();
-    let here = by_zone.get(&subnet.zone).or_else(|| by_zone.get(&subnet.zone_id)).copied().unwrap_or(0);
+    let here = nodes_near(by_zone, subnet);
     let mut notes =
         vec![note(Sign::Keep, format!("subnet {} ({}, {}): {why}; {here} of {total} nodes", subnet.id, subnet.zone, subnet.zone_id))];
     if total > 0 && here == 0 {

@@ -1,10 +1,13 @@
 //! Undo of the network: fsxctl's rules on other groups, then its group.
 
+use std::collections::BTreeSet;
+
+use super::note;
 use super::rules::{mark, show};
 use crate::domain::network::{Peer, Rule, SecurityGroup};
 use crate::domain::ownership::{self, Origin, Ownership};
 use crate::facts::Facts;
-use crate::steps::{Action, Block, Change, Direction, Item, Resource, StepId, Verb};
+use crate::steps::{Action, Block, Change, Direction, Item, Resource, Sign, StepId, Verb};
 
 pub(super) fn absent(facts: &Facts) -> Result<Item, Box<Block>> {
     let groups = super::visible(&facts.network.groups, "security groups")?;
@@ -14,11 +17,18 @@ pub(super) fn absent(facts: &Facts) -> Result<Item, Box<Block>> {
             matches!(ownership::owner_of(&group.tags), Ownership::Ours { cluster, origin: Origin::Created } if cluster == facts.cluster.arn)
         })
         .collect();
+    let worn = worn(facts)?;
+    let (kept, mine): (Vec<&SecurityGroup>, Vec<&SecurityGroup>) = mine.into_iter().partition(|group| worn.contains(&group.id));
+    let text = |group: &&SecurityGroup| format!("security group {} is kept, and the rules for it: a file system uses it", group.id);
+    let notes = kept.iter().map(|group| note(Sign::Keep, text(group))).collect();
+    let is_needed = |group: &SecurityGroup, rule: &Rule| {
+        worn.contains(&group.id) || matches!(&rule.peer, Peer::Group { id, .. } if worn.contains(id))
+    };
     let mark = mark(&facts.cluster.name);
     let mut changes: Vec<Change> = Vec::new();
-    for group in groups.iter().filter(|group| !mine.iter().any(|own| own.id == group.id)) {
+    for group in groups.iter().filter(|group| !mine.iter().chain(&kept).any(|own| own.id == group.id)) {
         for (direction, rules) in [(Direction::Ingress, &group.ingress), (Direction::Egress, &group.egress)] {
-            let ours: Vec<Rule> = rules.iter().filter(|rule| is_ours(rule, &mark)).cloned().collect();
+            let ours: Vec<Rule> = rules.iter().filter(|rule| is_ours(rule, &mark) && !is_needed(group, rule)).cloned().collect();
             if !ours.is_empty() {
                 changes.push(revoke(changes.len(), group, direction, ours));
             }
@@ -26,7 +36,19 @@ pub(super) fn absent(facts: &Facts) -> Result<Item, Box<Block>> {
     }
     let after: Vec<String> = changes.iter().map(|change| change.id.clone()).collect();
     changes.extend(mine.into_iter().map(|group| delete(group, &after)));
-    Ok(Item::settled(StepId::Network, if changes.is_empty() { "fsxctl made nothing here" } else { "fsxctl made it" }).with(changes))
+    let because = match (changes.is_empty(), kept.is_empty()) {
+        (false, _) => "fsxctl made it",
+        (true, false) => "a file system uses what fsxctl made",
+        (true, true) => "fsxctl made nothing here",
+    };
+    Ok(Item { notes, ..Item::settled(StepId::Network, because) }.with(changes))
+}
+
+/// The groups that file systems of the VPC wear: they stay, and so does the way to them.
+fn worn(facts: &Facts) -> Result<BTreeSet<String>, Box<Block>> {
+    super::visible(&facts.file_systems, "file systems")?;
+    let interfaces = super::visible(&facts.network.interfaces, "interfaces of file systems")?;
+    Ok(interfaces.iter().flat_map(|interface| interface.groups.iter().cloned()).collect())
 }
 
 fn is_ours(rule: &Rule, mark: &str) -> bool {

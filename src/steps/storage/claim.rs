@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::{block, note};
-use crate::domain::{ownership, quantity};
+use crate::domain::lustre::Illegal;
+use crate::domain::{ownership, quantity, sizing, storageclass};
 use crate::error::Kind;
 use crate::facts::{Claim, Facts, Seen};
 use crate::intent::Intent;
@@ -35,7 +36,7 @@ fn at(intent: &Intent, facts: &Facts) -> ObjectRef {
     }
 }
 
-fn make(intent: &Intent, facts: &Facts, after: &[String]) -> Change {
+pub(super) fn make(intent: &Intent, facts: &Facts, after: &[String]) -> Change {
     let wish = &intent.storage;
     let size = quantity::print_gib(wish.size.value);
     let object = json!({
@@ -105,25 +106,42 @@ fn there(intent: &Intent, facts: &Facts, claim: &Claim, notes: &mut Vec<Note>) -
             "take another name with --claim",
         ));
     }
-    let found = quantity::parse_gib(&claim.size).unwrap_or_default();
+    let found = quantity::parse_gib(&claim.size).ok();
     let wanted = intent.storage.size.value;
-    if !intent.storage.size.is_asked() || found == wanted {
+    if !intent.storage.size.is_asked() || found == Some(wanted) {
         let text = format!("claim {reference} is {}, {}", claim.phase, claim.size);
         notes.push(note(Sign::Keep, text));
         return Ok(Vec::new());
     }
-    if wanted < found {
+    // A size that cannot be read is not known to be smaller.
+    if found.is_none_or(|found| wanted < found) {
         return Err(block(
             Kind::Conflict,
-            format!("claim {reference} has {}, asked for is {}; a claim cannot shrink", claim.size, quantity::print_gib(wanted)),
+            format!("claim {reference} has {}, asked for is {}; a claim only grows", claim.size, quantity::print_gib(wanted)),
             "leave --size out, or take another name with --claim",
         ));
     }
     grow(intent, facts, claim)
 }
 
+/// Why the file system behind the claim cannot become that large; its type is the class's, not that of a new one.
+fn growth(intent: &Intent, facts: &Facts, claim: &Claim) -> Option<Illegal> {
+    let class = facts.storage.class.found()?;
+    let current = quantity::parse_gib(&claim.size).ok()?;
+    let wish = storageclass::wish_from(&class.parameters, current).ok()?;
+    sizing::check_growth(wish.shape(), current, intent.storage.size.value)
+}
+
 fn grow(intent: &Intent, facts: &Facts, claim: &Claim) -> Result<Vec<Change>, Box<Block>> {
     let reference = reference(intent, facts);
+    if claim.phase != "Bound" {
+        let message = format!("claim {reference} is {}, and only a Bound claim can grow", claim.phase);
+        return Err(block(Kind::Conflict, message, "wait until it is Bound, or take another name with --claim"));
+    }
+    if let Some(illegal) = growth(intent, facts, claim) {
+        let next = illegal.nearest.as_ref().map_or("take another name with --claim".to_owned(), |size| format!("use --size {size}"));
+        return Err(block(Kind::Conflict, format!("claim {reference} cannot grow: {illegal}"), &next));
+    }
     if !facts.storage.class.found().is_some_and(|class| class.allow_expansion) {
         return Err(block(
             Kind::Conflict,

@@ -53,7 +53,7 @@ fn parameters(intent: &Intent, facts: &Facts, network: &network::Choice) -> Resu
     Ok((parameters, fills))
 }
 
-fn make(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<Change, Box<Block>> {
+pub(super) fn make(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<Change, Box<Block>> {
     let wish = &intent.storage;
     let (parameters, fills) = parameters(intent, facts, network)?;
     let object = json!({
@@ -105,7 +105,7 @@ fn compare(intent: &Intent, found: &StorageClass, notes: &mut Vec<Note>) -> Resu
             "take another name with --class",
         ));
     }
-    let wanted = wanted(intent);
+    let wanted = wanted(intent, found);
     let differences = storageclass::differences(&wanted, &found.parameters);
     let (asked, kept): (Vec<_>, Vec<_>) = differences.into_iter().partition(|difference| is_asked(intent, &difference.key));
     let show = |difference: &storageclass::Difference| {
@@ -127,20 +127,26 @@ fn compare(intent: &Intent, found: &StorageClass, notes: &mut Vec<Note>) -> Resu
     change_in_place(intent, found)
 }
 
-/// What a new class would have, for comparison; subnet and group only when they were asked for.
-fn wanted(intent: &Intent) -> BTreeMap<String, String> {
+/// What a new class would have, for comparison; subnet and group only when they were asked for by flag or by a
+/// variable of fsxctl's own.
+fn wanted(intent: &Intent, found: &StorageClass) -> BTreeMap<String, String> {
     let wish = &intent.storage;
     let mut all = storageclass::parameters(&wish.file_system, "", &[], &wish.extra_tags).unwrap_or_default();
     all.remove("subnetId");
     all.remove("securityGroupIds");
-    let group = &intent.network.security_group;
+    // What a new class leaves out because it is the driver's default is compared all the same when it was asked for.
+    for key in wish.asked.iter().filter(|key| !all.contains_key(*key)).collect::<Vec<_>>() {
+        let default = storageclass::parameter(key).map_or("", |parameter| parameter.default);
+        all.insert(key.clone(), default.to_owned());
+    }
+    let (group, subnet) = (&intent.network.security_group, &intent.network.subnet);
     if let (GroupWish::Id(id), Source::Flag(_) | Source::Variable(_)) = (&group.value, &group.from) {
         all.insert("securityGroupIds".to_owned(), id.clone());
     }
-    if let SubnetWish::OneOf(ids) = &intent.network.subnet.value
-        && let [id] = ids.as_slice()
-    {
-        all.insert("subnetId".to_owned(), id.clone());
+    if let (SubnetWish::OneOf(ids), Source::Flag(_) | Source::Variable(_)) = (&subnet.value, &subnet.from) {
+        if !found.parameters.get("subnetId").is_some_and(|id| ids.contains(id)) {
+            all.insert("subnetId".to_owned(), ids.join(" or "));
+        }
     }
     all
 }

@@ -39,6 +39,22 @@ fn present(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<
     Ok(Item { notes, ..Item::settled(StepId::Storage, because) }.with(changes))
 }
 
+/// StorageClass and claim as manifests, with file names: what a set-up makes, for people who keep it in a repository.
+/// Empty when the network could not be decided.
+pub fn manifests(intent: &Intent, facts: &Facts, network: &network::Choice) -> Vec<(String, serde_json::Value)> {
+    let Ok(class) = class::make(intent, facts, network) else { return Vec::new() };
+    [class, claim::make(intent, facts, &[])]
+        .into_iter()
+        .filter_map(|change| match change.action {
+            Action::CreateObject { at, object, .. } => {
+                let place = at.namespace.map(|namespace| format!("{namespace}-")).unwrap_or_default();
+                Some((format!("{}-{place}{}.yaml", at.kind.to_ascii_lowercase(), at.name), object))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
 fn namespace(intent: &Intent, facts: &Facts) -> Result<Vec<Change>, Box<Block>> {
     let name = &facts.storage.claim_namespace;
     match &facts.storage.namespace {
@@ -93,3 +109,6 @@ fn block(kind: Kind, message: String, next: &str) -> Box<Block> {
 fn note(sign: Sign, text: impl Into<String>) -> Note {
     Note { sign, text: text.into() }
 }
+
+#[cfg(test)]
+mod tests;

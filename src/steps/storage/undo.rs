@@ -1,7 +1,7 @@
 //! Undo of class and claim that fsxctl made. Data is not undone here: a claim whose volume would be deleted with it stays.
 
 use crate::domain::ownership;
-use crate::facts::{Facts, Marks, Seen};
+use crate::facts::{Facts, Marks, Seen, StorageClass};
 use crate::steps::{Action, Block, Change, Item, Note, ObjectRef, Resource, Sign, StepId, Verb};
 
 pub(super) fn absent(facts: &Facts) -> Result<Item, Box<Block>> {
@@ -20,7 +20,8 @@ pub(super) fn absent(facts: &Facts) -> Result<Item, Box<Block>> {
             changes.push(delete(&reference, at));
         }
     }
-    if let Some(class) = seen(&facts.storage.class, "the StorageClass")?.filter(|class| is_ours(&class.marks) && !kept) {
+    let class = seen(&facts.storage.class, "the StorageClass")?.filter(|class| is_ours(&class.marks) && !kept);
+    if let Some(class) = class.filter(|class| !is_used(facts, class)) {
         let mut change = delete(&class.name, at("storage.k8s.io/v1", "StorageClass", "storageclasses", None, &class.name, &class.marks));
         change.after = changes.iter().map(|change| change.id.clone()).collect();
         changes.push(change);
@@ -37,6 +38,15 @@ fn seen<'a, T>(seen: &'a Seen<T>, what: &str) -> Result<Option<&'a T>, Box<Block
         Seen::Missing => Ok(None),
         Seen::Hidden(veil) => Err(crate::steps::denied(what, veil)),
     }
+}
+
+/// Whether a claim that stays uses the class: without it, it could not grow any more.
+fn is_used(facts: &Facts, class: &StorageClass) -> bool {
+    let claim = facts.storage.claim.found().filter(|claim| !is_ours(&claim.marks));
+    let goes = facts.storage.claim.found().filter(|claim| is_ours(&claim.marks)).map(|claim| format!("{}/{}", claim.namespace, claim.name));
+    let mut volumes = facts.storage.volumes.found().into_iter().flatten();
+    let by_volume = volumes.any(|volume| volume.phase == "Bound" && volume.class.as_ref() == Some(&class.name) && volume.claim != goes);
+    by_volume || claim.is_some_and(|claim| claim.class.as_ref() == Some(&class.name))
 }
 
 fn is_ours(marks: &Marks) -> bool {

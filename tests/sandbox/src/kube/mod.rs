@@ -16,6 +16,7 @@ pub mod store;
 use jiff::Timestamp;
 
 use crate::state::State;
+pub use controllers::driver_rounds;
 pub use error::KubeError;
 pub use http::{Shared, respond};
 pub use store::KubeStore;

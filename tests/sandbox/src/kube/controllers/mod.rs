@@ -22,6 +22,8 @@ use serde_json::{Value, json};
 use crate::state::State;
 use provisioner::Operation;
 
+pub use provisioner::driver_rounds;
+
 /// A change can cause the next one; this many rounds settle everything that the controllers do.
 const ROUNDS: usize = 50;
 /// No controller repeats itself faster than this, whatever the speed.

@@ -19,6 +19,8 @@ use crate::state::State;
 use driver::{DRIVER, Driver};
 use params::Rpc;
 
+pub use params::round as driver_rounds;
+
 /// How often the driver looks at a file system in the making, seconds.
 const POLL: u64 = 30;
 /// How long the driver waits for one, seconds.

@@ -1,0 +1,21 @@
+//! Wishes of tests, from the words that a person would type.
+
+use clap::Parser as _;
+
+use super::{Intent, setup_intent};
+use crate::cli::{Cli, Command};
+
+/// The wish of `fsxctl setup <words>`; words that name no part are those of `dynamic`.
+pub(crate) fn wish(words: &str) -> Intent {
+    wish_in(words, &[])
+}
+
+/// The same in an environment.
+pub(crate) fn wish_in(words: &str, env: &[(&str, &str)]) -> Intent {
+    let part = if words.is_empty() || words.starts_with('-') { Some("dynamic") } else { None };
+    let arguments = ["fsxctl", "setup"].into_iter().chain(part).chain(words.split_whitespace());
+    let cli = Cli::try_parse_from(arguments).expect("words that fsxctl takes");
+    let Command::Setup(command) = cli.command else { panic!("{words:?} is no set-up") };
+    let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    setup_intent(&command, &cli.global, &env).expect("a legal wish").0
+}

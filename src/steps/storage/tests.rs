@@ -1,0 +1,251 @@
+//! Class and claim, row by row.
+
+use super::super::sample::{Row, check};
+use super::super::{Decision, plan};
+use super::*;
+use crate::facts::sample::{class, hidden, our_marks, volume};
+use crate::facts::{Claim, Marks, Namespace, StorageClass, Volume};
+use crate::intent::sample::{wish, wish_in};
+
+const BOTH: &str = "+ StorageClass fsx-sc; + PersistentVolumeClaim default/fsx-claim";
+const OTHER_CLASS: &str = "! Conflict | take another name with --class, for instance --class fsx-sc-2";
+const OTHER_CLAIM: &str = "! Conflict | leave --size out, or take another name with --claim";
+
+fn allowed(permission: &str) -> &'static str {
+    Box::leak(format!("! Denied | allow {permission} and run it again").into_boxed_str())
+}
+
+fn set(facts: &mut Facts, change: impl FnOnce(&mut StorageClass)) {
+    let Seen::Found(class) = &mut facts.storage.class else { panic!("the sample has the class") };
+    change(class);
+}
+
+fn turn(facts: &mut Facts, change: impl FnOnce(&mut Claim)) {
+    let Seen::Found(claim) = &mut facts.storage.claim else { panic!("the sample has the claim") };
+    change(claim);
+}
+
+fn param(facts: &mut Facts, key: &str, value: &str) {
+    set(facts, |class| {
+        class.parameters.insert(key.to_owned(), value.to_owned());
+    });
+}
+
+#[test]
+fn what_is_missing_is_made() {
+    let rows: [Row; 10] = [
+        ("class and claim", "", |_| {}, BOTH),
+        ("the claim alone", "", |facts| facts.storage.class = Seen::Found(class()), "+ PersistentVolumeClaim default/fsx-claim"),
+        ("other names", "--class c --claim d", |_| {}, "+ StorageClass c; + PersistentVolumeClaim default/d"),
+        ("no namespace", "-n training", |facts| facts.storage.namespace = Seen::Missing, "! Usage | make it with --create-namespace, or take another one with -n"),
+        (
+            "no namespace, and it is to be made",
+            "--create-namespace",
+            |facts| facts.storage.namespace = Seen::Missing,
+            "+ Namespace default; + StorageClass fsx-sc; + PersistentVolumeClaim default/fsx-claim",
+        ),
+        (
+            "a namespace that goes away",
+            "",
+            |facts| facts.storage.namespace = Seen::Found(Namespace { terminating: true, ..Namespace::default() }),
+            "! Conflict | wait until it is gone, or take another one with -n",
+        ),
+        ("a namespace that cannot be read", "", |facts| facts.storage.namespace = hidden("get namespaces"), BOTH),
+        (
+            "a file system of an earlier claim of that name",
+            "",
+            |facts| facts.storage.volumes = Seen::Found(vec![Volume { phase: "Released".into(), ..volume() }]),
+            "+ StorageClass fsx-sc; + PersistentVolumeClaim default/fsx-claim (!)",
+        ),
+        (
+            "a file system of another claim",
+            "",
+            |facts| facts.storage.volumes = Seen::Found(vec![Volume { phase: "Released".into(), claim: Some("default/x".into()), ..volume() }]),
+            BOTH,
+        ),
+        (
+            "volumes hidden: whether a file system was left is not known",
+            "",
+            |facts| facts.storage.volumes = hidden("list persistentvolumes"),
+            "+ StorageClass fsx-sc; + PersistentVolumeClaim default/fsx-claim (?)",
+        ),
+    ];
+    check(StepId::Storage, Goal::Present, Facts::bare, &rows);
+}
+
+#[test]
+fn a_class_that_is_there() {
+    let rows: [Row; 21] = [
+        ("as set-up leaves it", "", |_| {}, "settled"),
+        ("a default that differs is kept", "", |facts| param(facts, "perUnitStorageThroughput", "125"), "settled"),
+        ("an asked-for value that agrees", "--throughput 250", |_| {}, "settled"),
+        ("an asked-for value that differs", "--throughput 500", |_| {}, OTHER_CLASS),
+        ("another type", "--deployment-type SCRATCH_2", |_| {}, OTHER_CLASS),
+        ("no compression is asked for", "--compression NONE", |_| {}, OTHER_CLASS),
+        (
+            "SSD is asked for where the class says HDD",
+            "--storage-type SSD",
+            |facts| param(facts, "storageType", "HDD"),
+            OTHER_CLASS,
+        ),
+        ("SSD is asked for where the class says nothing", "--storage-type SSD", |_| {}, "settled"),
+        ("copies of tags are not asked for", "--param copyTagsToBackups=false", |_| {}, OTHER_CLASS),
+        ("the same word otherwise spelled", "--param copyTagsToBackups=true", |facts| param(facts, "copyTagsToBackups", "True"), "settled"),
+        ("another subnet", "--subnet subnet-b", |_| {}, OTHER_CLASS),
+        ("the same subnet", "--subnet subnet-a", |_| {}, "settled"),
+        ("a list of subnets with it", "--subnet subnet-b,subnet-a", |_| {}, "settled"),
+        ("a list of subnets without it", "--subnet subnet-b,subnet-public-a", |_| {}, OTHER_CLASS),
+        ("another group", "--security-group sg-cluster", |_| {}, OTHER_CLASS),
+        ("a tag that it does not have", "--extra-tag team=ml", |_| {}, OTHER_CLASS),
+        ("Delete is told", "", |facts| set(facts, |class| class.reclaim_policy = "Delete".into()), "settled (!)"),
+        ("Retain is asked for", "--reclaim retain", |facts| set(facts, |class| class.reclaim_policy = "Delete".into()), OTHER_CLASS),
+        (
+            "of another provisioner",
+            "",
+            |facts| set(facts, |class| class.provisioner = "ebs.csi.aws.com".into()),
+            "! Conflict | take another name with --class",
+        ),
+        ("other mount options", "--mount-option flock --mount-option noatime", |_| {}, "~ StorageClass fsx-sc"),
+        (
+            "other mount options in somebody else's class",
+            "--mount-option noatime",
+            |facts| set(facts, |class| class.marks = Marks::default()),
+            "! Conflict | let fsxctl change it with --adopt StorageClass/fsx-sc, or take another name with --class",
+        ),
+    ];
+    check(StepId::Storage, Goal::Present, Facts::done, &rows);
+}
+
+#[test]
+fn a_guides_variable_is_no_demand_on_a_class_that_is_there() {
+    let env = [("SUBNET_ID", "subnet-b"), ("SECURITY_GROUP_ID", "sg-cluster")];
+    let plan = plan(Goal::Present, &wish_in("", &env), &Facts::done());
+    assert_eq!(plan.items[3].decision, Decision::Settled, "{:?}", plan.items[3]);
+    let asked = super::super::plan(Goal::Present, &wish_in("", &[("FSXCTL_SUBNET", "subnet-b")]), &Facts::done());
+    assert_eq!(asked.items[3].decision, Decision::Blocked);
+}
+
+#[test]
+fn a_claim_that_is_there() {
+    let rows: [Row; 17] = [
+        ("Bound", "", |_| {}, "settled"),
+        ("Pending", "", |facts| turn(facts, |claim| (claim.phase, claim.volume) = ("Pending".into(), None)), "settled"),
+        ("Lost", "", |facts| turn(facts, |claim| claim.phase = "Lost".into()), "! Conflict | delete it, or take another name with --claim"),
+        ("being deleted", "", |facts| turn(facts, |claim| claim.terminating = true), "! Conflict | wait until it is gone, or take another name with --claim"),
+        ("of another class", "", |facts| turn(facts, |claim| claim.class = Some("gp2".into())), "! Conflict | take another name with --claim"),
+        ("of no class", "", |facts| turn(facts, |claim| claim.class = None), "! Conflict | take another name with --claim"),
+        ("the size that it has", "--size 1200Gi", |_| {}, "settled"),
+        ("the size that it has, written otherwise", "--size 1200Gi", |facts| turn(facts, |claim| claim.size = "1288490188800".into()), "settled"),
+        ("a default smaller than it has", "", |facts| turn(facts, |claim| claim.size = "4800Gi".into()), "settled"),
+        ("smaller", "--size 1200Gi", |facts| turn(facts, |claim| claim.size = "4800Gi".into()), OTHER_CLAIM),
+        ("larger", "--size 2400Gi", |_| {}, "~ PersistentVolumeClaim default/fsx-claim"),
+        (
+            "larger, and the class does not let it",
+            "--size 2400Gi",
+            |facts| set(facts, |class| class.allow_expansion = false),
+            "! Conflict | take another name with --claim",
+        ),
+        (
+            "larger, and it is somebody else's",
+            "--size 2400Gi",
+            |facts| turn(facts, |claim| claim.marks = Marks::default()),
+            "! Conflict | let fsxctl grow it with --adopt PersistentVolumeClaim/default/fsx-claim",
+        ),
+        (
+            "the same, adopted",
+            "--size 2400Gi --adopt PersistentVolumeClaim/default/fsx-claim",
+            |facts| turn(facts, |claim| claim.marks = Marks::default()),
+            "~ PersistentVolumeClaim default/fsx-claim",
+        ),
+        (
+            "larger, and not Bound yet",
+            "--size 2400Gi",
+            |facts| turn(facts, |claim| (claim.phase, claim.volume) = ("Pending".into(), None)),
+            "! Conflict | wait until it is Bound, or take another name with --claim",
+        ),
+        (
+            "larger, and its file system never grows",
+            "--size 2400Gi",
+            |facts| {
+                param(facts, "deploymentType", "SCRATCH_1");
+                set(facts, |class| {
+                    class.parameters.remove("perUnitStorageThroughput");
+                });
+            },
+            "! Conflict | take another name with --claim",
+        ),
+        ("a size that cannot be read", "--size 2400Gi", |facts| turn(facts, |claim| claim.size = "much".into()), "! Conflict | leave --size out, or take another name with --claim"),
+    ];
+    check(StepId::Storage, Goal::Present, Facts::done, &rows);
+}
+
+#[test]
+fn what_cannot_be_seen() {
+    let rows: [Row; 4] = [
+        ("the class", "", |facts| facts.storage.class = hidden("get storageclasses"), allowed("get storageclasses")),
+        ("the claim", "", |facts| facts.storage.claim = hidden("get persistentvolumeclaims"), allowed("get persistentvolumeclaims")),
+        ("volumes", "", |facts| facts.storage.volumes = hidden("list persistentvolumes"), "settled"),
+        ("the namespace", "", |facts| facts.storage.namespace = hidden("get namespaces"), "settled"),
+    ];
+    check(StepId::Storage, Goal::Present, Facts::done, &rows);
+}
+
+#[test]
+fn undo_never_takes_data() {
+    let both = "- PersistentVolumeClaim default/fsx-claim; - StorageClass fsx-sc";
+    let rows: [Row; 9] = [
+        ("Retain keeps the file system", "", |_| {}, both),
+        ("nothing there", "", |facts| *facts = Facts::bare(), "settled"),
+        (
+            "Delete would take the data",
+            "",
+            |facts| facts.storage.volumes = Seen::Found(vec![Volume { reclaim_policy: "Delete".into(), ..volume() }]),
+            "settled",
+        ),
+        ("a volume that cannot be seen may say Delete", "", |facts| facts.storage.volumes = hidden("list persistentvolumes"), "settled"),
+        ("a volume that is gone from the list may say Delete", "", |facts| facts.storage.volumes = Seen::Found(Vec::new()), "settled"),
+        ("somebody else's claim keeps its class", "", |facts| turn(facts, |claim| claim.marks = Marks::default()), "settled"),
+        ("somebody else's class", "", |facts| set(facts, |class| class.marks = Marks::default()), "- PersistentVolumeClaim default/fsx-claim"),
+        ("the class hidden", "", |facts| facts.storage.class = hidden("get storageclasses"), allowed("get storageclasses")),
+        ("the claim hidden", "", |facts| facts.storage.claim = hidden("get persistentvolumeclaims"), allowed("get persistentvolumeclaims")),
+    ];
+    check(StepId::Storage, Goal::Absent, Facts::done, &rows);
+}
+
+#[test]
+fn a_claim_that_waits_is_not_undone_while_its_file_system_is_made() {
+    let mut facts = Facts::done();
+    turn(&mut facts, |claim| *claim = Claim { phase: "Pending".into(), volume: None, marks: our_marks(), ..claim.clone() });
+    facts.storage.volumes = Seen::Found(Vec::new());
+    let item = plan(Goal::Absent, &wish(""), &facts).items.remove(0);
+    assert_eq!(item.step, StepId::Storage);
+    assert_eq!(item.changes.len(), 2, "nothing is bound, so nothing is lost: {item:?}");
+}
+
+#[test]
+fn without_the_network_no_class_is_made_of_a_group_that_nobody_makes() {
+    let plan = plan(Goal::Present, &wish("--only storage"), &Facts::plain());
+    let block = plan.block().expect("there is no group to be named");
+    assert_eq!((block.kind, block.next.as_deref()), (Kind::Usage, Some("name it with --security-group, or do not skip the network")));
+}
+
+#[test]
+fn the_new_class_says_what_was_asked_for() {
+    let plan = plan(Goal::Present, &wish("--throughput 500 --extra-tag team=ml --reclaim delete"), &Facts::bare());
+    let objects: Vec<&serde_json::Value> = plan
+        .changes()
+        .filter_map(|change| match &change.action {
+            Action::CreateObject { object, .. } => Some(object),
+            _ => None,
+        })
+        .collect();
+    let [class, claim] = objects.as_slice() else { panic!("{plan:?}") };
+    assert_eq!(class["reclaimPolicy"], "Delete");
+    assert_eq!(class["parameters"]["perUnitStorageThroughput"], "500");
+    assert_eq!(class["parameters"]["securityGroupIds"], "sg-hp");
+    let tags = class["parameters"]["extraTags"].as_str().expect("a text");
+    for tag in ["team=ml", "fsxctl.io/owner=fsxctl", "fsxctl.io/origin=created"] {
+        assert!(tags.split(',').any(|it| it == tag), "{tag} is not in {tags}");
+    }
+    assert_eq!(claim["spec"]["resources"]["requests"]["storage"], "1200Gi");
+}
