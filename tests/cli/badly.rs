@@ -51,7 +51,12 @@ fn an_add_on_that_failed_ends_with_10_and_its_issues() {
     let run = world.fsxctl("setup dynamic --yes -q --skip storage");
     assert_eq!(run.code, Some(10), "{}", run.show());
     let lines = run.stderr.lines().take_while(|line| !line.starts_with("done "));
-    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"
+    error: add-on aws-fsx-csi-driver is CREATE_FAILED
+      caused by: ConfigurationConflict: Conflicts found when trying to apply. Will not continue due to
+        resolve conflicts mode. Conflicts:\nServiceAccount fsx-csi-node-sa -
+        .metadata.labels.app.kubernetes.io/managed-by
+    ");
 }
 
 #[test]

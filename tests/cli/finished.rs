@@ -478,7 +478,7 @@ fn a_claim_grows_and_never_shrinks() {
     $ fsxctl setup dynamic --yes -q --size 1200Gi
     code 7
     -- stderr
-    error: claim default/fsx-claim has 2400Gi, asked for is 1200Gi; a claim cannot shrink
+    error: claim default/fsx-claim has 2400Gi, asked for is 1200Gi; a claim only grows
     next: leave --size out, or take another name with --claim
     -- no write
     ");

@@ -376,7 +376,9 @@ aws:
     let world = World::of(&["bare", failed]);
     let run = world.fsxctl("setup dynamic --yes -q");
     run.ends_untouched(7);
-    insta::assert_snapshot!(run.stderr.lines().next().unwrap_or_default(), @"");
+    insta::assert_snapshot!(run.stderr.lines().next().unwrap_or_default(), @r"
+    error: add-on aws-fsx-csi-driver is CREATE_FAILED (Bad: a\u{1b}[2Jb\u{7}\nc)
+    ");
 }
 
 #[test]

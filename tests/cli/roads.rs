@@ -538,7 +538,7 @@ aws:
     error: add-on aws-fsx-csi-driver is CREATE_FAILED (ConfigurationConflict: Conflicts found:
            ServiceAccount fsx-csi-controller-sa)
     next: mend what it names, or remove it: aws eks delete-addon --addon-name aws-fsx-csi-driver
-          --cluster-name …
+          --cluster-name hp-eks
     -- no write
     ");
 }
