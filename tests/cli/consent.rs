@@ -28,7 +28,12 @@ fn without_a_terminal_the_plan_is_shown_and_nothing_done() {
         fsx:DescribeFileSystems, fsx:TagResource, fsx:UpdateFileSystem, iam:CreateServiceLinkedRole
     = IRSA, because Pod Identity would not work here: add-on eks-pod-identity-agent is not installed
 
-    = network: sg-0b10000000000000b lets Lustre through
+    network: file system and nodes must reach each other on tcp 988 and 1018-1023
+    rules on the nodes' own security groups, which --no-node-rules leaves as they are:
+    ~ SecurityGroup sg-0b10000000000000b: rule of the nodes' own group (instance group gpu, instance
+      group cpu); --no-node-rules leaves it out
+        ingress tcp 988 from sg-0a10000000000000a
+        ingress tcp 1018-1023 from sg-0a10000000000000a
     = security group sg-0b10000000000000b (hp-cluster-nodes): HyperPod's shared group, and its self
       rules let Lustre through
     = subnet subnet-0a10000000000000a (us-west-2a, usw2-az1): the zone where most nodes are; 3 of 5
@@ -60,7 +65,7 @@ fn without_a_terminal_the_plan_is_shown_and_nothing_done() {
         known after apply: persistentVolume, fileSystemId
 
     This takes about 12 minutes.
-    Plan: 6 to create, 0 to change, 0 to delete.
+    Plan: 6 to create, 1 to change, 0 to delete.
     -- stderr
     looking at cluster hp-eks
     error: these changes need consent, and there is nobody to ask
@@ -80,7 +85,7 @@ fn with_a_machine_format_the_plan_is_the_document() {
         let decisions: Vec<_> = plan["items"].as_array().unwrap().iter().map(|item| {
             format!("{} {}", item["step"].as_str().unwrap(), item["decision"].as_str().unwrap())
         }).collect();
-        assert_eq!(decisions, ["identity do", "network settled", "driver do", "storage do"]);
+        assert_eq!(decisions, ["identity do", "network do", "driver do", "storage do"]);
     }
 }
 

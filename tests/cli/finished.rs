@@ -40,6 +40,7 @@ fn a_bare_cluster_gets_one_file_system_bound_to_one_claim() {
     let run = world.fsxctl("setup dynamic --yes -o json");
     assert_eq!(run.code, Some(0), "{}", run.show());
     insta::assert_snapshot!(run.writes().join("\n"), @"
+    ec2 AuthorizeSecurityGroupIngress
     eks CreateAddon
     iam CreateOpenIDConnectProvider
     iam CreateRole
@@ -248,7 +249,8 @@ fn for_people_the_receipt_says_what_came_to_be() {
     + RolePolicy FSXLCSI-hp-eks-us-west-2/fsxctl-fsx-csi
     = IRSA, because Pod Identity would not work here: add-on eks-pod-identity-agent is not installed
 
-    = network: sg-0b10000000000000b lets Lustre through
+    network: file system and nodes must reach each other on tcp 988 and 1018-1023
+    ~ SecurityGroup sg-0b10000000000000b
     = security group sg-0b10000000000000b (hp-cluster-nodes): HyperPod's shared group, and its self
       rules let Lustre through
     = subnet subnet-0a10000000000000a (us-west-2a, usw2-az1): the zone where most nodes are; 3 of 5
@@ -267,11 +269,12 @@ fn for_people_the_receipt_says_what_came_to_be() {
         file system  fs-[id]
         mount        fs-[id].fsx.us-west-2.amazonaws.com@tcp:/[mount]
 
-    Done: 6 created, 0 changed, 0 deleted.
+    Done: 6 created, 1 changed, 0 deleted.
 
     next:
       kubectl -n default get pvc fsx-claim
     -- writes
+    ec2 AuthorizeSecurityGroupIngress
     eks CreateAddon
     iam CreateOpenIDConnectProvider
     iam CreateRole
@@ -288,6 +291,7 @@ fn progress_is_told_on_stderr_only() {
     assert_eq!(run.code, Some(0), "{}", run.show());
     let progress: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with("+ created ")).collect();
     assert_eq!(progress.len(), 6, "{progress:?}");
+    assert_eq!(run.stderr.lines().filter(|line| line.starts_with("~ changed ")).count(), 1, "{}", run.stderr);
     assert!(!run.stdout.contains("+ created "), "{}", run.stdout);
 }
 
@@ -441,7 +445,7 @@ fn defaults_that_differ_are_kept_and_shown() {
     ! StorageClass fsx-sc says Delete: deleting a claim deletes its file system and all data
 
     This takes about 12 minutes.
-    Plan: 5 to create, 0 to change, 0 to delete.
+    Plan: 5 to create, 1 to change, 0 to delete.
     ");
     let subnet = run.stdout.lines().find(|line| line.contains("StorageClass fsx-sc uses it"));
     assert!(subnet.is_some(), "{}", run.stdout);
@@ -474,7 +478,7 @@ fn a_claim_grows_and_never_shrinks() {
     $ fsxctl setup dynamic --yes -q --size 1200Gi
     code 7
     -- stderr
-    error: claim default/fsx-claim has 2400Gi, asked for is 1200Gi; a claim cannot shrink
+    error: claim default/fsx-claim has 2400Gi, asked for is 1200Gi; a claim only grows
     next: leave --size out, or take another name with --claim
     -- no write
     ");

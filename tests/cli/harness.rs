@@ -234,9 +234,18 @@ impl Run {
         }
     }
 
-    /// The writes, by name, in alphabetical order (their order in time is looked at elsewhere).
+    /// The writes, by name, in alphabetical order (their order in time is looked at elsewhere). One that was refused
+    /// stands there once with its refusal, unless it was repeated with success: a new role takes its time.
     pub fn writes(&self) -> Vec<String> {
-        let mut all: Vec<String> = self.requests.iter().filter(|entry| entry.write).map(name).collect();
+        let (taken, refused): (Vec<&Entry>, Vec<&Entry>) =
+            self.requests.iter().filter(|entry| entry.write).partition(|entry| entry.status < 400);
+        let mut all: Vec<String> = taken.into_iter().map(name).collect();
+        for entry in refused {
+            let said = format!("{} ({})", name(entry), entry.error.as_deref().unwrap_or("no answer"));
+            if !all.contains(&name(entry)) && !all.contains(&said) {
+                all.push(said);
+            }
+        }
         all.sort();
         all
     }

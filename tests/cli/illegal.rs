@@ -40,7 +40,7 @@ fn combinations_that_fsx_refuses_name_the_nearest_that_it_takes() {
     -- stderr
     error: --size 1500Gi: 1200Gi or a multiple of 2400Gi is legal here; the nearest legal value is
            1200Gi
-    next: the next step up is 2400Gi
+    next: the next step up is 2400Gi (--round-up takes it)
     -- no write
     ");
     insta::assert_snapshot!(refused(&world, "--deployment-type SCRATCH_2 --throughput 250", &[]).show(), @"
@@ -74,7 +74,7 @@ fn combinations_that_fsx_refuses_name_the_nearest_that_it_takes() {
     code 2
     -- stderr
     error: --size 1200Gi: a multiple of 19200Gi is legal here; the nearest legal value is 19200Gi
-    next: the next step up is 19200Gi
+    next: the next step up is 19200Gi (--round-up takes it)
     -- no write
     ");
 }

@@ -1,5 +1,6 @@
 //! The roads that a set-up can take: identities, parts alone, namespaces, what others left behind.
 
+use fsxctl_sandbox::Options;
 use serde_json::{Value, json};
 
 use crate::finished::finished_and;
@@ -37,9 +38,39 @@ fn role(world: &World) -> Option<Value> {
 fn with_the_agent_the_driver_gets_its_role_by_pod_identity() {
     let world = World::of(&["bare", AGENT]);
     let run = ok(&world, "setup dynamic --yes -q -o json");
-    insta::assert_snapshot!(run.writes().join("\n"), @"");
+    insta::assert_snapshot!(run.writes().join("\n"), @"
+    ec2 AuthorizeSecurityGroupIngress
+    eks CreateAddon
+    iam CreateRole
+    iam PutRolePolicy
+    kube create /api/v1/namespaces/default/persistentvolumeclaims
+    kube create /apis/storage.k8s.io/v1/storageclasses
+    ");
     let role = role(&world).expect("the role is there");
-    insta::assert_snapshot!(serde_json::to_string_pretty(&role["AssumeRolePolicyDocument"]).unwrap(), @"");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&role["AssumeRolePolicyDocument"]).unwrap(), @r#"
+    {
+      "Version": "2012-10-17",
+      "Statement": [
+        {
+          "Effect": "Allow",
+          "Principal": {
+            "Service": "pods.eks.amazonaws.com"
+          },
+          "Action": [
+            "sts:AssumeRole",
+            "sts:TagSession"
+          ],
+          "Condition": {
+            "StringEquals": {
+              "aws:RequestTag/eks-cluster-arn": "arn:aws:eks:us-west-2:111122223333:cluster/hp-eks",
+              "aws:RequestTag/kubernetes-namespace": "kube-system",
+              "aws:RequestTag/kubernetes-service-account": "fsx-csi-controller-sa"
+            }
+          }
+        }
+      ]
+    }
+    "#);
     let saved = world.saved();
     let associations = saved["aws"]["eks"]["podIdentityAssociations"].as_array().unwrap();
     assert_eq!(associations.len(), 1, "{associations:?}");
@@ -57,14 +88,35 @@ aws:
     - {RoleName: hp-cluster-execution, AttachedPolicies: [], InlinePolicies: {pod-identity: null, other: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"s3:GetObject\", Resource: \"*\"}]}}}
 ";
     let run = ok(&World::of(&["bare", AGENT, closed]), "setup dynamic --dry-run -q");
-    insta::assert_snapshot!(part(&run, "identity"), @"");
+    insta::assert_snapshot!(part(&run, "identity"), @"
+    identity: the driver gets its role by IRSA
+    + OIDCProvider
+      arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/A1B2C3D4E5F60718293A4B5C6D7E8F90:
+      IAM does not know the cluster's issuer
+        issuer https://oidc.eks.us-west-2.amazonaws.com/id/A1B2C3D4E5F60718293A4B5C6D7E8F90, audience
+        sts.amazonaws.com
+    + Role FSXLCSI-hp-eks-us-west-2: the driver's controller needs a role
+    + RolePolicy FSXLCSI-hp-eks-us-west-2/fsxctl-fsx-csi: the controller must be allowed to make, change
+      and delete file systems
+        inline policy fsxctl-fsx-csi: fsx:CreateFileSystem, fsx:DeleteFileSystem,
+        fsx:DescribeFileSystems, fsx:TagResource, fsx:UpdateFileSystem, iam:CreateServiceLinkedRole
+    = IRSA, because Pod Identity would not work here: node role hp-cluster-execution does not allow
+      eks-auth:AssumeRoleForPodIdentity
+    ");
 }
 
 #[test]
 fn pod_identity_that_would_not_work_is_refused_when_asked_for() {
     let run = World::bare().fsxctl("setup dynamic --yes -q --identity pod-identity");
     run.ends_untouched(2);
-    insta::assert_snapshot!(run.show(), @"");
+    insta::assert_snapshot!(run.show(), @"
+    $ fsxctl setup dynamic --yes -q --identity pod-identity
+    code 2
+    -- stderr
+    error: Pod Identity would not work here: add-on eks-pod-identity-agent is not installed
+    next: use --identity irsa
+    -- no write
+    ");
 }
 
 #[test]
@@ -85,14 +137,25 @@ fn no_identity_is_left_to_others() {
     let run = ok(&world, "setup dynamic --yes -q --identity none --no-wait");
     assert!(!run.writes().iter().any(|write| write.starts_with("iam ")), "{}", run.show());
     assert_eq!(role(&world), None);
-    insta::assert_snapshot!(part(&run, "driver"), @"");
+    insta::assert_snapshot!(part(&run, "driver"), @"
+    driver: the driver is not installed
+    + Addon aws-fsx-csi-driver
+    ! the controller gets no role from fsxctl; without one it cannot make file systems
+    ");
 }
 
 #[test]
 fn a_role_of_ones_own_is_used_as_it_is() {
     let run = World::bare().fsxctl("setup dynamic --yes -q --role-arn arn:aws:iam::111122223333:role/nope");
     run.ends_untouched(2);
-    insta::assert_snapshot!(run.show(), @"");
+    insta::assert_snapshot!(run.show(), @"
+    $ fsxctl setup dynamic --yes -q --role-arn arn:aws:iam::111122223333:role/nope
+    code 2
+    -- stderr
+    error: --role-arn names role arn:aws:iam::111122223333:role/nope, which does not exist
+    next: name a role that exists, or leave --role-arn out to have one made
+    -- no write
+    ");
 }
 
 #[test]
@@ -111,7 +174,10 @@ fn names_paths_tags_and_policies_reach_the_role() {
 fn a_ready_cluster_needs_only_class_and_claim() {
     let world = World::of(&["ready"]);
     let run = ok(&world, "setup dynamic --yes -q");
-    insta::assert_snapshot!(run.writes().join("\n"), @"");
+    insta::assert_snapshot!(run.writes().join("\n"), @"
+    kube create /api/v1/namespaces/default/persistentvolumeclaims
+    kube create /apis/storage.k8s.io/v1/storageclasses
+    ");
 }
 
 #[test]
@@ -135,6 +201,23 @@ fn each_part_alone_does_its_part() {
 }
 
 #[test]
+fn storage_alone_needs_a_network_that_is_there() {
+    let world = World::bare();
+    let run = world.fsxctl("setup dynamic --yes -q --only storage --security-group create");
+    run.ends_untouched(2);
+    insta::assert_snapshot!(run.show(), @"
+    $ fsxctl setup dynamic --yes -q --only storage --security-group create
+    code 2
+    -- stderr
+    error: the file system's security group is not known
+    next: name it with --security-group, or do not skip the network
+    -- no write
+    ");
+    let run = ok(&world, "setup dynamic --yes -q --only storage --no-wait");
+    assert_eq!(run.writes().len(), 2, "{}", run.show());
+}
+
+#[test]
 fn parts_one_after_the_other_make_the_whole() {
     let world = World::bare();
     for part in ["identity", "network", "driver"] {
@@ -142,19 +225,60 @@ fn parts_one_after_the_other_make_the_whole() {
         assert!(!run.writes().is_empty(), "{}", run.show());
     }
     let run = ok(&world, "setup dynamic --yes -q");
-    insta::assert_snapshot!(run.writes().join("\n"), @"");
+    insta::assert_snapshot!(run.writes().join("\n"), @"
+    kube create /api/v1/namespaces/default/persistentvolumeclaims
+    kube create /apis/storage.k8s.io/v1/storageclasses
+    ");
+}
+
+#[test]
+fn the_driver_alone_is_not_given_a_role_that_is_not_there() {
+    let world = World::bare();
+    let run = world.fsxctl("setup driver --yes -q");
+    run.ends_untouched(2);
+    insta::assert_snapshot!(run.show(), @"
+    $ fsxctl setup driver --yes -q
+    code 2
+    -- stderr
+    error: the controller's role FSXLCSI-hp-eks-us-west-2 does not exist
+    next: make it with fsxctl setup identity, or install the driver without one with --identity none
+    -- no write
+    ");
+    let run = ok(&world, "setup driver --yes -q --identity none");
+    assert_eq!(run.writes(), ["eks CreateAddon"]);
 }
 
 #[test]
 fn the_driver_alone_takes_the_role_that_is_there() {
     let world = World::bare();
+    ok(&world, "setup identity --yes -q");
     let run = world.fsxctl("setup driver --dry-run");
-    insta::assert_snapshot!(run.show(), @"");
+    insta::assert_snapshot!(run.show(), @r#"
+    $ fsxctl setup driver --dry-run
+    code 0
+    -- stdout
+    cluster     hp-eks in us-west-2, account 111122223333
+    kubernetes  kubeconfig [sandbox]/kubeconfig, context
+                arn:aws:eks:us-west-2:111122223333:cluster/hp-eks
+
+    driver: the driver is not installed
+    + Addon aws-fsx-csi-driver: the cluster has no FSx CSI driver
+        version v1.9.0-eksbuild.1
+        service account role arn:aws:iam::111122223333:role/FSXLCSI-hp-eks-us-west-2
+        configuration {"controller":{"region":"us-west-2"},"node":{"region":"us-west-2"}}
+        known after apply: arn
+
+    This takes about 2 minutes.
+    Plan: 1 to create, 0 to change, 0 to delete.
+    -- stderr
+    looking at cluster hp-eks
+    -- no write
+    "#);
 }
 
 #[test]
 fn a_driver_waits_until_it_is_active() {
-    let world = World::bare();
+    let world = World::with(Options { speed: 20.0, ..Options::default() });
     ok(&world, "setup identity --yes -q");
     let run = ok(&world, "setup driver --yes");
     assert!(run.stderr.contains("= add-on aws-fsx-csi-driver is ACTIVE after "), "{}", run.show());
@@ -168,7 +292,14 @@ fn a_driver_waits_until_it_is_active() {
 fn a_build_that_is_not_there_is_answered_with_those_that_are() {
     let run = World::bare().fsxctl("setup driver --yes -q --driver-version v0.1.0-eksbuild.1");
     run.ends_untouched(2);
-    insta::assert_snapshot!(run.show(), @"");
+    insta::assert_snapshot!(run.show(), @"
+    $ fsxctl setup driver --yes -q --driver-version v0.1.0-eksbuild.1
+    code 2
+    -- stderr
+    error: the controller's role FSXLCSI-hp-eks-us-west-2 does not exist
+    next: make it with fsxctl setup identity, or install the driver without one with --identity none
+    -- no write
+    ");
 }
 
 #[test]
@@ -177,7 +308,21 @@ fn without_waiting_it_ends_with_the_last_write() {
     let run = ok(&world, "setup dynamic --yes -q --no-wait");
     assert!(!run.requests.iter().any(|entry| entry.verb.as_deref() == Some("watch")), "{}", run.show());
     let tail: Vec<&str> = run.stdout.lines().skip_while(|line| !line.starts_with("storage: ")).collect();
-    insta::assert_snapshot!(tail.join("\n"), @"");
+    insta::assert_snapshot!(tail.join("\n"), @"
+    storage: class or claim is missing or differs
+    + StorageClass fsx-sc
+    + PersistentVolumeClaim default/fsx-claim
+
+    = claim default/fsx-claim is bound
+        volume       pvc-[uid]
+        file system  fs-[id]
+        mount        fs-[id].fsx.us-west-2.amazonaws.com@tcp:/[mount]
+
+    Done: 6 created, 1 changed, 0 deleted.
+
+    next:
+      kubectl -n default get pvc fsx-claim
+    ");
 }
 
 #[test]
@@ -185,7 +330,14 @@ fn a_namespace_is_made_when_that_was_asked_for() {
     let world = World::bare();
     let run = world.fsxctl("setup dynamic --yes -q -n team-a");
     run.ends_untouched(2);
-    insta::assert_snapshot!(run.show(), @"");
+    insta::assert_snapshot!(run.show(), @"
+    $ fsxctl setup dynamic --yes -q -n team-a
+    code 2
+    -- stderr
+    error: namespace team-a does not exist
+    next: make it with --create-namespace, or take another one with -n
+    -- no write
+    ");
     let run = ok(&world, "setup dynamic --yes -q -n team-a --create-namespace");
     assert!(run.writes().contains(&"kube create /api/v1/namespaces".to_owned()), "{}", run.show());
     let claim = world.object("PersistentVolumeClaim", "fsx-claim").unwrap();
@@ -231,7 +383,11 @@ kubernetes:
     let world = World::of(&["existing", released]);
     let run = ok(&world, "setup dynamic --dry-run -q");
     let warning: Vec<&str> = run.stdout.lines().skip_while(|line| !line.starts_with("! ")).take(4).collect();
-    insta::assert_snapshot!(warning.join("\n"), @"");
+    insta::assert_snapshot!(warning.join("\n"), @"
+    ! PersistentVolume pvc-old (fs-[id], 1200Gi) was left by an earlier claim
+      default/fsx-claim; a second file system will be made. To use the first one again: fsxctl byo
+      --fs-id fs-[id] --rebind
+    ");
 }
 
 /// A role of somebody else under our name whose trust names another service account.
@@ -256,7 +412,16 @@ fn a_wrong_role_of_somebody_else_is_a_conflict_until_it_is_adopted() {
     let world = World::of(&["bare", BROKEN_ROLE]);
     let run = world.fsxctl("setup dynamic --yes -q");
     run.ends_untouched(7);
-    insta::assert_snapshot!(run.show(), @"");
+    insta::assert_snapshot!(run.show(), @"
+    $ fsxctl setup dynamic --yes -q
+    code 7
+    -- stderr
+    error: role FSXLCSI-hp-eks-us-west-2 is not fsxctl's, and its trust policy does not name the
+           driver's service account
+    next: let fsxctl change it with --adopt Role/FSXLCSI-hp-eks-us-west-2, or take another name with
+          --role-name
+    -- no write
+    ");
     // Adopting another object is not adopting this one.
     world.fsxctl("setup dynamic --yes -q --adopt Role/other").ends_untouched(7);
     let run = world.run(&["setup", "dynamic", "--yes", "-q", "--adopt", &format!("Role/{ROLE}")]);
@@ -285,7 +450,15 @@ fn a_service_account_of_others_is_not_taken_over_silently() {
     let world = World::of(&["bare", account]);
     let run = world.fsxctl("setup dynamic --yes -q");
     run.ends_untouched(7);
-    insta::assert_snapshot!(run.show(), @"");
+    insta::assert_snapshot!(run.show(), @"
+    $ fsxctl setup dynamic --yes -q
+    code 7
+    -- stderr
+    error: service account kube-system/fsx-csi-controller-sa is there and not fsxctl's, so the add-on
+           would refuse to install over it
+    next: let the add-on take it over with --adopt ServiceAccount/kube-system/fsx-csi-controller-sa
+    -- no write
+    ");
     let run = ok(&world, "setup dynamic --yes -q --adopt ServiceAccount/kube-system/fsx-csi-controller-sa");
     assert!(run.writes().contains(&"eks CreateAddon".to_owned()), "{}", run.show());
 }
@@ -314,10 +487,29 @@ fn rules_that_are_added_say_who_added_them() {
 fn a_security_group_that_is_not_there_is_answered_with_those_that_are() {
     let run = World::bare().fsxctl("setup dynamic --yes -q --security-group sg-0dead0000000000ff");
     run.ends_untouched(2);
-    insta::assert_snapshot!(run.show(), @"");
+    insta::assert_snapshot!(run.show(), @"
+    $ fsxctl setup dynamic --yes -q --security-group sg-0dead0000000000ff
+    code 2
+    -- stderr
+    error: --security-group names security group sg-0dead0000000000ff, which is not in
+           vpc-0a10000000000000a; there are sg-0a10000000000000a (eks-cluster-sg-hp-eks-1711223344),
+           sg-0b10000000000000b (hp-cluster-nodes), sg-0478a3a9911b83f8a (default)
+    next: name one of these, or leave it to --security-group auto
+    -- no write
+    ");
     let run = World::bare().fsxctl("setup dynamic --yes -q --subnet subnet-0dead0000000000ff");
     run.ends_untouched(2);
-    insta::assert_snapshot!(run.show(), @"");
+    insta::assert_snapshot!(run.show(), @"
+    $ fsxctl setup dynamic --yes -q --subnet subnet-0dead0000000000ff
+    code 2
+    -- stderr
+    error: --subnet names subnet subnet-0dead0000000000ff, which is not in vpc-0a10000000000000a; there
+           are subnet-0a10000000000000a (us-west-2a), subnet-0b10000000000000b (us-west-2b),
+           subnet-0a20000000000000a (us-west-2a), subnet-0b20000000000000b (us-west-2b),
+           subnet-0a30000000000000a (us-west-2a), subnet-0b30000000000000b (us-west-2b)
+    next: name one of these, or leave it to --subnet auto
+    -- no write
+    ");
 }
 
 #[test]
@@ -330,18 +522,6 @@ fn the_guides_variables_choose_group_and_subnet() {
 }
 
 #[test]
-fn the_manifests_are_written_too_when_asked_for() {
-    let world = World::bare();
-    let directory = world.home.path().join("out");
-    std::fs::create_dir(&directory).unwrap();
-    let run = world.run(&["setup", "dynamic", "--dry-run", "-q", "--output-dir", &directory.display().to_string()]);
-    assert_eq!(run.code, Some(0), "{}", run.show());
-    let mut names: Vec<String> = std::fs::read_dir(&directory).unwrap().map(|it| it.unwrap().file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    assert!(!names.is_empty(), "--output-dir wrote nothing: {}", run.show());
-}
-
-#[test]
 fn an_add_on_that_failed_is_a_conflict_that_says_how_it_failed() {
     let failed = "
 aws:
@@ -351,7 +531,16 @@ aws:
 ";
     let run = World::of(&["bare", failed]).fsxctl("setup dynamic --yes -q");
     run.ends_untouched(7);
-    insta::assert_snapshot!(run.show(), @"");
+    insta::assert_snapshot!(run.show(), @"
+    $ fsxctl setup dynamic --yes -q
+    code 7
+    -- stderr
+    error: add-on aws-fsx-csi-driver is CREATE_FAILED (ConfigurationConflict: Conflicts found:
+           ServiceAccount fsx-csi-controller-sa)
+    next: mend what it names, or remove it: aws eks delete-addon --addon-name aws-fsx-csi-driver
+          --cluster-name hp-eks
+    -- no write
+    ");
 }
 
 #[test]
