@@ -81,10 +81,17 @@ fn with_a_machine_format_the_plan_is_the_document() {
         let run = world.fsxctl(words);
         run.ends_untouched(code);
         let plan = run.json();
-        assert_eq!((plan["kind"].as_str(), plan["exitCode"].as_i64()), (Some("Plan"), Some(code.into())), "{words}");
-        let decisions: Vec<_> = plan["items"].as_array().unwrap().iter().map(|item| {
-            format!("{} {}", item["step"].as_str().unwrap(), item["decision"].as_str().unwrap())
-        }).collect();
+        assert_eq!(
+            (plan["kind"].as_str(), plan["exitCode"].as_i64()),
+            (Some("Plan"), Some(code.into())),
+            "{words}"
+        );
+        let decisions: Vec<_> = plan["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| format!("{} {}", item["step"].as_str().unwrap(), item["decision"].as_str().unwrap()))
+            .collect();
         assert_eq!(decisions, ["identity do", "network do", "driver do", "storage do"]);
     }
 }
