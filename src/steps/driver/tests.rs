@@ -1,5 +1,7 @@
 //! The add-on and drivers of others, row by row.
 
+#![expect(clippy::too_many_lines, reason = "a table is as long as it has rows")]
+
 use super::super::sample::{Row, check};
 use super::super::{Action, Change, plan};
 use super::*;
@@ -123,7 +125,7 @@ fn an_add_on_that_is_there() {
                 change_addon(facts, |addon| addon.role_arn = None);
                 facts.access.service_account = Seen::Found(ServiceAccount::default());
             },
-            "~ Addon aws-fsx-csi-driver",
+            "~ Addon aws-fsx-csi-driver; ~ Deployment kube-system/fsx-csi-controller",
         ),
         (
             "somebody else's, without a role",
@@ -141,7 +143,7 @@ fn an_add_on_that_is_there() {
                 change_addon(facts, |addon| (addon.role_arn, addon.tags) = (None, Default::default()));
                 facts.access.service_account = Seen::Found(ServiceAccount::default());
             },
-            "~ Addon aws-fsx-csi-driver",
+            "~ Addon aws-fsx-csi-driver; ~ Deployment kube-system/fsx-csi-controller",
         ),
         (
             "the same, and the identity is not fsxctl's business",
