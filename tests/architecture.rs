@@ -446,7 +446,7 @@ fn steps_say_what_they_promise() {
         .iter()
         .filter(|source| source.path.starts_with("src/steps/") && source.path.ends_with("/mod.rs"))
         .count();
-    assert!(steps >= 4 + 1, "the steps were not found");
+    assert!(steps > 4, "the steps were not found");
 }
 
 /// The rules themselves, each on a snippet that breaks it.
