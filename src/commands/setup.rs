@@ -12,7 +12,7 @@ use crate::gateway::{KubeWish, Kubernetes, Reads, Session, SessionWish, Writes, 
 use crate::intent::{self, Asked, Intent, Setup, Target};
 use crate::report::{ClusterId, Format, Header, plan_document, plan_page, receipt_document, receipt_page};
 use crate::steps::{self, Goal, Plan, StepId};
-use crate::term::{Consent, OutputFile};
+use crate::term::{Consent, LogFormat, OutputFile};
 
 type Voice = RefCell<Box<dyn Reporter + Send>>;
 
@@ -183,7 +183,9 @@ fn show_plan(work: &Work<'_>, header: &Header, plan: &Plan, code: u8) -> Result<
 fn consent(work: &Work<'_>, header: &Header, plan: &Plan) -> Result<Consent> {
     let term = &work.speak.term;
     if work.setup.yes || term.asks {
-        if !term.flags.quiet || !work.setup.yes {
+        // With progress as JSON every line of stderr is an object, as long as nobody is asked.
+        let shown = !term.flags.quiet && term.flags.log_format == LogFormat::Text;
+        if shown || !work.setup.yes {
             term.say(&plan_page(header, plan, term.view()));
         }
         return if work.setup.yes { Ok(Consent::Yes) } else { term.confirm("Apply these changes?") };
@@ -203,7 +205,7 @@ async fn finish(work: &Work<'_>, kubernetes: &Kubernetes, header: &Header, done:
     let seen = Box::pin(observe(&work.eyes, &work.look)).await;
     drop(voice);
     let (facts, _) = seen.map_err(told)?;
-    proved(work, &facts).map_err(told)?;
+    ended_well(work, &facts).and_then(|()| proved(work, &facts)).map_err(told)?;
     let claim = wait(work, &facts, kubernetes, &plan).await.map_err(told)?;
     let facts = with_volume(facts, kubernetes, &claim).await.map_err(told)?;
     end(work, header, plan, made, (&facts, claim))
@@ -215,6 +217,15 @@ async fn with_volume(mut facts: Facts, kubernetes: &Kubernetes, claim: &Option<C
         facts.storage.volumes = kubernetes.reads().volumes().await?;
     }
     Ok(facts)
+}
+
+/// An add-on that was just made and failed at once is no conflict with anybody.
+fn ended_well(work: &Work<'_>, facts: &Facts) -> Result<()> {
+    let addon = facts.driver.addon.found().filter(|addon| work.intent.covers(StepId::Driver) && addon.status.ends_with("_FAILED"));
+    let Some(addon) = addon else { return Ok(()) };
+    let causes = addon.issues.iter().map(|issue| format!("{}: {}", issue.code, issue.message)).collect();
+    let message = format!("add-on {} is {}", steps::driver::ADDON, addon.status);
+    Err(Error { causes, ..Error::new(Kind::EndedBadly, message) })
 }
 
 /// The look after the last write must find nothing left to do.

@@ -198,9 +198,8 @@ fn refuse(problems: &[Illegal], typed: &Typed) -> Result<()> {
     let mut error = Error::usage(sentence(first));
     error = error.details(problems.iter().skip(1).map(sentence));
     if let Some(instead) = &first.instead {
-        error = error.next(instead.clone());
-    } else if first.field == "size" {
-        error = error.next("pass --round-up to take the next legal size");
+        let round_up = if first.field == "size" { " (--round-up takes it)" } else { "" };
+        error = error.next(format!("{instead}{round_up}"));
     } else if let Some(nearest) = &first.nearest {
         let flag = if typed.0.values().any(|asked| asked.from == Source::Flag("param")) { "" } else { "--" };
         error = error.next(format!("use {flag}{} {nearest}", first.field));

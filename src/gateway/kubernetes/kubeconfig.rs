@@ -134,7 +134,7 @@ pub(super) fn choose(env: &Env, kubeconfig: Option<&Path>, context: Option<&str>
 }
 
 fn contexts(config: &Kubeconfig) -> Vec<String> {
-    config.contexts.iter().map(|context| context.name.clone()).collect()
+    config.contexts.iter().map(|context| format!("context {}", context.name)).collect()
 }
 
 fn find(config: &Kubeconfig, file: &str, name: &str) -> Option<Chosen> {

@@ -62,10 +62,10 @@ fn a_cluster_without_a_driver() {
         ),
         ("without an identity it warns", "--identity none", |_| {}, "+ Addon aws-fsx-csi-driver (!)"),
         (
-            "alone, no role that nobody makes is handed to it",
+            "alone, without a role that somebody makes",
             "driver",
             |_| {},
-            "+ Addon aws-fsx-csi-driver (!)",
+            "! Usage | make it with fsxctl setup identity, or install the driver without one with --identity none",
         ),
         (
             "a CSIDriver that a removed release left behind is no driver",

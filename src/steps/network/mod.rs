@@ -58,6 +58,9 @@ fn present(intent: &Intent, facts: &Facts) -> Result<Choice, Box<Block>> {
     let view = View { intent, facts, groups, clients, lists: facts.network.prefix_lists.clone(), unread: RefCell::default() };
     let chosen = group::choose(&view)?;
     let subnet = subnet::choose(&view)?;
+    if let Some(veil) = facts.file_systems.hidden() {
+        notes.push(note(Sign::Unknown, format!("file systems cannot be seen ({})", veil.permission)));
+    }
     notes.extend(chosen.notes);
     let mut changes: Vec<Change> = chosen.change.into_iter().collect();
     changes.extend(rules::missing(&view, &chosen.group, &subnet.subnet, &mut notes)?);

@@ -68,9 +68,8 @@ pub(super) fn make(intent: &Intent, facts: &Facts, after: &[String]) -> Change {
 /// A file system of an earlier run that nobody claims: worth knowing before a second one is made.
 fn released(intent: &Intent, facts: &Facts, notes: &mut Vec<Note>) {
     let wanted = reference(intent, facts);
-    if let Some(veil) = facts.storage.volumes.hidden() {
-        let text = format!("volumes cannot be seen ({}); whether an earlier claim {wanted} left a file system is not known", veil.permission);
-        notes.push(note(Sign::Unknown, text));
+    if let Seen::Hidden(veil) = &facts.storage.volumes {
+        notes.push(note(Sign::Unknown, format!("volumes of earlier claims cannot be seen ({})", veil.permission)));
     }
     for volume in facts.storage.volumes.found().into_iter().flatten() {
         if volume.phase == "Released" && volume.claim.as_deref() == Some(wanted.as_str()) {

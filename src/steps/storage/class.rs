@@ -10,7 +10,7 @@ use crate::error::Kind;
 use crate::facts::{Facts, Seen, StorageClass};
 use crate::intent::{GroupWish, Intent, Source, SubnetWish};
 use crate::domain::storageclass::PROVISIONER;
-use crate::steps::{Action, Block, Change, Fill, Note, ObjectRef, Ref, Resource, Sign, Verb};
+use crate::steps::{Action, Block, Change, Fill, Note, ObjectRef, Ref, Resource, Sign, StepId, Verb};
 
 /// The id of the change that makes the class.
 const CREATE: &str = "storage-class";
@@ -38,11 +38,11 @@ fn parameters(intent: &Intent, facts: &Facts, network: &network::Choice) -> Resu
     };
     let (group, fills) = match &network.group {
         Some(Ref::Known(id)) => (id.clone(), Vec::new()),
-        Some(Ref::Made(change)) => {
+        Some(Ref::Made(change)) if intent.covers(StepId::Network) => {
             let fill = Fill { pointer: "/parameters/securityGroupIds".to_owned(), made_by: change.clone() };
             (String::from("(known after apply)"), vec![fill])
         }
-        None => {
+        Some(Ref::Made(_)) | None => {
             return Err(block(
                 Kind::Usage,
                 "the file system's security group is not known".to_owned(),

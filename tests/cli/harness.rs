@@ -1,0 +1,330 @@
+//! The shipped binary, sealed off from this machine, against a sandbox in this process.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use fsxctl_sandbox::{Client, Entry, Options, Sandbox, Source};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The cluster of every world here.
+pub const CLUSTER_ARN: &str = "arn:aws:eks:us-west-2:111122223333:cluster/hp-eks";
+/// The controller's service account and role by convention.
+pub const ROLE: &str = "FSXLCSI-hp-eks-us-west-2";
+/// HyperPod's shared group of the world `bare`, and the EKS cluster's own.
+pub const NODE_GROUP: &str = "sg-0b10000000000000b";
+pub const CLUSTER_GROUP: &str = "sg-0a10000000000000a";
+
+/// No run of the sandbox takes longer than this, also on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Layers: a built-in world by name, or the text of one, whose header may be left out.
+pub fn sources(layers: &[&str]) -> Vec<Source> {
+    layers.iter().map(|layer| source(layer)).collect()
+}
+
+fn source(layer: &str) -> Source {
+    if !layer.contains(':') {
+        return Source::BuiltIn(layer.to_owned());
+    }
+    if layer.contains("kind: World") {
+        return Source::text(layer);
+    }
+    Source::text(self::layer(layer))
+}
+
+/// The text of a layer with its header.
+pub fn layer(text: &str) -> String {
+    format!("apiVersion: sandbox.fsxctl.io/v1alpha1\nkind: World\n{text}")
+}
+
+/// One sandbox, and what every run against it is given.
+pub struct World {
+    pub sandbox: Sandbox,
+    pub home: TempDir,
+    env: BTreeMap<String, String>,
+}
+
+impl World {
+    /// The world `bare`.
+    pub fn bare() -> Self {
+        Self::of(&["bare"])
+    }
+
+    /// Layers, first to last.
+    pub fn of(layers: &[&str]) -> Self {
+        Self::with(Options { worlds: sources(layers), ..Options::default() })
+    }
+
+    /// With everything that a sandbox can be given.
+    pub fn with(options: Options) -> Self {
+        let sandbox = Sandbox::start(options).expect("the sandbox starts");
+        let home = tempfile::tempdir().expect("a temporary directory");
+        let mut env: BTreeMap<String, String> = sandbox.env().into_iter().collect();
+        env.insert("HOME".to_owned(), home.path().display().to_string());
+        env.insert("COLUMNS".to_owned(), "100".to_owned());
+        env.insert("TZ".to_owned(), "UTC".to_owned());
+        filter();
+        Self { sandbox, home, env }
+    }
+
+    /// The same with a variable for every run; an empty value takes it away.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        if value.is_empty() {
+            self.env.remove(name);
+        } else {
+            self.env.insert(name.to_owned(), value.to_owned());
+        }
+        self
+    }
+
+    /// What any other program is given to speak to this sandbox.
+    pub fn environment(&self) -> &BTreeMap<String, String> {
+        &self.env
+    }
+
+    /// Runs the binary with these words, split at blanks.
+    pub fn fsxctl(&self, words: &str) -> Run {
+        self.run(&words.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// Runs the binary with these arguments, nothing on stdin and no terminal anywhere.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        self.start(arguments).end()
+    }
+
+    /// Starts the binary.
+    pub fn start(&self, arguments: &[&str]) -> Running<'_> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fsxctl"));
+        command.args(arguments).env_clear().envs(&self.env).current_dir(self.home.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let from = self.sandbox.log().len();
+        let mut child = command.spawn().expect("the binary starts");
+        let stdout = reader(child.stdout.take().expect("stdout is piped"));
+        let stderr = reader(child.stderr.take().expect("stderr is piped"));
+        Running { world: self, child, stdout, stderr, from, arguments: arguments.join(" ") }
+    }
+
+    /// The world as it stands, as a document.
+    pub fn saved(&self) -> Value {
+        serde_yaml::from_str(&self.sandbox.snapshot()).expect("a saved world is YAML")
+    }
+
+    /// A Kubernetes object of the world, by kind and name.
+    pub fn object(&self, kind: &str, name: &str) -> Option<Value> {
+        let saved = self.saved();
+        let objects = saved["kubernetes"]["objects"].as_array().cloned().unwrap_or_default();
+        objects.into_iter().find(|object| object["kind"] == kind && object["metadata"]["name"] == name)
+    }
+}
+
+fn reader(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = from.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+/// A run that goes on.
+pub struct Running<'a> {
+    world: &'a World,
+    child: Child,
+    stdout: JoinHandle<String>,
+    stderr: JoinHandle<String>,
+    from: usize,
+    arguments: String,
+}
+
+impl Running<'_> {
+    /// Sends a signal by its short name.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &id]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "cannot send {name}");
+    }
+
+    /// Waits until a request of this run fits.
+    pub fn until(&mut self, fits: impl Fn(&Entry) -> bool) {
+        let since = Instant::now();
+        while !self.world.sandbox.log()[self.from..].iter().any(&fits) {
+            assert!(since.elapsed() < PATIENCE, "the request never came: {}", self.arguments);
+            assert!(matches!(self.child.try_wait(), Ok(None)), "it ended too early: {}", self.arguments);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Waits for the end.
+    pub fn end(mut self) -> Run {
+        let since = Instant::now();
+        let status = loop {
+            match self.child.try_wait().expect("a child can be waited for") {
+                Some(status) => break status,
+                None if since.elapsed() > PATIENCE => {
+                    let _ = self.child.kill();
+                    panic!("`fsxctl {}` did not end", self.arguments);
+                }
+                None => std::thread::sleep(Duration::from_millis(5)),
+            }
+        };
+        let requests: Vec<Entry> = self.world.sandbox.log().split_off(self.from);
+        let replaced = [
+            (self.world.sandbox.directory().display().to_string(), "[sandbox]"),
+            (self.world.home.path().display().to_string(), "[home]"),
+        ];
+        let clean =
+            |text: String| replaced.iter().fold(text, |text, (from, to)| text.replace(from.as_str(), to));
+        Run {
+            arguments: clean(self.arguments),
+            code: status.code(),
+            stdout: clean(self.stdout.join().expect("stdout is read")),
+            stderr: clean(self.stderr.join().expect("stderr is read")),
+            requests: requests.into_iter().filter(|entry| entry.client == Client::Command).collect(),
+        }
+    }
+}
+
+/// What one run came to.
+#[derive(Debug)]
+pub struct Run {
+    pub arguments: String,
+    /// None when a signal ended it.
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+    /// Its requests with the caller's own credentials.
+    pub requests: Vec<Entry>,
+}
+
+impl Run {
+    /// Everything that a person or pipeline sees, and what was written, for a snapshot.
+    pub fn show(&self) -> String {
+        let code = self.code.map_or_else(|| "none".to_owned(), |code| code.to_string());
+        let mut text = format!("$ fsxctl {}\ncode {code}\n", self.arguments);
+        for (name, stream) in [("stdout", self.stdout.clone()), ("stderr", settled(&self.stderr))] {
+            if !stream.trim().is_empty() {
+                text.push_str(&format!("-- {name}\n{}\n", stream.trim_end()));
+            }
+        }
+        let writes = self.writes();
+        text.push_str(if writes.is_empty() { "-- no write" } else { "-- writes\n" });
+        text.push_str(&writes.join("\n"));
+        text
+    }
+
+    /// The same without stdout.
+    pub fn told(&self) -> String {
+        Self { stdout: String::new(), stderr: self.stderr.clone(), ..self.copy() }.show()
+    }
+
+    fn copy(&self) -> Self {
+        let Self { arguments, code, requests, .. } = self;
+        Self {
+            arguments: arguments.clone(),
+            code: *code,
+            stdout: String::new(),
+            stderr: String::new(),
+            requests: requests.clone(),
+        }
+    }
+
+    /// The writes, by name, in alphabetical order (their order in time is looked at elsewhere). One that was refused
+    /// stands there once with its refusal, unless it was repeated with success: a new role takes its time.
+    pub fn writes(&self) -> Vec<String> {
+        let (taken, refused): (Vec<&Entry>, Vec<&Entry>) =
+            self.requests.iter().filter(|entry| entry.write).partition(|entry| entry.status < 400);
+        let mut all: Vec<String> = taken.into_iter().map(name).collect();
+        for entry in refused {
+            let said = format!("{} ({})", name(entry), entry.error.as_deref().unwrap_or("no answer"));
+            if !all.contains(&name(entry)) && !all.contains(&said) {
+                all.push(said);
+            }
+        }
+        all.sort();
+        all
+    }
+
+    /// How many requests went to an API.
+    pub fn count(&self, api: &str) -> usize {
+        self.requests.iter().filter(|entry| entry.api == api).count()
+    }
+
+    /// stdout as one JSON document.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|why| {
+            panic!("stdout of `fsxctl {}` is no JSON: {why}\n{}", self.arguments, self.stdout)
+        })
+    }
+
+    /// Asserts code and no write.
+    #[track_caller]
+    pub fn ends_untouched(&self, code: i32) {
+        assert_eq!(self.code, Some(code), "{}", self.show());
+        assert_eq!(self.writes(), Vec::<String>::new(), "{}", self.show());
+    }
+
+    /// Asserts code and words of stderr.
+    #[track_caller]
+    pub fn says(&self, code: i32, words: &[&str]) {
+        assert_eq!(self.code, Some(code), "{}", self.show());
+        // Lines are wrapped, so blanks do not count.
+        let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = flat(&self.stderr);
+        for word in words {
+            assert!(said.contains(&flat(word)), "{word:?} is not in\n{}", self.show());
+        }
+    }
+}
+
+/// `iam CreateRole`, or `kube create /apis/…`.
+pub fn name(entry: &Entry) -> String {
+    let path = entry.path.split('?').next().unwrap_or_default();
+    match (&entry.service, &entry.operation) {
+        (Some(service), Some(operation)) => format!("{service} {operation}"),
+        _ => format!("kube {} {path}", entry.verb.as_deref().unwrap_or_default()),
+    }
+}
+
+/// Progress without what depends on the moment: the lines of a wait are left out, and changes that were made at
+/// once stand in alphabetical order.
+fn settled(stderr: &str) -> String {
+    let mut lines: Vec<&str> = Vec::new();
+    let mut made: Vec<&str> = Vec::new();
+    for line in stderr.lines().filter(|line| !line.starts_with("waiting ")) {
+        if ["+ created ", "~ changed ", "- deleted "].iter().any(|start| line.starts_with(start)) {
+            made.push(line);
+            continue;
+        }
+        made.sort_unstable();
+        lines.append(&mut made);
+        lines.push(line);
+    }
+    made.sort_unstable();
+    lines.append(&mut made);
+    lines.join("\n")
+}
+
+/// What differs from run to run gets a name in snapshots. Ids that a world file gives have a row of zeros and stay.
+fn filter() {
+    thread_local!(static BOUND: Cell<bool> = const { Cell::new(false) });
+    if BOUND.replace(true) {
+        return;
+    }
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r"127\.0\.0\.1:\d\d+", "127.0.0.1:[port]");
+    settings.add_filter(r"\bfs-[0-9a-f]{17}\b", "fs-[id]");
+    settings.add_filter(r"\bsg-[1-9a-f][0-9a-f]{16}\b", "sg-[id]");
+    settings.add_filter(r"pvc-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "pvc-[uid]");
+    settings.add_filter(r"@tcp:/[a-z0-9]{8}", "@tcp:/[mount]");
+    settings.add_filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]");
+    settings.add_filter(r#""durationMs": \d+"#, r#""durationMs": 0"#);
+    settings.add_filter(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[uuid]");
+    settings.add_filter(r"\bafter \d+(m\d\d)?s\b", "after [time]");
+    // For the life of the thread, which is a test's own: a world may go before its run is looked at.
+    std::mem::forget(settings.bind_to_scope());
+}
