@@ -9,6 +9,8 @@ pub mod identity;
 pub mod network;
 mod plan;
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod sample;
 pub mod storage;
 

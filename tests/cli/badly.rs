@@ -19,11 +19,16 @@ fn slow() -> World {
 
 #[test]
 fn a_file_system_that_failed_ends_with_10_and_the_words_of_fsx() {
-    let world = faulty(r#"service=fsx,operation=CreateFileSystem,outcome=FAILED,message="The subnet ran out of addresses""#);
+    let world = faulty(
+        r#"service=fsx,operation=CreateFileSystem,outcome=FAILED,message="The subnet ran out of addresses""#,
+    );
     let run = world.fsxctl("setup dynamic --yes -q -o json");
     assert_eq!(run.code, Some(10), "{}", run.show());
     let error = run.json();
-    assert_eq!((&error["kind"], &error["exitCode"], &error["partial"]), (&json!("Error"), &json!(10), &json!(true)));
+    assert_eq!(
+        (&error["kind"], &error["exitCode"], &error["partial"]),
+        (&json!("Error"), &json!(10), &json!(true))
+    );
     let text = error.to_string();
     assert!(text.contains("is FAILED"), "{error}");
     assert!(text.contains("The subnet ran out of addresses"), "{error}");
@@ -31,6 +36,7 @@ fn a_file_system_that_failed_ends_with_10_and_the_words_of_fsx() {
 }
 
 #[test]
+#[ignore = "takes a minute: only a refusal that outlasts every consistency is final"]
 fn a_driver_that_is_refused_for_good_ends_with_10_and_its_own_words() {
     // The driver is there, and its role may not make file systems; fsxctl is told to leave the identity alone.
     let mute = "aws: {iam: {Roles: [{RoleName: FSXLCSI-hp-eks-us-west-2, AttachedPolicies: []}]}}";
@@ -135,12 +141,14 @@ fn throttling_is_waited_out_and_not_for_ever() {
     let world = faulty("service=fsx,operation=DescribeFileSystems,error=ThrottlingException,times=2");
     let run = world.fsxctl("setup dynamic --dry-run -q");
     run.ends_untouched(0);
-    let asked = run.requests.iter().filter(|it| it.operation.as_deref() == Some("DescribeFileSystems")).count();
+    let asked =
+        run.requests.iter().filter(|it| it.operation.as_deref() == Some("DescribeFileSystems")).count();
     assert_eq!(asked, 3);
     let world = faulty("service=fsx,operation=DescribeFileSystems,error=ThrottlingException");
     let run = world.fsxctl("setup dynamic --yes -q");
     run.ends_untouched(6);
-    let asked = run.requests.iter().filter(|it| it.operation.as_deref() == Some("DescribeFileSystems")).count();
+    let asked =
+        run.requests.iter().filter(|it| it.operation.as_deref() == Some("DescribeFileSystems")).count();
     assert_eq!(asked, 3);
     assert!(run.stderr.contains("ThrottlingException"), "{}", run.show());
 }
@@ -156,10 +164,18 @@ fn a_write_that_is_throttled_is_repeated_and_made_once() {
 #[test]
 fn a_role_that_is_not_seen_yet_is_waited_for() {
     // Real consistency, a quarter of it: the add-on is refused until the role can be assumed.
-    let world = World::with(Options { speed: 4.0, worlds: sources(&["bare", "durations: {createFileSystem: 4s, addonActive: 1s, podReady: 1s}"]), ..Options::default() });
+    let world = World::with(Options {
+        speed: 4.0,
+        worlds: sources(&["bare", "durations: {createFileSystem: 4s, addonActive: 1s, podReady: 1s}"]),
+        ..Options::default()
+    });
     let run = world.fsxctl("setup dynamic --yes --skip storage --no-wait");
     assert_eq!(run.code, Some(0), "{}", run.show());
-    assert!(run.stderr.contains("waiting until Addon aws-fsx-csi-driver is seen everywhere: "), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("waiting until Addon aws-fsx-csi-driver is seen everywhere: "),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]

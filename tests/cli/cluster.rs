@@ -99,7 +99,12 @@ fn the_kube_context_names_the_cluster() {
 
 #[test]
 fn the_guides_variables_name_the_cluster() {
-    for (name, value) in [("EKS_CLUSTER_NAME", "hp-eks"), ("CLUSTER_NAME", "hp-eks"), ("EKS_CLUSTER_ARN", CLUSTER_ARN), ("FSXCTL_CLUSTER", "hp-eks")] {
+    for (name, value) in [
+        ("EKS_CLUSTER_NAME", "hp-eks"),
+        ("CLUSTER_NAME", "hp-eks"),
+        ("EKS_CLUSTER_ARN", CLUSTER_ARN),
+        ("FSXCTL_CLUSTER", "hp-eks"),
+    ] {
         let world = World::of(&["bare", OTHER]).env("KUBECONFIG", NOWHERE).env(name, value);
         plan(&world, "").ends_untouched(0);
     }
@@ -123,7 +128,10 @@ fn credentials_that_expired_are_refused_as_such() {
 
 #[test]
 fn without_credentials_it_says_how_to_get_some() {
-    let world = World::bare().env("AWS_ACCESS_KEY_ID", "").env("AWS_SECRET_ACCESS_KEY", "").env("AWS_SESSION_TOKEN", "");
+    let world = World::bare()
+        .env("AWS_ACCESS_KEY_ID", "")
+        .env("AWS_SECRET_ACCESS_KEY", "")
+        .env("AWS_SESSION_TOKEN", "");
     let run = world.fsxctl("setup dynamic --yes -q");
     run.ends_untouched(5);
     insta::assert_snapshot!(run.show(), @"
@@ -199,7 +207,10 @@ fn aws_that_cannot_be_reached_is_no_bug() {
 /// A kubeconfig whose only context is called like the cluster and leads elsewhere.
 fn elsewhere(world: &World, server: &str) -> PathBuf {
     let text = world.sandbox.kubeconfig();
-    let own = text.lines().find(|line| line.trim().starts_with("server:") || line.contains("server")).expect("a server");
+    let own = text
+        .lines()
+        .find(|line| line.trim().starts_with("server:") || line.contains("server"))
+        .expect("a server");
     let from = own.split("https://").nth(1).expect("https").trim_end_matches(['"', ',', '}']).to_owned();
     let path = world.home.path().join("elsewhere");
     std::fs::write(&path, text.replace(&format!("https://{from}"), server)).expect("written");
@@ -231,9 +242,12 @@ fn a_kubeconfig_for_another_server_is_a_conflict_unless_it_was_named() {
 #[test]
 fn a_tunnel_that_was_named_is_used_and_the_plan_says_so() {
     let world = World::bare();
-    let port = world.sandbox.kubeconfig().split("https://127.0.0.1:").nth(1).map(|rest| {
-        rest.chars().take_while(char::is_ascii_digit).collect::<String>()
-    });
+    let port = world
+        .sandbox
+        .kubeconfig()
+        .split("https://127.0.0.1:")
+        .nth(1)
+        .map(|rest| rest.chars().take_while(char::is_ascii_digit).collect::<String>());
     let tunnel = elsewhere(&world, &format!("https://localhost:{}", port.expect("a port")));
     let run = plan(&world, &format!("--kubeconfig {}", tunnel.display()));
     run.ends_untouched(0);

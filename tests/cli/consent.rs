@@ -3,6 +3,10 @@
 use crate::harness::World;
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "the plan of a bare cluster is that long, and it is looked at whole"
+)]
 fn without_a_terminal_the_plan_is_shown_and_nothing_done() {
     let world = World::bare();
     let run = world.fsxctl("setup dynamic");
@@ -30,8 +34,8 @@ fn without_a_terminal_the_plan_is_shown_and_nothing_done() {
 
     network: file system and nodes must reach each other on tcp 988 and 1018-1023
     rules on the nodes' own security groups, which --no-node-rules leaves as they are:
-    ~ SecurityGroup sg-0b10000000000000b: rule of the nodes' own group (instance group gpu, instance
-      group cpu); --no-node-rules leaves it out
+    ~ SecurityGroup sg-0b10000000000000b: rule of the nodes' own group (instance group cpu, instance
+      group gpu); --no-node-rules leaves it out
         ingress tcp 988 from sg-0a10000000000000a
         ingress tcp 1018-1023 from sg-0a10000000000000a
     = security group sg-0b10000000000000b (hp-cluster-nodes): HyperPod's shared group, and its self
@@ -81,10 +85,17 @@ fn with_a_machine_format_the_plan_is_the_document() {
         let run = world.fsxctl(words);
         run.ends_untouched(code);
         let plan = run.json();
-        assert_eq!((plan["kind"].as_str(), plan["exitCode"].as_i64()), (Some("Plan"), Some(code.into())), "{words}");
-        let decisions: Vec<_> = plan["items"].as_array().unwrap().iter().map(|item| {
-            format!("{} {}", item["step"].as_str().unwrap(), item["decision"].as_str().unwrap())
-        }).collect();
+        assert_eq!(
+            (plan["kind"].as_str(), plan["exitCode"].as_i64()),
+            (Some("Plan"), Some(code.into())),
+            "{words}"
+        );
+        let decisions: Vec<_> = plan["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| format!("{} {}", item["step"].as_str().unwrap(), item["decision"].as_str().unwrap()))
+            .collect();
         assert_eq!(decisions, ["identity do", "network do", "driver do", "storage do"]);
     }
 }

@@ -51,8 +51,12 @@ fn a_bare_cluster_gets_one_file_system_bound_to_one_claim() {
 
     let receipt = run.json();
     assert_eq!((&receipt["kind"], &receipt["exitCode"]), (&json!("Receipt"), &json!(0)));
-    assert_eq!(receipt["cluster"], json!({"name": "hp-eks", "arn": CLUSTER_ARN, "region": "us-west-2", "account": "111122223333"}));
-    let undone: Vec<&Value> = list(&receipt["items"]).iter().filter(|item| item["done"] == json!(false)).collect();
+    assert_eq!(
+        receipt["cluster"],
+        json!({"name": "hp-eks", "arn": CLUSTER_ARN, "region": "us-west-2", "account": "111122223333"})
+    );
+    let undone: Vec<&Value> =
+        list(&receipt["items"]).iter().filter(|item| item["done"] == json!(false)).collect();
     assert!(undone.is_empty(), "{undone:?}");
 
     let saved = world.saved();
@@ -74,7 +78,10 @@ fn a_bare_cluster_gets_one_file_system_bound_to_one_claim() {
     assert_eq!(tag(&system["Tags"], "fsxctl.io/origin"), Some("created"));
     assert_eq!(receipt["volume"]["fileSystemId"], system["FileSystemId"]);
     assert_eq!(receipt["volume"]["mountName"], system["LustreConfiguration"]["MountName"]);
-    assert_eq!((&receipt["volume"]["namespace"], &receipt["volume"]["claim"]), (&json!("default"), &json!("fsx-claim")));
+    assert_eq!(
+        (&receipt["volume"]["namespace"], &receipt["volume"]["claim"]),
+        (&json!("default"), &json!("fsx-claim"))
+    );
 }
 
 #[test]
@@ -114,7 +121,8 @@ fn class_and_claim_are_those_of_the_contract() {
     assert_eq!(claim["spec"]["storageClassName"], "fsx-sc");
     assert_eq!(claim["spec"]["resources"]["requests"]["storage"], "1200Gi");
     assert_eq!(claim["status"]["phase"], "Bound");
-    let managers: Vec<&Value> = list(&claim["metadata"]["managedFields"]).iter().map(|field| &field["manager"]).collect();
+    let managers: Vec<&Value> =
+        list(&claim["metadata"]["managedFields"]).iter().map(|field| &field["manager"]).collect();
     assert!(managers.contains(&&json!("fsxctl")), "{managers:?}");
 }
 
@@ -342,7 +350,11 @@ fn the_second_run_writes_nothing_and_says_so() {
 
 /// Runs until the waves are those of a machine that was quick enough: more latency cannot hide a wave, but too
 /// little lets a slow client's one wave look like two.
-fn with_latency(start: impl Fn(Duration) -> World, words: &str, fits: impl Fn(&crate::harness::Run) -> Result<(), String>) {
+fn with_latency(
+    start: impl Fn(Duration) -> World,
+    words: &str,
+    fits: impl Fn(&crate::harness::Run) -> Result<(), String>,
+) {
     let mut told = String::new();
     for latency in [100, 400, 1600] {
         let world = start(Duration::from_millis(latency));
@@ -358,7 +370,9 @@ fn with_latency(start: impl Fn(Duration) -> World, words: &str, fits: impl Fn(&c
 
 #[test]
 fn the_second_run_asks_little_and_in_two_waves() {
-    let start = |latency| World::with(Options { worlds: vec![Source::text(finished())], latency, ..Options::default() });
+    let start = |latency| {
+        World::with(Options { worlds: vec![Source::text(finished())], latency, ..Options::default() })
+    };
     with_latency(start, "setup dynamic --yes -q --cluster hp-eks", |run| {
         let (aws, kube) = (run.count("aws"), run.count("kube"));
         assert!(aws <= 18 && kube <= 10, "{aws} AWS and {kube} Kubernetes requests");
@@ -370,12 +384,15 @@ fn the_second_run_asks_little_and_in_two_waves() {
 #[test]
 fn the_first_run_sends_its_last_write_in_wave_6_at_the_latest() {
     let quick = layer("durations: {iamConsistency: 0s, ruleConsistency: 0s}");
-    let start = |latency| {
-        World::with(Options { worlds: sources(&["bare", &quick]), latency, ..Options::default() })
-    };
+    let start =
+        |latency| World::with(Options { worlds: sources(&["bare", &quick]), latency, ..Options::default() });
     with_latency(start, "setup dynamic --yes -q --cluster hp-eks --no-wait", |run| {
         let last = run.requests.iter().filter(|it| it.write).map(|it| it.wave).max();
-        if last.is_some_and(|wave| wave <= 6) { Ok(()) } else { Err(format!("the last write is in wave {last:?}")) }
+        if last.is_some_and(|wave| wave <= 6) {
+            Ok(())
+        } else {
+            Err(format!("the last write is in wave {last:?}"))
+        }
     });
 }
 

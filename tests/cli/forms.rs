@@ -32,7 +32,13 @@ fn yaml_and_jsonpath_say_what_json_says() {
 
 #[test]
 fn a_form_that_is_none_is_refused() {
-    for words in ["version -o xml", "version -o jsonpath={.x", "version --output-file json", "version --color blue", "version --log-format xml"] {
+    for words in [
+        "version -o xml",
+        "version -o jsonpath={.x",
+        "version --output-file json",
+        "version --color blue",
+        "version --log-format xml",
+    ] {
         let run = World::bare().fsxctl(words);
         run.ends_untouched(2);
         assert!(run.stderr.starts_with("error: "), "{}", run.show());
@@ -42,13 +48,16 @@ fn a_form_that_is_none_is_refused() {
 #[test]
 fn the_blocked_plan_is_in_the_error() {
     let world = finished_and(&[]);
-    for words in ["setup dynamic --yes -o json --throughput 500", "setup dynamic --dry-run -o json --throughput 500"] {
+    for words in
+        ["setup dynamic --yes -o json --throughput 500", "setup dynamic --dry-run -o json --throughput 500"]
+    {
         let run = world.fsxctl(words);
         run.ends_untouched(7);
         let error = run.json();
         assert_eq!(error["kind"], "Error");
         let items = error["plan"]["items"].as_array().unwrap();
-        let blocked: Vec<&Value> = items.iter().filter(|item| item["decision"] == "blocked").map(|item| &item["step"]).collect();
+        let blocked: Vec<&Value> =
+            items.iter().filter(|item| item["decision"] == "blocked").map(|item| &item["step"]).collect();
         assert_eq!(blocked, ["storage"], "{error}");
     }
 }
@@ -56,11 +65,20 @@ fn the_blocked_plan_is_in_the_error() {
 #[test]
 fn a_command_line_that_cannot_be_read_is_a_document_too() {
     let world = World::bare();
-    for words in ["setup dynamic -o json --nope", "-o json setup nothing", "--output=json setup dynamic --yes=maybe", "setup dynamic -ojson --role-arn a --role-name b"] {
+    for words in [
+        "setup dynamic -o json --nope",
+        "-o json setup nothing",
+        "--output=json setup dynamic --yes=maybe",
+        "setup dynamic -ojson --role-arn a --role-name b",
+    ] {
         let run = world.fsxctl(words);
         run.ends_untouched(2);
         let error = run.json();
-        assert_eq!((&error["kind"], &error["exitCode"], &error["code"]), (&json!("Error"), &json!(2), &json!(2)), "{words}");
+        assert_eq!(
+            (&error["kind"], &error["exitCode"], &error["code"]),
+            (&json!("Error"), &json!(2), &json!(2)),
+            "{words}"
+        );
     }
     let run = world.env("FSXCTL_OUTPUT", "yaml").fsxctl("setup dynamic --nope");
     run.ends_untouched(2);
@@ -99,7 +117,15 @@ fn for_people_a_slip_is_answered_with_what_was_meant() {
 #[test]
 fn help_goes_to_stdout_and_is_no_failure() {
     let world = World::bare();
-    for words in ["--help", "-h", "setup --help", "setup dynamic --help", "setup network -h", "--version", "env --help"] {
+    for words in [
+        "--help",
+        "-h",
+        "setup --help",
+        "setup dynamic --help",
+        "setup network -h",
+        "--version",
+        "env --help",
+    ] {
         let run = world.fsxctl(words);
         run.ends_untouched(0);
         assert!(!run.stdout.trim().is_empty() && run.stderr.is_empty(), "{}", run.show());
@@ -152,7 +178,13 @@ fn settings_are_shown_with_their_sources_and_contradictions() {
     ");
     assert_eq!(run.requests.len(), 0);
     let run = world.fsxctl("env -o json");
-    let cluster = run.json()["items"].as_array().unwrap().iter().find(|item| item["setting"] == "cluster").cloned().unwrap();
+    let cluster = run.json()["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|item| item["setting"] == "cluster")
+        .cloned()
+        .unwrap();
     assert_eq!(cluster["value"], "hp-eks");
     assert_eq!(cluster["source"], "EKS_CLUSTER_NAME");
     assert_eq!(cluster["conflicts"], json!([{"source": "CLUSTER_NAME", "value": "other"}]));
@@ -163,7 +195,8 @@ fn what_is_exported_is_what_a_shell_reads_back() {
     let world = World::bare().env("FSXCTL_CLUSTER", "a'b $(touch x) \"c\"");
     let run = world.fsxctl("env --export");
     let script = format!("{}printf %s \"$FSXCTL_CLUSTER\"", run.stdout);
-    let read = Command::new("sh").args(["-c", &script]).env_clear().current_dir(world.home.path()).output().unwrap();
+    let read =
+        Command::new("sh").args(["-c", &script]).env_clear().current_dir(world.home.path()).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&read.stdout), "a'b $(touch x) \"c\"");
     assert!(!world.home.path().join("x").exists());
 }
@@ -229,7 +262,14 @@ fn the_shell_takes_the_completions() {
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let world = World::bare();
-    for words in ["man", "completions bash", "schema plan", "setup dynamic --dry-run", "setup dynamic --dry-run -o json", "setup dynamic --help"] {
+    for words in [
+        "man",
+        "completions bash",
+        "schema plan",
+        "setup dynamic --dry-run",
+        "setup dynamic --dry-run -o json",
+        "setup dynamic --help",
+    ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fsxctl"));
         command.args(words.split(' ')).env_clear().envs(world.environment());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -269,7 +309,14 @@ fn answers_go_into_files_as_well() {
 fn a_failure_goes_into_the_files_too() {
     let world = World::bare();
     let path = world.home.path().join("answer.json");
-    let run = world.run(&["setup", "dynamic", "--cluster", "nope", "--output-file", &format!("json={}", path.display())]);
+    let run = world.run(&[
+        "setup",
+        "dynamic",
+        "--cluster",
+        "nope",
+        "--output-file",
+        &format!("json={}", path.display()),
+    ]);
     run.ends_untouched(2);
     let document: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
     assert_eq!((&document["kind"], &document["exitCode"]), (&json!("Error"), &json!(2)));
@@ -288,11 +335,15 @@ fn every_call_is_traced_on_a_line_without_secrets() {
     assert_eq!(traced, asked, "{text}");
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     for (name, value) in world.environment() {
-        let is_secret = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID"].contains(&name.as_str());
+        let is_secret =
+            ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID"].contains(&name.as_str());
         assert!(!is_secret || !text.contains(value.as_str()), "{name} is in the trace");
     }
     let kubeconfig = world.sandbox.kubeconfig();
-    let token = kubeconfig.split("token: ").nth(1).map(|rest| rest.split_whitespace().next().unwrap_or_default().trim_matches('"'));
+    let token = kubeconfig
+        .split("token: ")
+        .nth(1)
+        .map(|rest| rest.split_whitespace().next().unwrap_or_default().trim_matches('"'));
     if let Some(token) = token.filter(|token| token.len() > 8) {
         assert!(!text.contains(token), "the token is in the trace");
     }
@@ -310,7 +361,8 @@ fn a_trace_goes_nowhere_through_a_link() {
     let world = World::bare();
     let link = world.home.path().join("calls.jsonl");
     std::os::unix::fs::symlink(world.home.path().join("elsewhere"), &link).unwrap();
-    let run = world.run(&["setup", "dynamic", "--dry-run", "-q", "--trace-calls", &link.display().to_string()]);
+    let run =
+        world.run(&["setup", "dynamic", "--dry-run", "-q", "--trace-calls", &link.display().to_string()]);
     assert_ne!(run.code, Some(0), "{}", run.show());
     assert!(!world.home.path().join("elsewhere").exists());
 }
@@ -324,7 +376,9 @@ fn progress_as_json_is_one_object_a_line() {
         .stderr
         .lines()
         .filter(|line| line.starts_with('{'))
-        .map(|line| serde_json::from_str::<Value>(line).expect(line)["event"].as_str().unwrap_or_default().to_owned())
+        .map(|line| {
+            serde_json::from_str::<Value>(line).expect(line)["event"].as_str().unwrap_or_default().to_owned()
+        })
         .collect();
     kinds.dedup();
     assert_eq!(kinds.first().map(String::as_str), Some("looking"), "{}", run.stderr);
@@ -344,12 +398,20 @@ aws:
 #[test]
 fn control_characters_of_the_world_are_escaped() {
     let world = World::of(&["bare", HOSTILE_GROUP]);
-    for words in ["setup dynamic --dry-run", "setup dynamic --dry-run --color always", "setup dynamic --yes --no-wait", "setup dynamic --dry-run -q --security-group sg-0dead0000000000ff"] {
+    for words in [
+        "setup dynamic --dry-run",
+        "setup dynamic --dry-run --color always",
+        "setup dynamic --yes --no-wait",
+        "setup dynamic --dry-run -q --security-group sg-0dead0000000000ff",
+    ] {
         let run = world.fsxctl(words);
         let text = format!("{}{}", run.stdout, run.stderr);
         let colours_gone = text.replace("\u{1b}[0m", "");
         let bad = colours_gone.char_indices().find(|(at, letter)| {
-            let is_colour = *letter == '\u{1b}' && words.contains("always") && colours_gone[*at..].starts_with("\u{1b}[") && !colours_gone[*at..].starts_with("\u{1b}[2J");
+            let is_colour = *letter == '\u{1b}'
+                && words.contains("always")
+                && colours_gone[*at..].starts_with("\u{1b}[")
+                && !colours_gone[*at..].starts_with("\u{1b}[2J");
             letter.is_control() && *letter != '\n' && !is_colour || *letter == '\u{202e}'
         });
         assert_eq!(bad, None, "{words}: {text:?}");
@@ -395,7 +457,10 @@ fn words_of_fsx_are_escaped_too() {
 #[test]
 fn the_cluster_is_in_every_document_that_knows_it() {
     let run = World::bare().fsxctl("setup dynamic --dry-run -o json");
-    assert_eq!(run.json()["cluster"], json!({"name": "hp-eks", "arn": CLUSTER_ARN, "region": "us-west-2", "account": "111122223333"}));
+    assert_eq!(
+        run.json()["cluster"],
+        json!({"name": "hp-eks", "arn": CLUSTER_ARN, "region": "us-west-2", "account": "111122223333"})
+    );
 }
 
 #[test]

@@ -177,9 +177,8 @@ impl Running<'_> {
             (self.world.sandbox.directory().display().to_string(), "[sandbox]"),
             (self.world.home.path().display().to_string(), "[home]"),
         ];
-        let clean = |text: String| {
-            replaced.iter().fold(text, |text, (from, to)| text.replace(from.as_str(), to))
-        };
+        let clean =
+            |text: String| replaced.iter().fold(text, |text, (from, to)| text.replace(from.as_str(), to));
         Run {
             arguments: clean(self.arguments),
             code: status.code(),
@@ -257,8 +256,9 @@ impl Run {
 
     /// stdout as one JSON document.
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|why| panic!("stdout of `fsxctl {}` is no JSON: {why}\n{}", self.arguments, self.stdout))
+        serde_json::from_str(&self.stdout).unwrap_or_else(|why| {
+            panic!("stdout of `fsxctl {}` is no JSON: {why}\n{}", self.arguments, self.stdout)
+        })
     }
 
     /// Asserts code and no write.

@@ -39,7 +39,7 @@ fn what_decides_and_is_hidden_ends_with_5_and_the_permission() {
         let error = run.json();
         assert_eq!(error["kind"], "Error", "{pattern}");
         assert_eq!(error["permission"], *permission, "{pattern}: {error}");
-        told.push(format!("{}", error["message"].as_str().unwrap_or_default()));
+        told.push(error["message"].as_str().unwrap_or_default().to_owned());
     }
     insta::assert_snapshot!(told.join("\n"), @r#"
     cannot see EKS cluster hp-eks

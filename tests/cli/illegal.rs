@@ -51,6 +51,11 @@ fn combinations_that_fsx_refuses_name_the_nearest_that_it_takes() {
     next: leave the throughput out
     -- no write
     ");
+}
+
+#[test]
+fn what_only_some_types_take_is_said_so() {
+    let world = World::bare();
     insta::assert_snapshot!(refused(&world, "--metadata-iops 5000", &[]).show(), @"
     $ fsxctl setup dynamic --metadata-iops 5000
     code 2

@@ -163,7 +163,13 @@ fn names_paths_tags_and_policies_reach_the_role() {
     let world = World::bare();
     ok(&world, "setup identity --yes -q --role-name fsx --role-path /team/ --tag cost=42 --policy managed");
     let saved = world.saved();
-    let role = saved["aws"]["iam"]["Roles"].as_array().unwrap().iter().find(|role| role["RoleName"] == "fsx").cloned().unwrap();
+    let role = saved["aws"]["iam"]["Roles"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|role| role["RoleName"] == "fsx")
+        .cloned()
+        .unwrap();
     assert_eq!(role["Arn"], "arn:aws:iam::111122223333:role/team/fsx");
     assert_eq!(role["AttachedPolicies"], json!(["arn:aws:iam::aws:policy/AmazonFSxFullAccess"]));
     assert!(role["Tags"].as_array().unwrap().contains(&json!({"Key": "cost", "Value": "42"})), "{role}");
@@ -186,10 +192,19 @@ fn each_part_alone_does_its_part() {
         ("setup identity", &["iam CreateOpenIDConnectProvider", "iam CreateRole", "iam PutRolePolicy"][..]),
         ("setup network", &["ec2 AuthorizeSecurityGroupIngress"]),
         ("setup dynamic --only network", &["ec2 AuthorizeSecurityGroupIngress"]),
-        ("setup dynamic --only identity", &["iam CreateOpenIDConnectProvider", "iam CreateRole", "iam PutRolePolicy"]),
+        (
+            "setup dynamic --only identity",
+            &["iam CreateOpenIDConnectProvider", "iam CreateRole", "iam PutRolePolicy"],
+        ),
         (
             "setup dynamic --skip storage",
-            &["ec2 AuthorizeSecurityGroupIngress", "eks CreateAddon", "iam CreateOpenIDConnectProvider", "iam CreateRole", "iam PutRolePolicy"],
+            &[
+                "ec2 AuthorizeSecurityGroupIngress",
+                "eks CreateAddon",
+                "iam CreateOpenIDConnectProvider",
+                "iam CreateRole",
+                "iam PutRolePolicy",
+            ],
         ),
     ] {
         let world = World::bare();
@@ -283,7 +298,13 @@ fn a_driver_waits_until_it_is_active() {
     let run = ok(&world, "setup driver --yes");
     assert!(run.stderr.contains("= add-on aws-fsx-csi-driver is ACTIVE after "), "{}", run.show());
     let saved = world.saved();
-    let addon = saved["aws"]["eks"]["addons"].as_array().unwrap().iter().find(|it| it["addonName"] == "aws-fsx-csi-driver").cloned().unwrap();
+    let addon = saved["aws"]["eks"]["addons"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|it| it["addonName"] == "aws-fsx-csi-driver")
+        .cloned()
+        .unwrap();
     assert_eq!(addon["status"], "ACTIVE");
     assert_eq!(addon["serviceAccountRoleArn"], format!("arn:aws:iam::111122223333:role/{ROLE}"));
 }
@@ -304,7 +325,7 @@ fn a_build_that_is_not_there_is_answered_with_those_that_are() {
 
 #[test]
 fn without_waiting_it_ends_with_the_last_write() {
-    let world = World::bare();
+    let world = World::with(Options { speed: 20.0, ..Options::default() });
     let run = ok(&world, "setup dynamic --yes -q --no-wait");
     assert!(!run.requests.iter().any(|entry| entry.verb.as_deref() == Some("watch")), "{}", run.show());
     let tail: Vec<&str> = run.stdout.lines().skip_while(|line| !line.starts_with("storage: ")).collect();
@@ -313,10 +334,7 @@ fn without_waiting_it_ends_with_the_last_write() {
     + StorageClass fsx-sc
     + PersistentVolumeClaim default/fsx-claim
 
-    = claim default/fsx-claim is bound
-        volume       pvc-[uid]
-        file system  fs-[id]
-        mount        fs-[id].fsx.us-west-2.amazonaws.com@tcp:/[mount]
+    ? claim default/fsx-claim was not waited for
 
     Done: 6 created, 1 changed, 0 deleted.
 
@@ -341,7 +359,10 @@ fn a_namespace_is_made_when_that_was_asked_for() {
     let run = ok(&world, "setup dynamic --yes -q -n team-a --create-namespace");
     assert!(run.writes().contains(&"kube create /api/v1/namespaces".to_owned()), "{}", run.show());
     let claim = world.object("PersistentVolumeClaim", "fsx-claim").unwrap();
-    assert_eq!((&claim["metadata"]["namespace"], &claim["status"]["phase"]), (&json!("team-a"), &json!("Bound")));
+    assert_eq!(
+        (&claim["metadata"]["namespace"], &claim["status"]["phase"]),
+        (&json!("team-a"), &json!("Bound"))
+    );
 }
 
 #[test]
@@ -358,8 +379,12 @@ fn a_class_that_deletes_is_warned_of() {
     assert!(part(&run, "storage").contains("deletes the file system and its data"), "{}", run.stdout);
     let delete = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fsx-sc}, provisioner: fsx.csi.aws.com, \
                   parameters: {subnetId: subnet-0a10000000000000a, securityGroupIds: sg-0b10000000000000b}, reclaimPolicy: Delete}";
-    let run = ok(&World::of(&["bare", &format!("kubernetes: {{objects: [{delete}]}}")]), "setup dynamic --dry-run -q");
-    let warned = part(&run, "storage").lines().any(|line| line.starts_with("! StorageClass fsx-sc says Delete"));
+    let run = ok(
+        &World::of(&["bare", &format!("kubernetes: {{objects: [{delete}]}}")]),
+        "setup dynamic --dry-run -q",
+    );
+    let warned =
+        part(&run, "storage").lines().any(|line| line.starts_with("! StorageClass fsx-sc says Delete"));
     assert!(warned, "{}", run.stdout);
 }
 
@@ -430,7 +455,10 @@ fn a_wrong_role_of_somebody_else_is_a_conflict_until_it_is_adopted() {
     let role = role(&world).unwrap();
     let statement = &role["AssumeRolePolicyDocument"]["Statement"][0];
     let sub = "oidc.eks.us-west-2.amazonaws.com/id/A1B2C3D4E5F60718293A4B5C6D7E8F90:sub";
-    assert_eq!(statement["Condition"]["StringEquals"][sub], "system:serviceaccount:kube-system:fsx-csi-controller-sa");
+    assert_eq!(
+        statement["Condition"]["StringEquals"][sub],
+        "system:serviceaccount:kube-system:fsx-csi-controller-sa"
+    );
     world.fsxctl("setup dynamic -q").ends_untouched(0);
 }
 
@@ -467,7 +495,12 @@ fn a_service_account_of_others_is_not_taken_over_silently() {
 fn rules_of_node_groups_are_left_alone_when_asked_to() {
     let world = World::bare();
     let run = ok(&world, "setup network --yes -q --no-node-rules --security-group create");
-    let touched: Vec<&Value> = run.requests.iter().filter(|it| it.operation.as_deref() == Some("AuthorizeSecurityGroupIngress")).map(|it| &it.request["GroupId"]).collect();
+    let touched: Vec<&Value> = run
+        .requests
+        .iter()
+        .filter(|it| it.operation.as_deref() == Some("AuthorizeSecurityGroupIngress"))
+        .map(|it| &it.request["GroupId"])
+        .collect();
     assert!(!touched.is_empty() && !touched.contains(&&json!(NODE_GROUP)), "{touched:?}");
     let run = ok(&world, "setup network --dry-run -q --no-node-rules --security-group create");
     assert!(run.stdout.lines().any(|line| line.starts_with("! ")), "{}", run.show());
@@ -478,7 +511,13 @@ fn rules_that_are_added_say_who_added_them() {
     let world = World::bare();
     ok(&world, "setup network --yes -q");
     let saved = world.saved();
-    let group = saved["aws"]["ec2"]["SecurityGroups"].as_array().unwrap().iter().find(|it| it["GroupId"] == NODE_GROUP).cloned().unwrap();
+    let group = saved["aws"]["ec2"]["SecurityGroups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|it| it["GroupId"] == NODE_GROUP)
+        .cloned()
+        .unwrap();
     let text = group["IpPermissions"].to_string();
     assert!(text.contains("fsxctl hp-eks: "), "{text}");
 }
@@ -514,11 +553,43 @@ fn a_security_group_that_is_not_there_is_answered_with_those_that_are() {
 
 #[test]
 fn the_guides_variables_choose_group_and_subnet() {
-    let world = World::bare().env("SECURITY_GROUP_ID", NODE_GROUP).env("PRIVATE_SUBNET_ID", "subnet-0b10000000000000b");
+    let world = World::bare()
+        .env("SECURITY_GROUP_ID", NODE_GROUP)
+        .env("PRIVATE_SUBNET_ID", "subnet-0b10000000000000b");
     let run = ok(&world, "setup dynamic --dry-run -q");
     let storage = part(&run, "storage");
     assert!(storage.contains("subnetId: subnet-0b10000000000000b"), "{}", run.stdout);
     assert!(storage.contains(&format!("securityGroupIds: {NODE_GROUP}")), "{}", run.stdout);
+}
+
+#[test]
+fn the_manifests_are_written_too_when_asked_for() {
+    let world = World::bare();
+    let directory = world.home.path().join("out");
+    std::fs::create_dir(&directory).unwrap();
+    let run = world.run(&[
+        "setup",
+        "dynamic",
+        "--yes",
+        "--no-wait",
+        "-q",
+        "--output-dir",
+        &directory.display().to_string(),
+    ]);
+    assert_eq!(run.code, Some(0), "{}", run.show());
+    let mut kinds: Vec<String> = Vec::new();
+    for file in std::fs::read_dir(&directory).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let object: Value = serde_yaml::from_str(&text).expect(&text);
+        kinds.push(format!(
+            "{} {}",
+            object["kind"].as_str().unwrap_or_default(),
+            object["metadata"]["name"].as_str().unwrap_or_default()
+        ));
+        assert!(!text.contains("known after apply"), "{text}");
+    }
+    kinds.sort();
+    assert_eq!(kinds, ["PersistentVolumeClaim fsx-claim", "StorageClass fsx-sc"]);
 }
 
 #[test]
@@ -553,6 +624,12 @@ fn ownership_is_on_everything_that_was_made() {
     };
     let provider = &saved["aws"]["iam"]["OpenIDConnectProviders"][0];
     assert!(owned(&provider["Tags"]), "{provider}");
-    let addon = saved["aws"]["eks"]["addons"].as_array().unwrap().iter().find(|it| it["addonName"] == "aws-fsx-csi-driver").cloned().unwrap();
+    let addon = saved["aws"]["eks"]["addons"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|it| it["addonName"] == "aws-fsx-csi-driver")
+        .cloned()
+        .unwrap();
     assert!(owned(&addon["tags"]), "{addon}");
 }

@@ -122,10 +122,10 @@ pub fn widened(there: Option<&Value>, wish: &PolicyWish) -> Value {
             insert(same, "Resource", resources);
         } else {
             let mut kept = old.clone();
-            if statements.iter().any(|it| it.get("Sid") == id.as_ref()) {
-                if let Some(members) = kept.as_object_mut() {
-                    members.remove("Sid");
-                }
+            if statements.iter().any(|it| it.get("Sid") == id.as_ref())
+                && let Some(members) = kept.as_object_mut()
+            {
+                members.remove("Sid");
             }
             statements.push(kept);
         }

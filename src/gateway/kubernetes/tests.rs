@@ -122,7 +122,7 @@ fn files_and_contexts_that_were_asked_for_must_be_there() {
     let (_home, wish) = home(Some(&kubeconfig(ARN, ARN, ENDPOINT, STATIC)));
     let context = KubeWish { context: Some("gone".to_owned()), ..wish.clone() };
     let Err(error) = way(&context, &cluster()) else { panic!("no error") };
-    assert_eq!((error.kind, error.details.as_slice()), (Kind::Usage, [ARN.to_owned()].as_slice()));
+    assert_eq!((error.kind, error.details.as_slice()), (Kind::Usage, [format!("context {ARN}")].as_slice()));
     let file = KubeWish { kubeconfig: Some("/no/such/file".into()), ..wish };
     assert_eq!(way(&file, &cluster()).map(drop).map_err(|error| error.kind), Err(Kind::Usage));
 }

@@ -28,6 +28,10 @@ pub fn plan(goal: Goal, intent: &Intent, facts: &Facts, identity: &identity::Cho
 }
 
 fn present(intent: &Intent, facts: &Facts, identity: &identity::Choice) -> Result<Item, Box<Block>> {
+    // A role that cannot be seen is not a role that is not there, also when the identity is out of scope.
+    if let Some(block) = identity.item.block.as_ref().filter(|block| block.kind == Kind::Denied) {
+        return Err(Box::new(block.clone()));
+    }
     let addon = match &facts.driver.addon {
         Seen::Found(addon) => Some(addon),
         Seen::Missing => None,

@@ -1,5 +1,7 @@
 //! The add-on and drivers of others, row by row.
 
+#![expect(clippy::too_many_lines, reason = "a table is as long as it has rows")]
+
 use super::super::sample::{Row, check};
 use super::super::{Action, Change, plan};
 use super::*;
@@ -60,10 +62,10 @@ fn a_cluster_without_a_driver() {
         ),
         ("without an identity it warns", "--identity none", |_| {}, "+ Addon aws-fsx-csi-driver (!)"),
         (
-            "alone, no role that nobody makes is handed to it",
+            "alone, without a role that somebody makes",
             "driver",
             |_| {},
-            "+ Addon aws-fsx-csi-driver (!)",
+            "! Usage | make it with fsxctl setup identity, or install the driver without one with --identity none",
         ),
         (
             "a CSIDriver that a removed release left behind is no driver",
@@ -123,7 +125,7 @@ fn an_add_on_that_is_there() {
                 change_addon(facts, |addon| addon.role_arn = None);
                 facts.access.service_account = Seen::Found(ServiceAccount::default());
             },
-            "~ Addon aws-fsx-csi-driver",
+            "~ Addon aws-fsx-csi-driver; ~ Deployment kube-system/fsx-csi-controller",
         ),
         (
             "somebody else's, without a role",
@@ -141,7 +143,7 @@ fn an_add_on_that_is_there() {
                 change_addon(facts, |addon| (addon.role_arn, addon.tags) = (None, Default::default()));
                 facts.access.service_account = Seen::Found(ServiceAccount::default());
             },
-            "~ Addon aws-fsx-csi-driver",
+            "~ Addon aws-fsx-csi-driver; ~ Deployment kube-system/fsx-csi-controller",
         ),
         (
             "the same, and the identity is not fsxctl's business",

@@ -137,8 +137,10 @@ pub(super) fn may_do(intent: &Intent, facts: &Facts, policies: &Policies, notes:
 
 /// Whether FSx's service-linked role is known to be there.
 pub(super) fn has_service_linked_role(facts: &Facts) -> bool {
-    let role = facts.access.roles.get(role::SERVICE_LINKED);
-    // A file system in the account proves the role as well: FSx makes it with the first one.
-    let proved = facts.file_systems.found().is_some_and(|systems| !systems.is_empty());
-    proved || role.is_some_and(|role| matches!(role.role, Seen::Found(_)))
+    match facts.access.roles.get(role::SERVICE_LINKED).map(|known| &known.role) {
+        Some(Seen::Found(_)) => true,
+        Some(Seen::Missing) => false,
+        // A file system in the account proves the role as well: FSx makes it with the first one.
+        Some(Seen::Hidden(_)) | None => facts.file_systems.found().is_some_and(|systems| !systems.is_empty()),
+    }
 }

@@ -63,6 +63,9 @@ fn node_roles(facts: &Facts) -> Result<(), String> {
 }
 
 pub(super) fn plan(intent: &Intent, facts: &Facts, current: &judge::Current, mut notes: Vec<Note>) -> Result<Choice, Box<Block>> {
+    if let Some(veil) = facts.access.agent.hidden().filter(|_| !facts.cluster.auto_mode) {
+        return Err(crate::steps::denied("add-on eks-pod-identity-agent", veil));
+    }
     if let Err(why) = works(facts) {
         if let Some(association) = &current.association {
             let next = if facts.access.agent.is_missing() {

@@ -1,5 +1,7 @@
 //! Provider, role, policy and association, row by row.
 
+#![expect(clippy::too_many_lines, reason = "a table is as long as it has rows")]
+
 use serde_json::json;
 
 use super::super::sample::{Row, check};
@@ -267,7 +269,7 @@ fn pod_identity() {
             },
             "! Conflict | mend that role, name it with --role-arn arn:aws:iam::111122223333:role/fsx, or delete association a-1",
         ),
-        ("the association is lost; the add-on is there", "", |facts| facts.access.association = Seen::Missing, "+ PodIdentityAssociation kube-system/fsx-csi-controller-sa"),
+        ("the association is lost; the add-on is there", "", |facts| facts.access.association = Seen::Missing, "+ PodIdentityAssociation kube-system/fsx-csi-controller-sa; ~ Deployment kube-system/fsx-csi-controller"),
         (
             "the agent is lost: the association gives nothing",
             "",
@@ -297,7 +299,7 @@ fn pod_identity() {
                 facts.access.association = Seen::Missing;
                 facts.driver.addon = Seen::Missing;
             },
-            "+ PodIdentityAssociation kube-system/fsx-csi-controller-sa",
+            "+ PodIdentityAssociation kube-system/fsx-csi-controller-sa; ~ Deployment kube-system/fsx-csi-controller",
         ),
     ];
     check(StepId::Identity, Goal::Present, by_pods, &rows);

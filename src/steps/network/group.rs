@@ -55,7 +55,9 @@ fn named(view: &View<'_>, id: &str, source: &str) -> Result<Chosen, Box<Block>> 
     if let Some(group) = find(view, id) {
         return Ok(Chosen::kept(group, &format!("asked for by {source}")));
     }
-    let there: Vec<String> = view.groups.iter().take(20).map(|group| format!("{} ({})", group.id, group.name)).collect();
+    let mut there: Vec<String> = view.groups.iter().map(|group| format!("{} ({})", group.id, group.name)).collect();
+    there.sort();
+    there.truncate(20);
     Err(Box::new(Block {
         kind: Kind::Usage,
         message: format!(

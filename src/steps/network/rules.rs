@@ -29,21 +29,11 @@ struct Want {
 pub(super) fn missing(view: &View<'_>, group: &Ref, subnet: &Subnet, notes: &mut Vec<Note>) -> Result<Vec<Change>, Box<Block>> {
     let mut wants = as_node_rules(view, file_system_side(view, group, subnet), notes);
     wants.extend(node_side(view, group, subnet, notes));
-    wants.iter_mut().for_each(|want| want.node = want.node.take().or_else(|| worn_by(view, want)));
     allowed(view, &wants)?;
     for id in view.unread.take() {
         notes.push(note(Sign::Unknown, format!("prefix list {id} cannot be read; rules that name it are taken to let Lustre through")));
     }
     Ok(wants.into_iter().filter(|want| !want.rules.is_empty()).enumerate().map(|(index, want)| change(view, index, want)).collect())
-}
-
-/// The nodes whose own group it is that gets rules, when fsxctl may add rules to it only as a node group.
-fn worn_by(view: &View<'_>, want: &Want) -> Option<String> {
-    let Ref::Known(id) = &want.group else { return None };
-    if may_change(view, id) || !view.intent.network.node_rules {
-        return None;
-    }
-    view.clients.iter().find(|client| client.groups.contains(id)).map(|client| client.name.clone())
 }
 
 fn peer_of(group: &Ref) -> Peer {
@@ -83,8 +73,8 @@ fn as_node_rules(view: &View<'_>, wants: Vec<Want>, notes: &mut Vec<Note>) -> Ve
     let mut kept = Vec::new();
     for want in wants.into_iter().filter(|want| !want.rules.is_empty()) {
         let worn = match &want.group {
-            Ref::Known(id) => view.clients.iter().find(|client| client.groups.contains(id)),
-            Ref::Made(_) => None,
+            Ref::Known(id) if !may_change(view, id) => view.clients.iter().find(|client| client.groups.contains(id)),
+            Ref::Known(_) | Ref::Made(_) => None,
         };
         match worn {
             Some(client) if !view.intent.network.node_rules => {

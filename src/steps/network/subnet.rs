@@ -49,7 +49,11 @@ fn block(message: String, next: &str) -> Box<Block> {
 }
 
 fn named<'a>(view: &View<'_>, subnets: &'a [Subnet], ids: &[String], source: &str) -> Result<Vec<&'a Subnet>, Box<Block>> {
-    let there = || subnets.iter().map(|subnet| format!("{} ({})", subnet.id, subnet.zone)).collect::<Vec<_>>().join(", ");
+    let there = || {
+        let mut there: Vec<String> = subnets.iter().map(|subnet| format!("{} ({})", subnet.id, subnet.zone)).collect();
+        there.sort();
+        there.join(", ")
+    };
     ids.iter()
         .map(|id| {
             subnets.iter().find(|subnet| subnet.id == *id).ok_or_else(|| {
@@ -83,7 +87,8 @@ fn best(view: &View<'_>, candidates: &[&Subnet], why: &str) -> Result<Chosen, Bo
     let needed = sizing::addresses_needed(&view.intent.storage.file_system).unwrap_or(2);
     let fits: Vec<&Subnet> = candidates.iter().copied().filter(|subnet| u64::from(subnet.free_addresses) >= needed).collect();
     if fits.is_empty() {
-        let list: Vec<String> = candidates.iter().map(|subnet| format!("{} has {} free", subnet.id, subnet.free_addresses)).collect();
+        let mut list: Vec<String> = candidates.iter().map(|subnet| format!("{} has {} free", subnet.id, subnet.free_addresses)).collect();
+        list.sort();
         return Err(block(
             format!("the file system needs {needed} addresses, but {}", list.join(", ")),
             "name a subnet with more free addresses with --subnet",

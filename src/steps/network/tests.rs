@@ -1,5 +1,7 @@
 //! Group, rules and subnet, row by row.
 
+#![expect(clippy::too_many_lines, reason = "a table is as long as it has rows")]
+
 use super::super::sample::{Row, check, outline};
 use super::super::plan;
 use super::*;
@@ -189,20 +191,30 @@ fn the_group_of_a_cluster_that_has_none() {
 
 #[test]
 fn nodes_of_several_kinds() {
-    let rows: [Row; 6] = [
+    let rows: [Row; 7] = [
         (
-            "two node groups with different groups",
+            "a node group that the shared group does not let in, and rules of nodes are not wanted",
             "--no-node-rules",
             |facts| {
                 add(facts, group("sg-b", &[all("sg-b"), all("sg-own"), all("sg-hp")]));
                 let Seen::Found(instances) = &mut facts.network.instances else { return };
                 instances.push(instance("i-3", "spot", &["sg-b"], "subnet-b"));
             },
-            "! Conflict | let fsxctl add these rules with --adopt SecurityGroup/sg-hp, …",
+            "settled (!)",
         ),
         (
             "the same; the shared group is a node group's own, so its rule is a node rule",
             "",
+            |facts| {
+                add(facts, group("sg-b", &[all("sg-b"), all("sg-hp")]));
+                let Seen::Found(instances) = &mut facts.network.instances else { return };
+                instances.push(instance("i-3", "spot", &["sg-b"], "subnet-b"));
+            },
+            "~ SecurityGroup sg-hp [ingress tcp 988 from sg-b, ingress tcp 1018-1023 from sg-b]",
+        ),
+        (
+            "the same, adopted: then it is fsxctl's to change, and no rule of nodes",
+            "--no-node-rules --adopt SecurityGroup/sg-hp",
             |facts| {
                 add(facts, group("sg-b", &[all("sg-b"), all("sg-hp")]));
                 let Seen::Found(instances) = &mut facts.network.instances else { return };

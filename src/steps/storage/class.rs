@@ -29,6 +29,10 @@ type Filled = (BTreeMap<String, String>, Vec<Fill>);
 
 /// The parameters as the driver shall read them; the group may be known only after apply.
 fn parameters(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<Filled, Box<Block>> {
+    // What stopped the network's choice stops the class, also when the network is out of scope.
+    if let Some(block) = &network.item.block {
+        return Err(Box::new(block.clone()));
+    }
     let Some(subnet) = &network.subnet else {
         return Err(block(Kind::Usage, "the file system's subnet is not known".to_owned(), "name it with --subnet, or do not skip the network"));
     };
@@ -143,10 +147,10 @@ fn wanted(intent: &Intent, found: &StorageClass) -> BTreeMap<String, String> {
     if let (GroupWish::Id(id), Source::Flag(_) | Source::Variable(_)) = (&group.value, &group.from) {
         all.insert("securityGroupIds".to_owned(), id.clone());
     }
-    if let (SubnetWish::OneOf(ids), Source::Flag(_) | Source::Variable(_)) = (&subnet.value, &subnet.from) {
-        if !found.parameters.get("subnetId").is_some_and(|id| ids.contains(id)) {
-            all.insert("subnetId".to_owned(), ids.join(" or "));
-        }
+    if let (SubnetWish::OneOf(ids), Source::Flag(_) | Source::Variable(_)) = (&subnet.value, &subnet.from)
+        && !found.parameters.get("subnetId").is_some_and(|id| ids.contains(id))
+    {
+        all.insert("subnetId".to_owned(), ids.join(" or "));
     }
     all
 }

@@ -27,8 +27,8 @@ pub fn plan(goal: Goal, intent: &Intent, facts: &Facts, network: &network::Choic
 fn present(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<Item, Box<Block>> {
     let mut notes: Vec<Note> = Vec::new();
     let mut changes = namespace(intent, facts)?;
-    if let Seen::Hidden(veil) = &facts.storage.namespace {
-        let text = format!("whether namespace {} exists cannot be seen ({})", facts.storage.claim_namespace, veil.permission);
+    if let (Some(veil), None) = (facts.storage.namespace.hidden(), facts.storage.claim.found()) {
+        let text = format!("namespace {} cannot be seen ({}); it is taken to be there", facts.storage.claim_namespace, veil.permission);
         notes.push(note(Sign::Unknown, text));
     }
     let class = class::plan(intent, facts, network, &mut notes)?;

@@ -12,8 +12,13 @@ pub(super) fn absent(facts: &Facts) -> Result<Item, Box<Block>> {
         let volume = facts.storage.volumes.found().into_iter().flatten().find(|volume| Some(&volume.name) == claim.volume.as_ref());
         let reference = format!("{}/{}", claim.namespace, claim.name);
         if claim.volume.is_some() && volume.is_none_or(|volume| volume.reclaim_policy != "Retain") {
-            let text = format!("claim {reference} is kept: deleting it would delete its file system and all data");
-            item.notes.push(Note { sign: Sign::Keep, text });
+            item.notes.push(match facts.storage.volumes.hidden() {
+                None => Note { sign: Sign::Keep, text: format!("claim {reference} is kept: deleting it would delete its file system and all data") },
+                Some(veil) => {
+                    let why = format!("whether deleting it would delete its file system cannot be seen ({})", veil.permission);
+                    Note { sign: Sign::Unknown, text: format!("claim {reference} is kept: {why}") }
+                }
+            });
             kept = true;
         } else {
             let at = at("v1", "PersistentVolumeClaim", "persistentvolumeclaims", Some(&claim.namespace), &claim.name, &claim.marks);
