@@ -232,8 +232,9 @@ impl Hands {
     fn apply(&self, plan: &Plan) -> TestCaseResult {
         let (_, kubernetes) = self.facts()?;
         let writes = Writes::new(&self.eyes.session, Some(&kubernetes));
+        let reads = fsxctl::gateway::Reads::new(&self.eyes.session);
         let reporter: RefCell<Box<dyn Reporter + Send>> = RefCell::new(Box::new(Silent));
-        let made = self.runtime.block_on(Box::pin(apply(&writes, plan, &reporter, &Stop::default())));
+        let made = self.runtime.block_on(Box::pin(apply(fsxctl::engine::Hands { writes: &writes, reads: &reads }, plan, &reporter, &Stop::default())));
         made.map(drop).map_err(|error| TestCaseError::fail(format!("cannot apply: {error:?}\n{}", told(plan))))
     }
 

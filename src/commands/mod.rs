@@ -60,6 +60,10 @@ fn refused(refusal: &clap::Error, arguments: &[String], env: &BTreeMap<String, S
         return Speak::plain(env).answer(&refusal.to_string());
     }
     let text = refusal.to_string();
+    if refusal.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let error = Error::usage("a command is missing").details(text.lines().map(str::to_owned));
+        return Speak::guessed(arguments, env).fail(&error, None);
+    }
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.next().unwrap_or("the command line cannot be read").trim_start_matches("error: ").to_owned();
     let rest: Vec<String> = lines.filter(|line| !line.starts_with("For more information")).map(str::to_owned).collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::speak::{Answer, Speak};
 use crate::cli::{GlobalArgs, SetupCommand};
-use crate::engine::{Event, Eyes, Look, Made, Receipt, Reporter, Stop, Vigil, VolumeMade, apply, observe};
+use crate::engine::{Event, Eyes, Hands, Look, Made, Receipt, Reporter, Stop, Vigil, VolumeMade, apply, observe};
 use crate::error::{Error, Kind, Result};
 use crate::facts::{Claim, Facts};
 use crate::gateway::{KubeWish, Kubernetes, Reads, Session, SessionWish, Writes, cluster_of_context};
@@ -147,7 +147,6 @@ async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &Clu
         return Err(error);
     }
     if work.setup.dry_run {
-        write_manifests(work, facts)?;
         return show_plan(work, &header, &plan, 0);
     }
     if plan.is_settled() {
@@ -167,7 +166,8 @@ async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &Clu
     }
     let writes = Writes::new(&work.eyes.session, Some(kubernetes));
     let voice = work.speak.reporter();
-    let made = apply(&writes, &plan, &voice, &work.stop).await;
+    let reads = Reads::new(&work.eyes.session);
+    let made = apply(Hands { writes: &writes, reads: &reads }, &plan, &voice, &work.stop).await;
     drop(voice);
     let made = made?;
     finish(work, kubernetes, &header, (plan, made)).await
@@ -202,7 +202,10 @@ async fn finish(work: &Work<'_>, kubernetes: &Kubernetes, header: &Header, done:
     };
     let voice = work.speak.reporter();
     voice.borrow_mut().on(&Event::Looking { what: "the result".to_owned() });
-    let seen = Box::pin(observe(&work.eyes, &work.look)).await;
+    let seen = tokio::select! {
+        seen = Box::pin(observe(&work.eyes, &work.look)) => seen,
+        error = work.stop.wait() => Err(error),
+    };
     drop(voice);
     let (facts, _) = seen.map_err(told)?;
     ended_well(work, &facts).and_then(|()| proved(work, &facts)).map_err(told)?;
@@ -255,7 +258,9 @@ async fn wait(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, plan: &Pl
     let vigil = Vigil { reads: &reads, kube: &kube, reporter: &voice, stop: &work.stop, timeout, cluster };
     if work.intent.covers(StepId::Storage) {
         let bound = facts.storage.claim.found().is_some_and(|claim| claim.phase == "Bound");
-        return if bound { Ok(None) } else { vigil.claim(&facts.storage.claim_namespace, &work.look.claim).await.map(Some) };
+        // Such a claim binds with its first pod, which is not fsxctl's to make.
+        let later = facts.storage.class.found().is_some_and(|class| class.binding_mode == "WaitForFirstConsumer");
+        return if bound || later { Ok(None) } else { vigil.claim(&facts.storage.claim_namespace, &work.look.claim).await.map(Some) };
     }
     let is_coming = facts.driver.addon.found().is_some_and(|addon| addon.status == "CREATING" || addon.status == "UPDATING");
     let has_driver = plan.items.iter().any(|item| item.step == StepId::Driver);

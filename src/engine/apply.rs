@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
@@ -13,10 +14,13 @@ use serde_json::Value;
 use super::{Event, Made, Reporter, Stop};
 use crate::domain::network::{Peer, Rule};
 use crate::error::{Error, Result};
-use crate::gateway::wait::{CONSISTENCY, Deadline, until_seen};
-use crate::gateway::{AddonChange, NewAddon, NewAssociation, NewGroup, NewRole, Place, Trouble, TroubleKind, Writes};
+use crate::gateway::wait::{Backoff, CONSISTENCY, Deadline, until_seen};
+use crate::facts::Seen;
+use crate::gateway::{Reads, AddonChange, NewAddon, NewAssociation, NewGroup, NewRole, Place, Trouble, TroubleKind, Writes};
 use crate::steps::{Action, AddonAssociation, Change, Direction, Fill, ObjectRef, Plan, Ref};
 
+/// The longest that an update of an add-on is waited for before what follows is begun all the same.
+const UPDATE: Duration = Duration::from_secs(300);
 /// How rules name a group that the plan makes.
 const MADE: &str = "$made:";
 
@@ -28,6 +32,15 @@ enum Outcome {
     Found(Option<String>),
 }
 
+/// What applying takes: the writer, and a reader for what AWS does after it has answered.
+#[derive(Debug, Clone, Copy)]
+pub struct Hands<'a> {
+    /// Changes.
+    pub writes: &'a Writes,
+    /// Looks whether a change has arrived.
+    pub reads: &'a Reads,
+}
+
 /// Ids that came to be, by change.
 type Ids = BTreeMap<String, Option<String>>;
 
@@ -36,7 +49,12 @@ type Ids = BTreeMap<String, Option<String>>;
 ///
 /// # Errors
 /// The first change that failed, or the interruption.
-pub async fn apply(writes: &Writes, plan: &Plan, reporter: &RefCell<Box<dyn Reporter + Send>>, stop: &Stop) -> Result<Vec<Made>> {
+pub async fn apply(
+    hands: Hands<'_>,
+    plan: &Plan,
+    reporter: &RefCell<Box<dyn Reporter + Send>>,
+    stop: &Stop,
+) -> Result<Vec<Made>> {
     let changes: Vec<&Change> = plan.changes().collect();
     let mut waiting: Vec<&Change> = changes.clone();
     let mut ids = Ids::new();
@@ -54,7 +72,7 @@ pub async fn apply(writes: &Writes, plan: &Plan, reporter: &RefCell<Box<dyn Repo
             for change in ready {
                 reporter.borrow_mut().on(&Event::Started { verb: change.verb, resource: change.resource.clone() });
                 let action = resolve(&change.action, &ids);
-                running.push(Box::pin(async move { (change, perform(writes, change, action, reporter).await) }));
+                running.push(Box::pin(async move { (change, perform(hands, change, action, reporter).await) }));
             }
         }
         let Some((change, outcome)) = running.next().await else { break };
@@ -82,6 +100,9 @@ fn failed(change: &Change, trouble: Trouble) -> Error {
     let inner = Error::from(trouble);
     let mut error = Error { message: format!("cannot {verb} {}", change.resource), ..inner.clone() };
     error.causes.insert(0, inner.message);
+    if error.next.is_none() {
+        error.next = error.permission.as_ref().map(|permission| format!("allow {permission} and run it again"));
+    }
     error
 }
 
@@ -140,17 +161,34 @@ fn named(rule: Rule, id_of: &impl Fn(&str) -> String) -> Rule {
 }
 
 /// One change, its passing refusals waited out.
-async fn perform(writes: &Writes, change: &Change, action: Action, reporter: &RefCell<Box<dyn Reporter + Send>>) -> Result<Outcome, Trouble> {
+async fn perform(hands: Hands<'_>, change: &Change, action: Action, reporter: &RefCell<Box<dyn Reporter + Send>>) -> Result<Outcome, Trouble> {
     let settling = |trouble: &Trouble| {
         let event = Event::Settling { resource: change.resource.clone(), reason: trouble.message.clone() };
         reporter.borrow_mut().on(&event);
     };
+    let writes = hands.writes;
     let answer = until_seen(Deadline::after(CONSISTENCY), settling, || call(writes, action.clone())).await;
     match answer {
-        Ok(id) => Ok(Outcome::Made(id)),
+        Ok(id) => {
+            if let Action::UpdateAddon { cluster, name, .. } = &action {
+                updated(hands.reads, cluster, name).await?;
+            }
+            Ok(Outcome::Made(id))
+        }
         Err(trouble) if trouble.what == TroubleKind::Exists => already(writes, change, &action, trouble).await,
         Err(trouble) if trouble.what == TroubleKind::NotFound && change.verb == crate::steps::Verb::Delete => Ok(Outcome::Found(None)),
         Err(trouble) => Err(trouble),
+    }
+}
+
+/// EKS answers an update at once and makes it later; what follows (a restart that picks the role up) needs it made.
+async fn updated(reads: &Reads, cluster: &str, name: &str) -> Result<(), Trouble> {
+    let (deadline, mut backoff) = (Deadline::after(UPDATE), Backoff::new(Duration::from_millis(250), Duration::from_secs(5)));
+    loop {
+        let is_busy = matches!(reads.addon(cluster, name).await?, Seen::Found(addon) if addon.status == "UPDATING");
+        if !is_busy || !deadline.sleep(backoff.pause()).await {
+            return Ok(());
+        }
     }
 }
 

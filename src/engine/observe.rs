@@ -49,7 +49,7 @@ struct First {
     addon: Seen<Addon>,
     agent: Seen<Addon>,
     versions: Seen<Vec<AddonVersion>>,
-    association: Seen<Association>,
+    association_id: Seen<String>,
     hyperpods: Seen<Vec<String>>,
     roles: BTreeMap<String, RoleFacts>,
     file_systems: Seen<Vec<FileSystem>>,
@@ -95,34 +95,32 @@ async fn first_wave(reads: &Reads, look: &Look) -> Result<First> {
                 reads.addon(&look.cluster, ADDON),
                 reads.addon(&look.cluster, AGENT),
                 reads.addon_versions(ADDON),
-                reads.association(&look.cluster, namespace, account),
+                reads.association_id(&look.cluster, namespace, account),
             )
         }),
         Box::pin(async {
             futures::join!(
                 hyperpod_names(reads, look),
                 role_with_inline(reads, &look.role),
-                reads.role(SERVICE_LINKED),
                 reads.file_systems(),
                 reads.instances(&look.cluster),
             )
         }),
     )
     .await;
-    let (caller, cluster, addon, agent, versions, association) = a;
-    let (hyperpods, role, service_linked, file_systems, instances) = b;
+    let (caller, cluster, addon, agent, versions, association_id) = a;
+    let (hyperpods, role, file_systems, instances) = b;
     // The cluster goes first: a cluster that is not there makes every other answer moot.
     let cluster = the_cluster(reads, look, cluster).await?;
-    let linked = RoleFacts { role: service_linked?, policies: Seen::Missing };
     Ok(First {
         caller: caller?,
         cluster,
         addon: addon?,
         agent: agent?,
         versions: versions?,
-        association: association?,
+        association_id: association_id?,
         hyperpods: hyperpods?,
-        roles: BTreeMap::from([(look.role.clone(), role?), (SERVICE_LINKED.to_owned(), linked)]),
+        roles: BTreeMap::from([(look.role.clone(), role?)]),
         file_systems: file_systems?,
         instances: instances?,
     })
@@ -171,6 +169,7 @@ async fn role_with_inline(reads: &Reads, name: &str) -> Result<RoleFacts, Troubl
 
 /// What wave 2 saw on the AWS side.
 struct Second {
+    association: Seen<Association>,
     provider: Seen<crate::facts::Provider>,
     schema: Seen<serde_json::Value>,
     hyperpod: Seen<Vec<HyperPod>>,
@@ -185,14 +184,20 @@ async fn second_wave(reads: &Reads, look: &Look, first: &First) -> Result<Second
     let ids: Vec<String> = systems.iter().filter(in_vpc).flat_map(|system| system.interfaces.clone()).collect();
     let (a, b) = futures::future::join(
         Box::pin(async {
-            futures::join!(provider(reads, &first.cluster), schema(reads, first), hyperpods(reads, look, first), roles(reads, first))
+            futures::join!(
+                provider(reads, &first.cluster),
+                schema(reads, first),
+                hyperpods(reads, look, first),
+                association(reads, look, first),
+                roles(reads, look, first),
+            )
         }),
         Box::pin(async {
             futures::join!(reads.subnets(vpc), reads.groups(vpc), reads.route_tables(vpc), interfaces(reads, &ids))
         }),
     )
     .await;
-    let (provider, schema, hyperpod, roles) = a;
+    let (provider, schema, hyperpod, association, roles) = a;
     let (subnets, groups, routes, interfaces) = b;
     let network = Network {
         subnets: subnets?,
@@ -202,7 +207,22 @@ async fn second_wave(reads: &Reads, look: &Look, first: &First) -> Result<Second
         instances: first.instances.clone(),
         prefix_lists: BTreeMap::new(),
     };
-    Ok(Second { provider: provider?, schema: schema?, hyperpod: hyperpod?, network, roles: roles? })
+    Ok(Second {
+        association: association?,
+        provider: provider?,
+        schema: schema?,
+        hyperpod: hyperpod?,
+        network,
+        roles: roles?,
+    })
+}
+
+async fn association(reads: &Reads, look: &Look, first: &First) -> Result<Seen<Association>, Trouble> {
+    match &first.association_id {
+        Seen::Found(id) => reads.association(&look.cluster, id).await,
+        Seen::Missing => Ok(Seen::Missing),
+        Seen::Hidden(veil) => Ok(Seen::Hidden(veil.clone())),
+    }
 }
 
 async fn provider(reads: &Reads, cluster: &Cluster) -> Result<Seen<crate::facts::Provider>, Trouble> {
@@ -256,13 +276,26 @@ async fn interfaces(reads: &Reads, ids: &[String]) -> Result<Seen<Vec<Interface>
     if ids.is_empty() { Ok(Seen::Missing) } else { reads.interfaces(ids).await }
 }
 
-/// Roles in use that are not the one fsxctl would make: the add-on's, the association's.
-async fn roles(reads: &Reads, first: &First) -> Result<BTreeMap<String, RoleFacts>, Trouble> {
-    let by_addon = first.addon.found().and_then(|addon| addon.role_arn.clone());
-    let by_association = first.association.found().map(|association| association.role_arn.clone());
-    let names: BTreeSet<String> =
-        [by_addon, by_association].into_iter().flatten().map(|arn| role_name(&arn)).filter(|name| !first.roles.contains_key(name)).collect();
-    whole_roles(reads, names).await
+/// Roles that wave 1 could not look at whole: the add-on's, when it is another than fsxctl's; the other policies of
+/// fsxctl's own, when its inline policy is not there; and FSx's service-linked role, unless a file system proves it.
+async fn roles(reads: &Reads, look: &Look, first: &First) -> Result<BTreeMap<String, RoleFacts>, Trouble> {
+    let by_addon = first.addon.found().and_then(|addon| addon.role_arn.as_deref()).map(role_name);
+    let names: BTreeSet<String> = by_addon.into_iter().filter(|name| !first.roles.contains_key(name)).collect();
+    let own = first.roles.get(&look.role).filter(|role| is_half_known(role));
+    let is_proved = first.file_systems.found().is_some_and(|systems| !systems.is_empty());
+    let (others, policies, linked) = futures::join!(
+        whole_roles(reads, names),
+        async { if own.is_some() { Some(reads.role_policies(&look.role).await) } else { None } },
+        async { if is_proved { None } else { Some(reads.role(SERVICE_LINKED).await) } },
+    );
+    let mut roles = others?;
+    if let (Some(own), Some(policies)) = (own, policies) {
+        roles.insert(look.role.clone(), RoleFacts { role: own.role.clone(), policies: policies? });
+    }
+    if let Some(linked) = linked {
+        roles.insert(SERVICE_LINKED.to_owned(), RoleFacts { role: linked?, policies: Seen::Missing });
+    }
+    Ok(roles)
 }
 
 fn role_name(arn: &str) -> String {
@@ -325,7 +358,7 @@ fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Fact
         access: Access {
             provider: aws.provider,
             roles,
-            association: first.association,
+            association: aws.association,
             agent: first.agent,
             service_account: cluster.service_account,
         },
@@ -347,9 +380,9 @@ fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Fact
 /// and the nodes' roles when Pod Identity is to be judged.
 async fn third_wave(reads: &Reads, facts: &mut Facts) -> Result<()> {
     let mut names: BTreeSet<String> = BTreeSet::new();
-    if let Some(arn) = facts.access.service_account.found().and_then(|account| account.role_arn.clone()) {
-        names.insert(role_name(&arn));
-    }
+    let by_annotation = facts.access.service_account.found().and_then(|account| account.role_arn.as_deref());
+    let by_association = facts.access.association.found().map(|association| association.role_arn.as_str());
+    names.extend([by_annotation, by_association].into_iter().flatten().map(role_name));
     names.retain(|name| !facts.access.roles.contains_key(name));
     names.extend(half_known(facts));
     names.extend(node_roles(facts));
@@ -369,11 +402,13 @@ async fn third_wave(reads: &Reads, facts: &mut Facts) -> Result<()> {
 
 /// Roles that are there but whose inline policy of ours is not: their other policies may still be right.
 fn half_known(facts: &Facts) -> Vec<String> {
-    let is_half = |role: &RoleFacts| {
-        matches!(&role.role, Seen::Found(Role { .. }))
-            && role.policies.found().is_some_and(|policies| !policies.complete && policies.inline.is_empty())
-    };
-    facts.access.roles.iter().filter(|(_, role)| is_half(role)).map(|(name, _)| name.clone()).collect()
+    facts.access.roles.iter().filter(|(_, role)| is_half_known(role)).map(|(name, _)| name.clone()).collect()
+}
+
+/// Whether the role is there and none of its policies was seen, though not all were looked at.
+fn is_half_known(role: &RoleFacts) -> bool {
+    let unseen = |policies: &Policies| !policies.complete && policies.inline.is_empty() && policies.unread.is_empty();
+    matches!(&role.role, Seen::Found(Role { .. })) && role.policies.found().is_some_and(unseen)
 }
 
 /// The nodes' roles: read only while nothing gives the controller a role and the agent is there.

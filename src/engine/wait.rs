@@ -118,7 +118,10 @@ impl Vigil<'_> {
         } else if event.kind != "Warning" && event.reason == "ProvisioningSucceeded" {
             state.refusal = None;
         }
-        state.reason = Some(format!("{}: {}", event.reason, event.message));
+        // What only says that somebody waits must not cover what was refused.
+        if event.kind == "Warning" || state.refusal.is_none() {
+            state.reason = Some(format!("{}: {}", event.reason, event.message));
+        }
     }
 
     /// Asks FSx for the claim's file system and EKS for the add-on.
@@ -136,7 +139,8 @@ impl Vigil<'_> {
         let Some(system) = mine else { return Ok(()) };
         if system.lifecycle == "FAILED" {
             let why = system.failure.clone().unwrap_or_else(|| "FSx gives no reason".to_owned());
-            return Err(Error::new(Kind::EndedBadly, format!("file system {} is FAILED", system.id)).because(why));
+            let error = Error::new(Kind::EndedBadly, format!("file system {} is FAILED", system.id)).because(why);
+            return Err(error.next("mend what FSx names, delete the claim, and run the same command again"));
         }
         // FSx took the wish, so whatever was refused before is mended.
         state.refusal = None;
@@ -199,7 +203,8 @@ fn refused(state: &State, namespace: &str, name: &str) -> Result<()> {
 fn timed_out(what: &str, state: &State, timeout: Duration) -> Error {
     let error = Error::new(Kind::Unavailable, format!("waited {} s for {what}", timeout.as_secs()))
         .next("run the same command again; it goes on waiting");
-    match &state.reason {
+    let refusal = state.refusal.as_ref().map(|(_, reason)| reason);
+    match refusal.or(state.reason.as_ref()) {
         Some(reason) => error.because(reason.clone()),
         None => error,
     }

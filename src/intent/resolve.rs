@@ -94,12 +94,15 @@ pub fn setup_intent(command: &SetupCommand, global: &GlobalArgs, env: &Env) -> R
         request_timeout: about::request_timeout(global)?,
     };
     let timeout = about::timeout(global, env)?;
+    let scope = scope(&words)?;
+    // Without a file system to make, EFA is only a matter of rules, and no size has to fit it.
+    let efa = if scope.contains(&StepId::Storage) { words.network.clone() } else { NetworkArgs::default() };
     let intent = Intent {
-        scope: scope(&words)?,
+        scope: scope.clone(),
         identity: identity(&words.identity)?,
         driver: driver(&words.driver)?,
         network: network(&words.network, env)?,
-        storage: storage::storage_wish(&words.storage, &words.network)?,
+        storage: storage::storage_wish(&words.storage, &efa)?,
         adopt: words
             .consent
             .adopt

@@ -41,12 +41,12 @@ pub fn plan(goal: Goal, intent: &Intent, facts: &Facts) -> Plan {
     if !intent.covers(StepId::Network) && matches!(network.group, Some(Ref::Made(_))) {
         network.group = None;
     }
-    let mut items = vec![
-        identity.item.clone(),
-        network.item.clone(),
-        driver::plan(goal, intent, facts, &identity),
-        storage::plan(goal, intent, facts, &network),
-    ];
+    let driver = driver::plan(goal, intent, facts, &identity);
+    let storage = match without_driver(goal, intent, facts, &driver) {
+        Some(item) => item,
+        None => storage::plan(goal, intent, facts, &network),
+    };
+    let mut items = vec![identity.item, network.item, driver, storage];
     if goal == Goal::Absent {
         items.reverse();
     }
@@ -55,6 +55,22 @@ pub fn plan(goal: Goal, intent: &Intent, facts: &Facts) -> Plan {
     order(&mut plan, goal);
     plan.minutes = minutes(&plan);
     plan
+}
+
+/// A claim that is to be waited for needs a driver: without one, and with none to be installed, it would wait for ever.
+fn without_driver(goal: Goal, intent: &Intent, facts: &Facts, driver: &Item) -> Option<Item> {
+    let is_bound = facts.storage.claim.found().is_some_and(|claim| claim.phase == "Bound");
+    let is_left_out = !intent.covers(StepId::Driver) && driver.decision != Decision::Settled;
+    if goal == Goal::Absent || !is_left_out || is_bound || intent.wait.is_none() {
+        return None;
+    }
+    let block = Block {
+        kind: Kind::Conflict,
+        message: format!("the claim would never be Bound, because the driver is left out: {}", driver.because),
+        permission: None,
+        next: Some("let fsxctl see to the driver as well, or pass --no-wait to make class and claim alone".to_owned()),
+    };
+    Some(Item::blocked(StepId::Storage, block))
 }
 
 /// Drops dependencies on changes that the plan does not have; an undo goes step by step.

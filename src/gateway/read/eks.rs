@@ -4,7 +4,7 @@ use aws_sdk_eks::types as sdk;
 use serde_json::Value;
 
 use super::{Answer, Reads, seen};
-use crate::facts::{Addon, AddonVersion, Association, Cluster, Issue, Seen};
+use crate::facts::{Addon, AddonVersion, Association, Cluster, Issue};
 
 const EKS: &str = "eks";
 
@@ -56,15 +56,9 @@ impl Reads {
         })
     }
 
-    /// eks:ListPodIdentityAssociations, then eks:DescribePodIdentityAssociation of the one found.
-    pub async fn association(
-        &self,
-        cluster: &str,
-        namespace: &str,
-        service_account: &str,
-    ) -> Answer<Association> {
-        let eks = self.session.eks();
-        let list = eks.list_pod_identity_associations();
+    /// eks:ListPodIdentityAssociations: the id of the service account's association; there is at most one.
+    pub async fn association_id(&self, cluster: &str, namespace: &str, service_account: &str) -> Answer<String> {
+        let list = self.session.eks().list_pod_identity_associations();
         let pages = list
             .cluster_name(cluster)
             .namespace(namespace)
@@ -72,14 +66,13 @@ impl Reads {
             .into_paginator()
             .items();
         let first = pages.send().next().await.transpose();
-        let found = seen(EKS, "ListPodIdentityAssociations", first, |first| first?.association_id)?;
-        let id = match found {
-            Seen::Found(id) => id,
-            Seen::Missing => return Ok(Seen::Missing),
-            Seen::Hidden(veil) => return Ok(Seen::Hidden(veil)),
-        };
-        let answer =
-            eks.describe_pod_identity_association().cluster_name(cluster).association_id(id).send().await;
+        seen(EKS, "ListPodIdentityAssociations", first, |first| first?.association_id)
+    }
+
+    /// eks:DescribePodIdentityAssociation.
+    pub async fn association(&self, cluster: &str, id: &str) -> Answer<Association> {
+        let describe = self.session.eks().describe_pod_identity_association();
+        let answer = describe.cluster_name(cluster).association_id(id).send().await;
         seen(EKS, "DescribePodIdentityAssociation", answer, |output| output.association.map(association))
     }
 }

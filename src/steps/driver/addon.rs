@@ -11,11 +11,14 @@ use crate::facts::{Addon, AddonVersion, Facts, Seen};
 use crate::intent::Intent;
 use crate::steps::{Action, AddonAssociation, Block, Change, Item, Note, Resource, Sign, StepId, Verb};
 
+/// The service account of the add-on's controller (fsx-facts §5.9).
+const ACCOUNT: &str = "kube-system/fsx-csi-controller-sa";
 /// The id of the change that makes the add-on.
 pub(crate) const CREATE: &str = "addon";
 
 /// The add-on is there.
 pub(super) fn there(intent: &Intent, facts: &Facts, addon: &Addon, who: &Who) -> Result<Item, Box<Block>> {
+    own_account(intent)?;
     refuse_broken(facts, addon)?;
     if let Some(asked) = intent.driver.version.as_ref().filter(|asked| asked.value != addon.version) {
         return Err(block(
@@ -36,7 +39,7 @@ fn refuse_broken(facts: &Facts, addon: &Addon) -> Result<(), Box<Block>> {
     let issues: Vec<String> = addon.issues.iter().map(|issue| format!("{}: {}", issue.code, issue.message)).collect();
     let told = if issues.is_empty() { String::new() } else { format!(" ({})", issues.join("; ")) };
     match addon.status.as_str() {
-        "CREATE_FAILED" | "DELETE_FAILED" | "UPDATE_FAILED" => Err(block(
+        "CREATE_FAILED" | "DELETE_FAILED" => Err(block(
             Kind::Conflict,
             format!("add-on {ADDON} is {}{told}", addon.status),
             &format!("mend what it names, or remove it: aws eks delete-addon --addon-name {ADDON} --cluster-name {}", facts.cluster.name),
@@ -95,8 +98,22 @@ fn service_account(intent: &Intent) -> String {
     format!("{namespace}/{name}")
 }
 
+/// The add-on's controller has one service account, whatever was asked for.
+fn own_account(intent: &Intent) -> Result<(), Box<Block>> {
+    let asked = &intent.identity.service_account;
+    if service_account(intent) == ACCOUNT {
+        return Ok(());
+    }
+    Err(block(
+        Kind::Usage,
+        format!("{} names {}, but the add-on's controller always runs as {ACCOUNT}", asked.from, service_account(intent)),
+        "leave --service-account out, or use --driver existing",
+    ))
+}
+
 /// Installs the add-on.
 pub(super) fn install(intent: &Intent, facts: &Facts, who: &Who) -> Result<Item, Box<Block>> {
+    own_account(intent)?;
     let version = version(intent, facts)?;
     let overwrite = may_take_account(intent, facts)? || intent.adopts("CSIDriver", PROVISIONER);
     let (configuration, mut notes) = configuration(facts);

@@ -33,12 +33,16 @@ fn agent(facts: &Facts) -> Result<(), String> {
 
 /// The driver reads Pod Identity credentials from 1.3.0 on (AWS SDK v2).
 fn driver(facts: &Facts) -> Result<(), String> {
-    let Some(addon) = facts.driver.addon.found() else { return Ok(()) };
-    match addon.version.parse::<versions::DriverVersion>() {
-        Ok(version) if !version.at_least(versions::POD_IDENTITY_SINCE) => {
-            Err(format!("driver {} is older than 1.3.0", addon.version))
-        }
-        _ => Ok(()),
+    let image = facts.driver.controller.found().and_then(|workload| workload.image.as_deref());
+    let (shown, version) = match (facts.driver.addon.found(), image) {
+        (Some(addon), _) => (addon.version.as_str(), addon.version.parse().ok()),
+        (None, Some(image)) => (image, versions::DriverVersion::of_image(image)),
+        (None, None) => return Ok(()),
+    };
+    match version {
+        Some(version) if version.at_least(versions::POD_IDENTITY_SINCE) => Ok(()),
+        Some(_) => Err(format!("driver {shown} is older than 1.3.0")),
+        None => Err(format!("the version of driver {shown} cannot be told")),
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) fn plan(intent: &Intent, facts: &Facts, trust: &Value, right: impl Fn
     let mut changes = Vec::new();
     if !right(role) {
         owned(intent, facts, role, "its trust policy does not name the driver's service account")?;
-        changes.push(update_trust(&name, trust));
+        changes.push(update_trust(facts, role, trust));
     }
     let mut unclear = Vec::new();
     let policies = match known.map(|known| &known.policies) {
@@ -180,16 +180,36 @@ fn policy_name(action: &Action) -> String {
     }
 }
 
-fn update_trust(name: &str, trust: &Value) -> Change {
+/// A trust policy of fsxctl's own is written anew; one of somebody else keeps its statements and gains ours.
+fn update_trust(facts: &Facts, role: &Role, trust: &Value) -> Change {
+    let ours = matches!(ownership::owner_of(&role.tags), Ownership::Ours { cluster, .. } if cluster == facts.cluster.arn);
+    let (trust, kept) = if ours { (trust.clone(), 0) } else { widened(&role.trust, trust) };
+    let details = match kept {
+        0 => "its trust policy is written anew".to_owned(),
+        kept => format!("its trust policy gains a statement for the service account and keeps the {kept} it has"),
+    };
     Change {
         id: "role-trust".to_owned(),
         verb: Verb::Update,
-        resource: Resource::new("Role", name),
+        resource: Resource::new("Role", &role.name),
         because: "its trust policy does not name the driver's service account".to_owned(),
         permissions: vec!["iam:UpdateAssumeRolePolicy".to_owned()],
         later: Vec::new(),
-        details: Vec::new(),
+        details: vec![details],
         after: Vec::new(),
-        action: Action::UpdateTrust { role: name.to_owned(), trust: trust.clone() },
+        action: Action::UpdateTrust { role: role.name.clone(), trust },
     }
+}
+
+/// The statements of `there`, then those of `ours`; and how many were there. A single statement need not be a list.
+fn widened(there: &Value, ours: &Value) -> (Value, usize) {
+    let statements = |document: &Value| match document.get("Statement") {
+        Some(Value::Array(list)) => list.clone(),
+        Some(one) => vec![one.clone()],
+        None => Vec::new(),
+    };
+    let mut all = statements(there);
+    let kept = all.len();
+    all.extend(statements(ours));
+    (serde_json::json!({"Version": "2012-10-17", "Statement": all}), kept)
 }

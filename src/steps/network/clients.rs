@@ -23,7 +23,7 @@ impl Client {
         let cluster = view.facts.cluster.security_group.as_ref();
         let own = self.groups.iter().find(|id| Some(*id) == cluster);
         let seen = || self.groups.iter().find(|id| view.groups.iter().any(|group| group.id == **id));
-        own.or_else(seen).or_else(|| self.groups.first()).map(String::as_str)
+        own.or_else(seen).map(String::as_str)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::domain::names;
 use crate::error::Kind;
 use crate::facts::FileSystem;
 use crate::intent::{GroupWish, Source};
-use crate::steps::{Action, Block, Change, Note, Ref, Resource, Sign, Verb};
+use crate::steps::{Action, Block, Change, Note, Ref, Resource, Sign, StepId, Verb};
 
 /// The id of the change that makes the group.
 pub(super) const CREATE: &str = "security-group";
@@ -32,7 +32,10 @@ pub(super) fn choose(view: &View<'_>) -> Result<Chosen, Box<Block>> {
     let asked = &view.intent.network.security_group;
     match (&asked.value, &asked.from) {
         (GroupWish::Id(id), Source::Flag(_) | Source::Variable(_)) => return named(view, id, &asked.from.to_string()),
-        (GroupWish::Create, _) => return Ok(ours(view).unwrap_or_else(|| create(view))),
+        (GroupWish::Create, _) => {
+            let chosen = ours(view).unwrap_or_else(|| create(view));
+            return no_other(view, &chosen).map(|()| chosen);
+        }
         (GroupWish::Id(_) | GroupWish::Auto, _) => {}
     }
     if let Some(chosen) = in_use(view) {
@@ -45,6 +48,21 @@ pub(super) fn choose(view: &View<'_>) -> Result<Chosen, Box<Block>> {
         return named(view, id, &asked.from.to_string());
     }
     Ok(of_file_systems(view)?.or_else(|| shared(view)).unwrap_or_else(|| create(view)))
+}
+
+/// A class that is there names its group for good: a new one would serve nothing.
+fn no_other(view: &View<'_>, chosen: &Chosen) -> Result<(), Box<Block>> {
+    let Some(class) = view.facts.storage.class.found().filter(|_| view.intent.covers(StepId::Storage)) else { return Ok(()) };
+    let named = class.parameters.get("securityGroupIds").map_or("", String::as_str);
+    if chosen.group == Ref::Known(named.to_owned()) {
+        return Ok(());
+    }
+    Err(Box::new(Block {
+        kind: Kind::Conflict,
+        message: format!("StorageClass {} is there with security group {named:?}, and Kubernetes cannot change it", class.name),
+        permission: None,
+        next: Some("leave --security-group out, or take another name with --class".to_owned()),
+    }))
 }
 
 fn find<'a>(view: &'a View<'_>, id: &str) -> Option<&'a SecurityGroup> {

@@ -155,12 +155,17 @@ fn node_side(view: &View<'_>, group: &Ref, subnet: &Subnet, notes: &mut Vec<Note
     let own_cidrs = [subnet.cidr.clone()];
     let mut wants: Vec<Want> = Vec::new();
     for client in view.clients.iter().filter(|client| !client.groups.contains(&own)) {
-        let Some(id) = client.rule_group(view) else { continue };
         let worn: Vec<&SecurityGroup> = client.groups.iter().filter_map(|id| found(view, id)).collect();
-        if worn.is_empty() {
-            notes.push(note(Sign::Unknown, format!("security groups {} of {} are not in this VPC's list", client.groups.join(", "), client.name)));
+        let Some(id) = client.rule_group(view).filter(|_| !worn.is_empty()) else {
+            let text = format!(
+                "{} wears {}, which is not in {}: rules for it, and a way between the VPCs, are yours to make",
+                client.name,
+                client.groups.join(", "),
+                view.facts.cluster.vpc
+            );
+            notes.push(note(Sign::Warn, text));
             continue;
-        }
+        };
         let reach = Reach { groups: &own_groups, cidrs: &own_cidrs };
         for direction in [Direction::Ingress, Direction::Egress] {
             let rules: Vec<Rule> = worn.iter().flat_map(|group| side(group, direction)).cloned().collect();

@@ -19,7 +19,10 @@ pub(super) fn plan(intent: &Intent, facts: &Facts, network: &network::Choice, no
     let name = &intent.storage.class.value;
     match &facts.storage.class {
         Seen::Missing => make(intent, facts, network).map(|change| vec![change]),
-        Seen::Found(found) => compare(intent, found, notes),
+        Seen::Found(found) => {
+            usable(facts, found)?;
+            compare(intent, found, notes)
+        }
         Seen::Hidden(veil) => Err(crate::steps::denied(&format!("StorageClass {name}"), veil)),
     }
 }
@@ -100,6 +103,31 @@ fn at(name: &str) -> ObjectRef {
     }
 }
 
+/// A class that names no subnet or group, or one that is not in the cluster's VPC, cannot make a file system (the driver
+/// answers `SubnetId is required`, FSx that they do not exist). What is Bound already needs none made.
+fn usable(facts: &Facts, found: &StorageClass) -> Result<(), Box<Block>> {
+    if found.provisioner != PROVISIONER || facts.storage.claim.found().is_some_and(|claim| claim.phase == "Bound") {
+        return Ok(());
+    }
+    let subnets = facts.network.subnets.found().map(|all| all.iter().map(|it| it.id.as_str()).collect::<Vec<_>>());
+    let groups = facts.network.groups.found().map(|all| all.iter().map(|it| it.id.as_str()).collect::<Vec<_>>());
+    for (key, there) in [("subnetId", subnets), ("securityGroupIds", groups)] {
+        let named = found.parameters.get(key).map_or("", String::as_str);
+        let strange = named.split(',').find(|id| there.as_ref().is_some_and(|there| !there.contains(id)));
+        let problem = match strange {
+            _ if named.is_empty() => format!("names no {key}, without which the driver cannot make a file system"),
+            Some(id) => format!("names {key} {id:?}, which is not in {}", facts.cluster.vpc),
+            None => continue,
+        };
+        return Err(block(
+            Kind::Conflict,
+            format!("StorageClass {} {problem}, and Kubernetes cannot change it", found.name),
+            "take another name with --class, for instance --class fsx-sc-2",
+        ));
+    }
+    Ok(())
+}
+
 fn compare(intent: &Intent, found: &StorageClass, notes: &mut Vec<Note>) -> Result<Vec<Change>, Box<Block>> {
     let wish = &intent.storage;
     if found.provisioner != PROVISIONER {
@@ -177,6 +205,9 @@ fn tell_kept(found: &StorageClass, kept: &[storageclass::Difference], notes: &mu
             Sign::Keep,
             format!("StorageClass {} keeps {} {} (a new one would have {})", found.name, difference.key, side(&difference.found), difference.asked),
         ));
+    }
+    if found.binding_mode == "WaitForFirstConsumer" {
+        notes.push(note(Sign::Keep, format!("StorageClass {} binds a claim with its first pod; it is not waited for", found.name)));
     }
     if found.reclaim_policy == "Delete" {
         notes.push(note(
