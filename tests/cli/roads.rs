@@ -531,8 +531,8 @@ fn a_security_group_that_is_not_there_is_answered_with_those_that_are() {
     code 2
     -- stderr
     error: --security-group names security group sg-0dead0000000000ff, which is not in
-           vpc-0a10000000000000a; there are sg-0a10000000000000a (eks-cluster-sg-hp-eks-1711223344),
-           sg-0b10000000000000b (hp-cluster-nodes), sg-0478a3a9911b83f8a (default)
+           vpc-0a10000000000000a; there are sg-0478a3a9911b83f8a (default), sg-0a10000000000000a
+           (eks-cluster-sg-hp-eks-1711223344), sg-0b10000000000000b (hp-cluster-nodes)
     next: name one of these, or leave it to --security-group auto
     -- no write
     ");
