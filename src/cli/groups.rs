@@ -1,4 +1,9 @@
 //! Groups of flags that several commands share.
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    rustdoc::invalid_html_tags,
+    reason = "the comments on flags are the help that clap prints"
+)]
 
 use std::path::PathBuf;
 

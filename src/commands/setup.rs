@@ -211,9 +211,11 @@ async fn finish(work: &Work<'_>, kubernetes: &Kubernetes, header: &Header, done:
     end(work, header, plan, made, (&facts, claim))
 }
 
-/// What only the wait brought about is looked at for the receipt: the volume.
+/// The volume of a claim that was bound between or after the looks: the receipt names it, so it is looked at by itself.
 async fn with_volume(mut facts: Facts, kubernetes: &Kubernetes, claim: &Option<Claim>) -> Result<Facts> {
-    if claim.is_some() {
+    let bound = claim.as_ref().or_else(|| facts.storage.claim.found()).and_then(|claim| claim.volume.as_ref());
+    let is_known = |name: &String| facts.storage.volumes.found().into_iter().flatten().any(|volume| volume.name == *name);
+    if bound.is_some_and(|name| !is_known(name)) {
         facts.storage.volumes = kubernetes.reads().volumes().await?;
     }
     Ok(facts)

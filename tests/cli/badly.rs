@@ -36,9 +36,9 @@ fn a_file_system_that_failed_ends_with_10_and_the_words_of_fsx() {
 }
 
 #[test]
-#[ignore = "takes a minute: only a refusal that outlasts every consistency is final"]
 fn a_driver_that_is_refused_for_good_ends_with_10_and_its_own_words() {
-    // The driver is there, and its role may not make file systems; fsxctl is told to leave the identity alone.
+    // The driver is there, and its role may not make file systems; fsxctl is told to leave the identity alone. Takes a
+    // minute: only a refusal that outlasts every consistency is final.
     let mute = "aws: {iam: {Roles: [{RoleName: FSXLCSI-hp-eks-us-west-2, AttachedPolicies: []}]}}";
     let world = World::of(&["ready", mute]);
     let run = world.fsxctl("setup dynamic --yes -q -o json --identity none");

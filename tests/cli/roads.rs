@@ -34,6 +34,13 @@ fn role(world: &World) -> Option<Value> {
     saved["aws"]["iam"]["Roles"].as_array().unwrap().iter().find(|role| role["RoleName"] == ROLE).cloned()
 }
 
+/// The driver's add-on.
+fn addon(world: &World) -> Value {
+    let saved = world.saved();
+    let addons = saved["aws"]["eks"]["addons"].as_array().unwrap();
+    addons.iter().find(|it| it["addonName"] == "aws-fsx-csi-driver").cloned().unwrap_or_default()
+}
+
 #[test]
 fn with_the_agent_the_driver_gets_its_role_by_pod_identity() {
     let world = World::of(&["bare", AGENT]);
@@ -249,18 +256,19 @@ fn parts_one_after_the_other_make_the_whole() {
 #[test]
 fn the_driver_alone_is_not_given_a_role_that_is_not_there() {
     let world = World::bare();
-    let run = world.fsxctl("setup driver --yes -q");
-    run.ends_untouched(2);
-    insta::assert_snapshot!(run.show(), @"
-    $ fsxctl setup driver --yes -q
-    code 2
-    -- stderr
-    error: the controller's role FSXLCSI-hp-eks-us-west-2 does not exist
-    next: make it with fsxctl setup identity, or install the driver without one with --identity none
-    -- no write
-    ");
-    let run = ok(&world, "setup driver --yes -q --identity none");
+    let run = ok(&world, "setup driver --yes -q");
     assert_eq!(run.writes(), ["eks CreateAddon"]);
+    assert_eq!(addon(&world)["serviceAccountRoleArn"], Value::Null);
+    insta::assert_snapshot!(part(&run, "driver"), @"
+    driver: the driver is not installed
+    + Addon aws-fsx-csi-driver
+    ! the controller gets no role from fsxctl; without one it cannot make file systems
+    ");
+    // The whole gives it one afterwards, and its pods take it.
+    let run = ok(&world, "setup dynamic --yes -q");
+    assert!(run.writes().contains(&"eks UpdateAddon".to_owned()), "{}", run.show());
+    assert_eq!(addon(&world)["serviceAccountRoleArn"], format!("arn:aws:iam::111122223333:role/{ROLE}"));
+    world.fsxctl("setup dynamic -q").ends_untouched(0);
 }
 
 #[test]
@@ -317,8 +325,10 @@ fn a_build_that_is_not_there_is_answered_with_those_that_are() {
     $ fsxctl setup driver --yes -q --driver-version v0.1.0-eksbuild.1
     code 2
     -- stderr
-    error: the controller's role FSXLCSI-hp-eks-us-west-2 does not exist
-    next: make it with fsxctl setup identity, or install the driver without one with --identity none
+    error: --driver-version names v0.1.0-eksbuild.1, which has no build for Kubernetes 1.33; there are
+           v1.9.0-eksbuild.1, v1.8.0-eksbuild.2, v1.8.0-eksbuild.1, v1.7.0-eksbuild.1,
+           v1.6.0-eksbuild.1, v1.5.0-eksbuild.1
+    next: name one of these, or leave --driver-version out
     -- no write
     ");
 }
@@ -543,9 +553,9 @@ fn a_security_group_that_is_not_there_is_answered_with_those_that_are() {
     code 2
     -- stderr
     error: --subnet names subnet subnet-0dead0000000000ff, which is not in vpc-0a10000000000000a; there
-           are subnet-0a10000000000000a (us-west-2a), subnet-0b10000000000000b (us-west-2b),
-           subnet-0a20000000000000a (us-west-2a), subnet-0b20000000000000b (us-west-2b),
-           subnet-0a30000000000000a (us-west-2a), subnet-0b30000000000000b (us-west-2b)
+           are subnet-0a10000000000000a (us-west-2a), subnet-0a20000000000000a (us-west-2a),
+           subnet-0a30000000000000a (us-west-2a), subnet-0b10000000000000b (us-west-2b),
+           subnet-0b20000000000000b (us-west-2b), subnet-0b30000000000000b (us-west-2b)
     next: name one of these, or leave it to --subnet auto
     -- no write
     ");

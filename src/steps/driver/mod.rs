@@ -8,7 +8,7 @@ mod addon;
 mod undo;
 
 use super::identity::{self, Who};
-use super::{Block, Goal, Item, Note, Sign, StepId, Verb};
+use super::{Block, Goal, Item, Note, Sign, StepId};
 use crate::domain::storageclass::PROVISIONER;
 use crate::domain::versions::DriverVersion;
 use crate::error::Kind;
@@ -53,25 +53,7 @@ fn present(intent: &Intent, facts: &Facts, identity: &identity::Choice) -> Resul
             "--driver existing: there is no FSx CSI driver in the cluster".to_owned(),
             "install it with --driver addon",
         )),
-        (None, DriverMode::Auto | DriverMode::Addon) => addon::install(intent, facts, known(intent, identity)?),
-    }
-}
-
-/// Who a new driver's controller will be. With the identity left out of the plan, it has to be there already.
-fn known<'a>(intent: &Intent, identity: &'a identity::Choice) -> Result<&'a Who, Box<Block>> {
-    if intent.covers(StepId::Identity) {
-        return Ok(&identity.who);
-    }
-    if let Some(block) = &identity.item.block {
-        return Err(Box::new(block.clone()));
-    }
-    match identity.item.changes.iter().find(|change| change.resource.kind == "Role" && change.verb == Verb::Create) {
-        Some(role) => Err(block(
-            Kind::Usage,
-            format!("the controller's role {} does not exist", role.resource.reference),
-            "make it with fsxctl setup identity, or install the driver without one with --identity none",
-        )),
-        None => Ok(&identity.who),
+        (None, DriverMode::Auto | DriverMode::Addon) => addon::install(intent, facts, &identity.who),
     }
 }
 

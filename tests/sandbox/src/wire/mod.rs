@@ -1,5 +1,5 @@
 //! The AWS protocols, driven by botocore's service models: bytes to [`Call`](crate::call::Call)s, and
-//! [`Answer`](crate::call::Answer)s to bytes. Nothing in here knows what an operation does.
+//! [`Answer`]s to bytes. Nothing in here knows what an operation does.
 
 pub mod error;
 pub mod form;
