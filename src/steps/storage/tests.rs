@@ -1,7 +1,5 @@
 //! Class and claim, row by row.
 
-#![expect(clippy::too_many_lines, reason = "a table is as long as it has rows")]
-
 use super::super::sample::{Row, check};
 use super::super::{Decision, plan};
 use super::*;
