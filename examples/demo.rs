@@ -20,7 +20,9 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
-    println!("A simulated AWS account with a bare HyperPod cluster on EKS: no driver, no identity, no file system.\n");
+    println!(
+        "A simulated AWS account with a bare HyperPod cluster on EKS: no driver, no identity, no file system.\n"
+    );
     let sandbox = Sandbox::start(Options::default()).map_err(|error| error.to_string())?;
     set_up(&sandbox)?;
     println!("\nWhat is there now:\n");
@@ -43,7 +45,10 @@ fn set_up(sandbox: &Sandbox) -> Result<(), String> {
         env.extend(std::env::var(name).ok().map(|value| (name.to_owned(), value)));
     }
     let arguments = ["fsxctl", "setup", "dynamic", "--yes"].map(str::to_owned).to_vec();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())?;
     match runtime.block_on(fsxctl::commands::run(arguments, env)) {
         0 => Ok(()),
         code => Err(format!("fsxctl ended with {code}")),
@@ -52,7 +57,11 @@ fn set_up(sandbox: &Sandbox) -> Result<(), String> {
 
 /// Writes of fsxctl so far.
 fn writes(sandbox: &Sandbox) -> usize {
-    sandbox.log().iter().filter(|entry| entry.write && entry.client == fsxctl_sandbox::Client::Command).count()
+    sandbox
+        .log()
+        .iter()
+        .filter(|entry| entry.write && entry.client == fsxctl_sandbox::Client::Command)
+        .count()
 }
 
 /// The claim, its volume and its file system; an error when the claim is not Bound.
@@ -69,7 +78,11 @@ fn show(state: &State) -> Result<(), String> {
         );
     }
     for volume in state.kube.list("v1", "PersistentVolume") {
-        println!("volume       {}  {}", text(&volume["metadata"]["name"]), text(&volume["spec"]["csi"]["volumeHandle"]));
+        println!(
+            "volume       {}  {}",
+            text(&volume["metadata"]["name"]),
+            text(&volume["spec"]["csi"]["volumeHandle"])
+        );
     }
     for system in state.rows("fsx.FileSystems") {
         println!(

@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let env = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
+    let env = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
     let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime {

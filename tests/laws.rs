@@ -75,16 +75,18 @@ fn worlds() -> impl Strategy<Value = World> {
     let whose = || prop_oneof![3 => Just(None), 2 => Just(Some(Whose::Ours)), 1 => Just(Some(Whose::Theirs)), 1 => Just(Some(Whose::TheirsAndWrong))];
     let nodes = select(vec![Nodes::Open, Nodes::Closed, Nodes::Apart, Nodes::Override]);
     let flags = (any::<bool>(), any::<bool>(), any::<bool>());
-    (flags, whose(), whose(), nodes, whose(), select(WORDS.to_vec())).prop_map(|(flags, provider, role, nodes, class, words)| World {
-        agent: flags.0,
-        provider,
-        role,
-        nodes,
-        own_group_of_instances: flags.1,
-        closed_egress: flags.2,
-        class,
-        words,
-    })
+    (flags, whose(), whose(), nodes, whose(), select(WORDS.to_vec())).prop_map(
+        |(flags, provider, role, nodes, class, words)| World {
+            agent: flags.0,
+            provider,
+            role,
+            nodes,
+            own_group_of_instances: flags.1,
+            closed_egress: flags.2,
+            class,
+            words,
+        },
+    )
 }
 
 fn tags(whose: Whose) -> Value {
@@ -111,7 +113,9 @@ impl World {
             let group = |name: &str, kind: &str| json!({"InstanceGroupName": name, "InstanceType": kind, "CurrentCount": 1, "TargetCount": 1, "ExecutionRole": role});
             let mut gpu = group("gpu", "ml.p5.48xlarge");
             gpu["OverrideVpcConfig"] = json!({"Subnets": ["subnet-0b10000000000000b"], "SecurityGroupIds": ["sg-0c10000000000000c"]});
-            pods.push(json!({"ClusterName": "hp-cluster", "InstanceGroups": [gpu, group("cpu", "ml.m5.4xlarge")]}));
+            pods.push(
+                json!({"ClusterName": "hp-cluster", "InstanceGroups": [gpu, group("cpu", "ml.m5.4xlarge")]}),
+            );
         }
         if self.own_group_of_instances {
             groups.push(json!({"GroupId": "sg-0d10000000000000d", "GroupName": "spot", "Description": "spot", "VpcId": "vpc-0a10000000000000a", "IpPermissions": []}));
@@ -164,14 +168,19 @@ impl World {
             "Effect": "Allow", "Principal": {"Federated": principal}, "Action": "sts:AssumeRoleWithWebIdentity",
             "Condition": {"StringEquals": {format!("{ISSUER}:sub"): subject, format!("{ISSUER}:aud"): "sts.amazonaws.com"}},
         }]});
-        let policies = if whose == Whose::TheirsAndWrong { json!([]) } else { json!(["arn:aws:iam::aws:policy/AmazonFSxFullAccess"]) };
+        let policies = if whose == Whose::TheirsAndWrong {
+            json!([])
+        } else {
+            json!(["arn:aws:iam::aws:policy/AmazonFSxFullAccess"])
+        };
         json!([{"RoleName": "FSXLCSI-hp-eks-us-west-2", "AssumeRolePolicyDocument": trust, "AttachedPolicies": policies, "Tags": tags(whose)}])
     }
 
     fn class(&self) -> Value {
         let Some(whose) = self.class else { return json!([]) };
         let provisioner = if whose == Whose::TheirsAndWrong { "ebs.csi.aws.com" } else { "fsx.csi.aws.com" };
-        let labels = if whose == Whose::Ours { json!({"app.kubernetes.io/managed-by": "fsxctl"}) } else { json!({}) };
+        let labels =
+            if whose == Whose::Ours { json!({"app.kubernetes.io/managed-by": "fsxctl"}) } else { json!({}) };
         json!([{
             "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "fsx-sc", "labels": labels},
             "provisioner": provisioner, "reclaimPolicy": "Retain", "volumeBindingMode": "Immediate",
@@ -199,13 +208,20 @@ impl Hands {
     fn on(layers: Vec<Source>, words: &str) -> Self {
         let sandbox = Sandbox::start(Options { worlds: layers, ..Options::default() }).expect("a world");
         let env: BTreeMap<String, String> = sandbox.env().into_iter().collect();
-        let arguments = ["fsxctl", "setup", "dynamic", "--cluster", "hp-eks"].into_iter().chain(words.split_whitespace());
+        let arguments =
+            ["fsxctl", "setup", "dynamic", "--cluster", "hp-eks"].into_iter().chain(words.split_whitespace());
         let cli = Cli::try_parse_from(arguments).expect("words that fsxctl takes");
         let Command::Setup(command) = &cli.command else { panic!("a set-up") };
         let (intent, _, setup) = setup_intent(command, &cli.global, &env).expect("a legal wish");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let timeout = setup.request_timeout;
-        let wish = SessionWish { env: env.clone(), region: None, profile: None, request_timeout: timeout, trace: None };
+        let wish = SessionWish {
+            env: env.clone(),
+            region: None,
+            profile: None,
+            request_timeout: timeout,
+            trace: None,
+        };
         let session = runtime.block_on(Session::open(&wish)).expect("a session");
         let look = Look {
             cluster: "hp-eks".to_owned(),
@@ -234,8 +250,14 @@ impl Hands {
         let writes = Writes::new(&self.eyes.session, Some(&kubernetes));
         let reads = fsxctl::gateway::Reads::new(&self.eyes.session);
         let reporter: RefCell<Box<dyn Reporter + Send>> = RefCell::new(Box::new(Silent));
-        let made = self.runtime.block_on(Box::pin(apply(fsxctl::engine::Hands { writes: &writes, reads: &reads }, plan, &reporter, &Stop::default())));
-        made.map(drop).map_err(|error| TestCaseError::fail(format!("cannot apply: {error:?}\n{}", told(plan))))
+        let made = self.runtime.block_on(Box::pin(apply(
+            fsxctl::engine::Hands { writes: &writes, reads: &reads },
+            plan,
+            &reporter,
+            &Stop::default(),
+        )));
+        made.map(drop)
+            .map_err(|error| TestCaseError::fail(format!("cannot apply: {error:?}\n{}", told(plan))))
     }
 
     /// How many requests of fsxctl could have changed something.
@@ -253,7 +275,11 @@ impl Hands {
             if differences(&before, &now).is_empty() {
                 return now;
             }
-            assert!(begin.elapsed() < Duration::from_secs(30), "the world does not come to rest: {:?}", differences(&before, &now));
+            assert!(
+                begin.elapsed() < Duration::from_secs(30),
+                "the world does not come to rest: {:?}",
+                differences(&before, &now)
+            );
             before = now;
         }
     }
@@ -266,7 +292,11 @@ fn differences(a: &str, b: &str) -> Vec<String> {
 
 fn told(plan: &Plan) -> String {
     let items = plan.items.iter().map(|item| {
-        let changes: Vec<String> = item.changes.iter().map(|change| format!("{:?} {} ({})", change.verb, change.resource, change.details.join(", "))).collect();
+        let changes: Vec<String> = item
+            .changes
+            .iter()
+            .map(|change| format!("{:?} {} ({})", change.verb, change.resource, change.details.join(", ")))
+            .collect();
         format!("{} {:?} {changes:?} {:?}", item.step.as_str(), item.decision, item.block)
     });
     items.collect::<Vec<_>>().join("\n")
@@ -277,7 +307,13 @@ fn generated(world: &World) -> Hands {
 }
 
 /// Runs a law over generated worlds and says how many were of use to it.
-fn law(cases: u32, seed: u64, strategy: impl Strategy<Value = World>, of_use: usize, law: impl Fn(&World) -> Result<bool, TestCaseError>) {
+fn law(
+    cases: u32,
+    seed: u64,
+    strategy: impl Strategy<Value = World>,
+    of_use: usize,
+    law: impl Fn(&World) -> Result<bool, TestCaseError>,
+) {
     let config = ProptestConfig {
         cases,
         rng_seed: RngSeed::Fixed(seed),
@@ -378,14 +414,18 @@ fn whoever_may_not_look_does_not_write_what_is_there() {
         hands.apply(&first)?;
         let done = hands.at_rest();
         for pattern in DENIED {
-            let layer = json!({"apiVersion": "sandbox.fsxctl.io/v1alpha1", "kind": "World", "denied": [pattern]}).to_string();
+            let layer =
+                json!({"apiVersion": "sandbox.fsxctl.io/v1alpha1", "kind": "World", "denied": [pattern]})
+                    .to_string();
             let veiled = Hands::on(vec![Source::text(done.clone()), Source::text(layer)], world.words);
             let again = veiled.plan(Goal::Present)?;
             let blocks: Vec<_> = again.items.iter().filter_map(|item| item.block.as_ref()).collect();
-            let is_denied = blocks.iter().any(|block| block.kind == Kind::Denied && block.permission.is_some());
+            let is_denied =
+                blocks.iter().any(|block| block.kind == Kind::Denied && block.permission.is_some());
             prop_assert!(
                 is_denied || (again.changes().next().is_none() && blocks.is_empty()),
-                "{pattern} hidden, and what is there is not seen to be right:\n{}", told(&again)
+                "{pattern} hidden, and what is there is not seen to be right:\n{}",
+                told(&again)
             );
             prop_assert_eq!(veiled.writes(), 0);
         }
@@ -396,13 +436,21 @@ fn whoever_may_not_look_does_not_write_what_is_there() {
 #[test]
 fn a_dry_run_through_the_door_writes_nothing() {
     for base in ["bare", "ready", "existing"] {
-        let sandbox = Sandbox::start(Options { worlds: vec![Source::BuiltIn(base.to_owned())], ..Options::default() }).expect("a world");
-        let arguments = ["fsxctl", "setup", "dynamic", "--dry-run", "--quiet", "-o", "json"].map(str::to_owned).to_vec();
+        let sandbox =
+            Sandbox::start(Options { worlds: vec![Source::BuiltIn(base.to_owned())], ..Options::default() })
+                .expect("a world");
+        let arguments =
+            ["fsxctl", "setup", "dynamic", "--dry-run", "--quiet", "-o", "json"].map(str::to_owned).to_vec();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let code = runtime.block_on(Box::pin(fsxctl::commands::run(arguments, sandbox.env().into_iter().collect())));
+        let code =
+            runtime.block_on(Box::pin(fsxctl::commands::run(arguments, sandbox.env().into_iter().collect())));
         assert_eq!(code, 0, "{base}");
         let asked = sandbox.log();
         assert!(asked.len() > 10, "{base}: it has looked");
-        assert_eq!(asked.iter().filter(|entry| entry.write && entry.client == Client::Command).count(), 0, "{base}");
+        assert_eq!(
+            asked.iter().filter(|entry| entry.write && entry.client == Client::Command).count(),
+            0,
+            "{base}"
+        );
     }
 }

@@ -2,12 +2,12 @@
 //! Here they are held against each other.
 
 use fsxctl::domain::lustre::{
-    self, AutoImport, Compression, DeploymentType, DriveCache, FileSystemWish, LustreVersion, Metadata, ReadCache, StorageType,
-    Tiering,
+    self, AutoImport, Compression, DeploymentType, DriveCache, FileSystemWish, LustreVersion, Metadata,
+    ReadCache, StorageType, Tiering,
 };
 use fsxctl::domain::sizing::{self, CAPACITY};
-use fsxctl_sandbox::aws::fsx::rules;
 use fsxctl_sandbox::AwsError;
+use fsxctl_sandbox::aws::fsx::rules;
 use fsxctl_sandbox::kube::driver_rounds;
 use fsxctl_sandbox::wire::{model::model, validate};
 use proptest::prelude::*;
@@ -15,8 +15,12 @@ use proptest::sample::{Index, select};
 use proptest::test_runner::{FileFailurePersistence, RngSeed};
 use serde_json::{Map, Value, json};
 
-const DEPLOYMENTS: [DeploymentType; 4] =
-    [DeploymentType::Scratch1, DeploymentType::Scratch2, DeploymentType::Persistent1, DeploymentType::Persistent2];
+const DEPLOYMENTS: [DeploymentType; 4] = [
+    DeploymentType::Scratch1,
+    DeploymentType::Scratch2,
+    DeploymentType::Persistent1,
+    DeploymentType::Persistent2,
+];
 const STORAGES: [StorageType; 3] = [StorageType::Ssd, StorageType::Hdd, StorageType::IntelligentTiering];
 const VERSIONS: [LustreVersion; 3] = [LustreVersion::V2_10, LustreVersion::V2_12, LustreVersion::V2_15];
 const THROUGHPUTS: [u32; 13] = [0, 12, 13, 40, 50, 100, 125, 200, 250, 400, 500, 1000, 2000];
@@ -24,10 +28,14 @@ const THROUGHPUTS: [u32; 13] = [0, 12, 13, 40, 50, 100, 125, 200, 250, 400, 500,
 /// Where the facts say UNCONFIRMED, the two may differ. Every such place has a name here; all else must agree.
 fn unconfirmed(wish: &FileSystemWish) -> Option<&'static str> {
     let cached = wish.drive_cache.is_some() && wish.storage_type != StorageType::Hdd;
-    let nothing_imported = wish.auto_import == Some(AutoImport::None) && wish.deployment_type == DeploymentType::Persistent2;
+    let nothing_imported =
+        wish.auto_import == Some(AutoImport::None) && wish.deployment_type == DeploymentType::Persistent2;
     let exceptions = [
         (cached, "a drive cache without HDD: refused or ignored"),
-        (nothing_imported, "the automatic import's default, spelled out where there is no link: refused or taken"),
+        (
+            nothing_imported,
+            "the automatic import's default, spelled out where there is no link: refused or taken",
+        ),
     ];
     exceptions.into_iter().find_map(|(applies, name)| applies.then_some(name))
 }
@@ -72,7 +80,9 @@ fn input(wish: &FileSystemWish) -> Value {
 }
 
 fn members<const N: usize>(rows: [(&str, Option<Value>); N]) -> Value {
-    Value::Object(rows.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect::<Map<_, _>>())
+    Value::Object(
+        rows.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect::<Map<_, _>>(),
+    )
 }
 
 /// What the sandbox's FSx says: first the shapes of its API, then its rules.
@@ -108,7 +118,12 @@ fn sizes() -> Vec<u64> {
 }
 
 /// A wish that is legal but for the size that its caller gives it.
-fn plain(deployment_type: DeploymentType, storage_type: StorageType, throughput: Option<u32>, efa: bool) -> FileSystemWish {
+fn plain(
+    deployment_type: DeploymentType,
+    storage_type: StorageType,
+    throughput: Option<u32>,
+    efa: bool,
+) -> FileSystemWish {
     FileSystemWish {
         throughput,
         efa,
@@ -126,7 +141,8 @@ fn every_type_throughput_and_size_is_judged_alike() {
             for throughput in THROUGHPUTS.into_iter().map(Some).chain([None]) {
                 for efa in [false, true] {
                     for capacity_gib in sizes() {
-                        let wish = FileSystemWish { capacity_gib, ..plain(deployment, storage, throughput, efa) };
+                        let wish =
+                            FileSystemWish { capacity_gib, ..plain(deployment, storage, throughput, efa) };
                         all += 1;
                         legal += usize::from(lustre::check(&wish).is_empty());
                         differences.extend(disagreement(&wish));
@@ -147,10 +163,12 @@ fn the_size_that_is_offered_instead_is_legal_on_both_sides() {
                 for efa in [false, true] {
                     for size in sizes() {
                         let wish = plain(deployment, storage, throughput, efa);
-                        let offers = [sizing::nearest(wish.shape(), size), sizing::round_up(wish.shape(), size)];
+                        let offers =
+                            [sizing::nearest(wish.shape(), size), sizing::round_up(wish.shape(), size)];
                         for capacity_gib in offers.into_iter().flatten() {
                             let offered = FileSystemWish { capacity_gib, ..wish.clone() };
-                            let size_is_wrong = lustre::check(&offered).iter().any(|problem| problem.field == "size");
+                            let size_is_wrong =
+                                lustre::check(&offered).iter().any(|problem| problem.field == "size");
                             assert!(!size_is_wrong, "{offered:?}");
                             assert_eq!(disagreement(&offered), None);
                         }
@@ -234,7 +252,8 @@ fn legal_wish() -> impl Strategy<Value = FileSystemWish> {
     let rows = (0..CAPACITY.len(), any::<Index>(), 1_u64..6);
     let sized = rows.prop_map(|(row, throughput, times)| {
         let row = &CAPACITY[row];
-        let throughput = (!row.throughputs.is_empty()).then(|| row.throughputs[throughput.index(row.throughputs.len())]);
+        let throughput =
+            (!row.throughputs.is_empty()).then(|| row.throughputs[throughput.index(row.throughputs.len())]);
         let capacity_gib = row.step * times;
         FileSystemWish { capacity_gib, ..plain(row.deployment_type, row.storage_type, throughput, row.efa) }
     });
@@ -243,10 +262,12 @@ fn legal_wish() -> impl Strategy<Value = FileSystemWish> {
         tiering: Some(Tiering { throughput_mbps: servers * 4000, cache: ReadCache::Proportional }),
         ..FileSystemWish::defaults(DeploymentType::Persistent2, StorageType::IntelligentTiering, false)
     });
-    let linked = select(vec![DeploymentType::Scratch1, DeploymentType::Scratch2]).prop_map(|deployment| FileSystemWish {
-        s3_import: Some("s3://bucket/in".to_owned()),
-        capacity_gib: 3600 * 4,
-        ..FileSystemWish::defaults(deployment, StorageType::Ssd, true)
+    let linked = select(vec![DeploymentType::Scratch1, DeploymentType::Scratch2]).prop_map(|deployment| {
+        FileSystemWish {
+            s3_import: Some("s3://bucket/in".to_owned()),
+            capacity_gib: 3600 * 4,
+            ..FileSystemWish::defaults(deployment, StorageType::Ssd, true)
+        }
     });
     prop_oneof![6 => sized, 1 => tiered, 1 => linked]
 }
@@ -258,7 +279,10 @@ fn tiering() -> impl Strategy<Value = Option<Tiering>> {
         select(vec![0, 31, 32, 64, 131_072, 131_073, 262_144]).prop_map(ReadCache::Provisioned)
     ];
     let some = (select(vec![0, 1, 3999, 4000, 4001, 8000, 2_000_000, 2_004_000]), cache);
-    prop_oneof![Just(None), some.prop_map(|(throughput_mbps, cache)| Some(Tiering { throughput_mbps, cache }))]
+    prop_oneof![
+        Just(None),
+        some.prop_map(|(throughput_mbps, cache)| Some(Tiering { throughput_mbps, cache }))
+    ]
 }
 
 fn words(words: &'static [&'static str]) -> impl Strategy<Value = Option<String>> {
@@ -267,9 +291,22 @@ fn words(words: &'static [&'static str]) -> impl Strategy<Value = Option<String>
 
 fn twist() -> impl Strategy<Value = Twist> {
     const IOPS: [u32; 11] = [0, 1499, 1500, 3000, 4500, 6000, 12_000, 18_000, 24_000, 192_000, 204_000];
-    const PATHS: &[&str] =
-        &["s3://bucket", "s3://bucket/in", "s3://other/x", "bucket/in", "s3://", "s3:///x", "s3://b", "s3://Bucket/x", "S3://bucket"];
-    let metadata = prop_oneof![Just(None), Just(Some(Metadata::Automatic)), select(IOPS.to_vec()).prop_map(|it| Some(Metadata::Provisioned(it)))];
+    const PATHS: &[&str] = &[
+        "s3://bucket",
+        "s3://bucket/in",
+        "s3://other/x",
+        "bucket/in",
+        "s3://",
+        "s3:///x",
+        "s3://b",
+        "s3://Bucket/x",
+        "S3://bucket",
+    ];
+    let metadata = prop_oneof![
+        Just(None),
+        Just(Some(Metadata::Automatic)),
+        select(IOPS.to_vec()).prop_map(|it| Some(Metadata::Provisioned(it)))
+    ];
     prop_oneof![
         select(DEPLOYMENTS.to_vec()).prop_map(Twist::Deployment),
         select(STORAGES.to_vec()).prop_map(Twist::Storage),
@@ -283,11 +320,13 @@ fn twist() -> impl Strategy<Value = Twist> {
         proptest::option::of(select(vec![0, 1, 90, 91])).prop_map(Twist::BackupDays),
         words(&["00:00", "23:59", "24:00", "9:00", "09:60", ""]).prop_map(Twist::BackupStart),
         any::<bool>().prop_map(Twist::CopyTags),
-        words(&["1:00:00", "7:23:59", "0:00:00", "8:00:00", "1:24:00", "1:9:00", "Mon:09:00"]).prop_map(Twist::Maintenance),
+        words(&["1:00:00", "7:23:59", "0:00:00", "8:00:00", "1:24:00", "1:9:00", "Mon:09:00"])
+            .prop_map(Twist::Maintenance),
         any::<bool>().prop_map(Twist::Key),
         words(PATHS).prop_map(Twist::Import),
         words(PATHS).prop_map(Twist::Export),
-        proptest::option::of(select(vec![AutoImport::None, AutoImport::New, AutoImport::NewChangedDeleted])).prop_map(Twist::AutoImport),
+        proptest::option::of(select(vec![AutoImport::None, AutoImport::New, AutoImport::NewChangedDeleted]))
+            .prop_map(Twist::AutoImport),
         tiering().prop_map(Twist::Tiering),
     ]
 }

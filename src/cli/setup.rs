@@ -42,7 +42,13 @@ pub struct SetupDynamic {
     #[command(flatten)]
     pub consent: ConsentArgs,
     /// Only these parts: identity, network, driver, storage
-    #[arg(long, value_name = "PART", value_delimiter = ',', conflicts_with = "skip", help_heading = "Consent")]
+    #[arg(
+        long,
+        value_name = "PART",
+        value_delimiter = ',',
+        conflicts_with = "skip",
+        help_heading = "Consent"
+    )]
     pub only: Vec<String>,
     /// All but these parts
     #[arg(long, value_name = "PART", value_delimiter = ',', help_heading = "Consent")]

@@ -49,7 +49,8 @@ pub(crate) fn manual() -> Result<String> {
 /// Usage: no such document.
 pub(super) fn schema(args: &SchemaArgs, speak: &Speak) -> Result<u8> {
     let Some(kind) = &args.kind else {
-        let kinds: Vec<String> = DocumentKind::ALL.iter().map(|kind| kind.as_str().to_ascii_lowercase()).collect();
+        let kinds: Vec<String> =
+            DocumentKind::ALL.iter().map(|kind| kind.as_str().to_ascii_lowercase()).collect();
         let value = serde_json::json!(kinds);
         return speak.give_value(&value, || format!("{}\n", kinds.join("\n")));
     };

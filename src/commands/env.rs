@@ -14,9 +14,16 @@ use crate::report::escape;
 ///
 /// # Errors
 /// stdout cannot be written.
-pub(super) fn run(args: &EnvArgs, global: &GlobalArgs, env: &BTreeMap<String, String>, speak: &Speak) -> Result<u8> {
-    let rows: Vec<(Setting, Vec<Asked<String>>)> =
-        SETTINGS.iter().map(|setting| (*setting, candidates(setting.flag, typed(setting.flag, global), env))).collect();
+pub(super) fn run(
+    args: &EnvArgs,
+    global: &GlobalArgs,
+    env: &BTreeMap<String, String>,
+    speak: &Speak,
+) -> Result<u8> {
+    let rows: Vec<(Setting, Vec<Asked<String>>)> = SETTINGS
+        .iter()
+        .map(|setting| (*setting, candidates(setting.flag, typed(setting.flag, global), env)))
+        .collect();
     if args.export {
         return Ok(speak.answer(&export(&rows)));
     }
@@ -72,12 +79,18 @@ fn table(rows: &[(Setting, Vec<Asked<String>>)]) -> String {
     let mut text = String::new();
     for (setting, found) in rows {
         let line = match found.first() {
-            Some(winner) => format!("{:<24} {}  ({})\n", setting.variable, escape(&winner.value), source(&winner.from)),
+            Some(winner) => {
+                format!("{:<24} {}  ({})\n", setting.variable, escape(&winner.value), source(&winner.from))
+            }
             None => format!("{:<24} not set\n", setting.variable),
         };
         text.push_str(&line);
         for other in conflicts(found) {
-            text.push_str(&format!("! {} says {} and is not used\n", source(&other.from), escape(&other.value)));
+            text.push_str(&format!(
+                "! {} says {} and is not used\n",
+                source(&other.from),
+                escape(&other.value)
+            ));
         }
     }
     text
@@ -87,6 +100,8 @@ fn table(rows: &[(Setting, Vec<Asked<String>>)]) -> String {
 fn export(rows: &[(Setting, Vec<Asked<String>>)]) -> String {
     let quoted = |value: &str| format!("'{}'", value.replace('\'', "'\\''"));
     rows.iter()
-        .filter_map(|(setting, found)| found.first().map(|winner| format!("export {}={}\n", setting.variable, quoted(&winner.value))))
+        .filter_map(|(setting, found)| {
+            found.first().map(|winner| format!("export {}={}\n", setting.variable, quoted(&winner.value)))
+        })
         .collect()
 }

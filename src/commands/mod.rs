@@ -46,7 +46,10 @@ async fn dispatch(cli: &Cli, env: &BTreeMap<String, String>, speak: &Speak) -> R
 fn named(arguments: &[String]) -> Vec<String> {
     let mut arguments = arguments.to_vec();
     if let Some(program) = arguments.first_mut()
-        && program.rsplit('/').next().is_some_and(|name| name.trim_end_matches(".exe") == "kubectl-fsx_lustre")
+        && program
+            .rsplit('/')
+            .next()
+            .is_some_and(|name| name.trim_end_matches(".exe") == "kubectl-fsx_lustre")
     {
         *program = "kubectl fsx-lustre".to_owned();
     }
@@ -65,8 +68,10 @@ fn refused(refusal: &clap::Error, arguments: &[String], env: &BTreeMap<String, S
         return Speak::guessed(arguments, env).fail(&error, None);
     }
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let first = lines.next().unwrap_or("the command line cannot be read").trim_start_matches("error: ").to_owned();
-    let rest: Vec<String> = lines.filter(|line| !line.starts_with("For more information")).map(str::to_owned).collect();
+    let first =
+        lines.next().unwrap_or("the command line cannot be read").trim_start_matches("error: ").to_owned();
+    let rest: Vec<String> =
+        lines.filter(|line| !line.starts_with("For more information")).map(str::to_owned).collect();
     let error = Error::new(Kind::Usage, first).details(rest).next("fsxctl --help");
     Speak::guessed(arguments, env).fail(&error, None)
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use super::speak::{Answer, Speak};
 use crate::cli::{GlobalArgs, SetupCommand};
-use crate::engine::{Event, Eyes, Hands, Look, Made, Receipt, Reporter, Stop, Vigil, VolumeMade, apply, observe};
+use crate::engine::{
+    Event, Eyes, Hands, Look, Made, Receipt, Reporter, Stop, Vigil, VolumeMade, apply, observe,
+};
 use crate::error::{Error, Kind, Result};
 use crate::facts::{Claim, Facts};
 use crate::gateway::{KubeWish, Kubernetes, Reads, Session, SessionWish, Writes, cluster_of_context};
@@ -30,7 +32,12 @@ struct Work<'a> {
 ///
 /// # Errors
 /// Whatever ends it, with what was done and left.
-pub(super) async fn run(command: &SetupCommand, global: &GlobalArgs, env: &BTreeMap<String, String>, speak: &Speak) -> Result<u8> {
+pub(super) async fn run(
+    command: &SetupCommand,
+    global: &GlobalArgs,
+    env: &BTreeMap<String, String>,
+    speak: &Speak,
+) -> Result<u8> {
     let (intent, target, setup) = intent::setup_intent(command, global, env)?;
     let stop = Stop::by_signals();
     let work = tokio::select! {
@@ -53,10 +60,17 @@ pub(super) async fn run(command: &SetupCommand, global: &GlobalArgs, env: &BTree
 }
 
 /// Opens the way to AWS and finds out which cluster is meant.
-async fn prepare<'a>(intent: Intent, target: Target, setup: Setup, env: &BTreeMap<String, String>, speak: &'a Speak) -> Result<Work<'a>> {
+async fn prepare<'a>(
+    intent: Intent,
+    target: Target,
+    setup: Setup,
+    env: &BTreeMap<String, String>,
+    speak: &'a Speak,
+) -> Result<Work<'a>> {
     let context = cluster_of_context(env, target.kubeconfig.as_deref(), target.context.as_deref());
     let named = target.region.as_ref().map(|asked| asked.value.clone());
-    let by_context = || context.as_ref().filter(|_| target.cluster.is_none()).and_then(|context| context.region.clone());
+    let by_context =
+        || context.as_ref().filter(|_| target.cluster.is_none()).and_then(|context| context.region.clone());
     let session = Session::open(&SessionWish {
         env: env.clone(),
         region: named.or_else(by_context),
@@ -91,12 +105,15 @@ async fn only_cluster(session: &Session) -> Result<String> {
         crate::facts::Seen::Found(names) => names,
         crate::facts::Seen::Missing => Vec::new(),
         crate::facts::Seen::Hidden(veil) => {
-            return Err(Error::new(Kind::Denied, "cannot see which clusters there are").because(veil.cause).permission(veil.permission));
+            return Err(Error::new(Kind::Denied, "cannot see which clusters there are")
+                .because(veil.cause)
+                .permission(veil.permission));
         }
     };
     match names.as_slice() {
         [only] => Ok(only.clone()),
-        [] => Err(Error::usage(format!("there is no EKS cluster in {region}")).next("name another Region with --region")),
+        [] => Err(Error::usage(format!("there is no EKS cluster in {region}"))
+            .next("name another Region with --region")),
         several => Err(Error::usage(format!("there are {} EKS clusters in {region}", several.len()))
             .details([format!("clusters: {}", several.join(", "))])
             .next("name one with --cluster")),
@@ -117,11 +134,14 @@ async fn check_account(session: &Session, wanted: Option<&Asked<String>>) -> Res
 }
 
 fn look(intent: &Intent, target: &Target, session: &Session, cluster: String) -> Look {
-    let by_arn = intent.identity.role_arn.as_ref().and_then(|asked| asked.value.rsplit('/').next().map(str::to_owned));
+    let by_arn =
+        intent.identity.role_arn.as_ref().and_then(|asked| asked.value.rsplit('/').next().map(str::to_owned));
     let by_name = intent.identity.role_name.as_ref().map(|asked| asked.value.clone());
     Look {
         hyperpod: target.hyperpod.as_ref().map(|asked| asked.value.clone()),
-        role: by_arn.or(by_name).unwrap_or_else(|| crate::domain::names::role_name(&cluster, session.region())),
+        role: by_arn
+            .or(by_name)
+            .unwrap_or_else(|| crate::domain::names::role_name(&cluster, session.region())),
         service_account: intent.identity.service_account.value.clone(),
         class: intent.storage.class.value.clone(),
         claim: intent.storage.claim.value.clone(),
@@ -132,7 +152,12 @@ fn look(intent: &Intent, target: &Target, session: &Session, cluster: String) ->
 
 fn cluster_id(facts: &Facts) -> ClusterId {
     let account = facts.cluster.arn.split(':').nth(4).unwrap_or_default().to_owned();
-    ClusterId { name: facts.cluster.name.clone(), arn: facts.cluster.arn.clone(), region: facts.region.clone(), account }
+    ClusterId {
+        name: facts.cluster.name.clone(),
+        arn: facts.cluster.arn.clone(),
+        region: facts.region.clone(),
+        account,
+    }
 }
 
 /// From the plan to the end.
@@ -159,7 +184,8 @@ async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &Clu
         Consent::No => return Err(Error::new(Kind::Declined, "declined; nothing was changed")),
         Consent::Nobody => {
             let code = show_plan(work, &header, &plan, Kind::Declined.code())?;
-            let error = Error::new(Kind::Declined, "these changes need consent, and there is nobody to ask").next("pass --yes to apply them");
+            let error = Error::new(Kind::Declined, "these changes need consent, and there is nobody to ask")
+                .next("pass --yes to apply them");
             work.speak.term.say(&crate::report::error_page(&error, work.speak.term.view()));
             return Ok(code);
         }
@@ -194,7 +220,12 @@ fn consent(work: &Work<'_>, header: &Header, plan: &Plan) -> Result<Consent> {
 }
 
 /// After the last write: wait, look once more at the whole, give the receipt.
-async fn finish(work: &Work<'_>, kubernetes: &Kubernetes, header: &Header, done: (Plan, Vec<Made>)) -> Result<u8> {
+async fn finish(
+    work: &Work<'_>,
+    kubernetes: &Kubernetes,
+    header: &Header,
+    done: (Plan, Vec<Made>),
+) -> Result<u8> {
     let (plan, made) = done;
     let told = |mut error: Error| {
         error.done = plan.changes().map(|change| change.resource.to_string()).collect();
@@ -216,8 +247,11 @@ async fn finish(work: &Work<'_>, kubernetes: &Kubernetes, header: &Header, done:
 
 /// The volume of a claim that was bound between or after the looks: the receipt names it, so it is looked at by itself.
 async fn with_volume(mut facts: Facts, kubernetes: &Kubernetes, claim: &Option<Claim>) -> Result<Facts> {
-    let bound = claim.as_ref().or_else(|| facts.storage.claim.found()).and_then(|claim| claim.volume.as_ref());
-    let is_known = |name: &String| facts.storage.volumes.found().into_iter().flatten().any(|volume| volume.name == *name);
+    let bound =
+        claim.as_ref().or_else(|| facts.storage.claim.found()).and_then(|claim| claim.volume.as_ref());
+    let is_known = |name: &String| {
+        facts.storage.volumes.found().into_iter().flatten().any(|volume| volume.name == *name)
+    };
     if bound.is_some_and(|name| !is_known(name)) {
         facts.storage.volumes = kubernetes.reads().volumes().await?;
     }
@@ -226,7 +260,11 @@ async fn with_volume(mut facts: Facts, kubernetes: &Kubernetes, claim: &Option<C
 
 /// An add-on that was just made and failed at once is no conflict with anybody.
 fn ended_well(work: &Work<'_>, facts: &Facts) -> Result<()> {
-    let addon = facts.driver.addon.found().filter(|addon| work.intent.covers(StepId::Driver) && addon.status.ends_with("_FAILED"));
+    let addon = facts
+        .driver
+        .addon
+        .found()
+        .filter(|addon| work.intent.covers(StepId::Driver) && addon.status.ends_with("_FAILED"));
     let Some(addon) = addon else { return Ok(()) };
     let causes = addon.issues.iter().map(|issue| format!("{}: {}", issue.code, issue.message)).collect();
     let message = format!("add-on {} is {}", steps::driver::ADDON, addon.status);
@@ -241,8 +279,9 @@ fn proved(work: &Work<'_>, facts: &Facts) -> Result<()> {
     }
     let block = again.block().map(|block| block.message.clone());
     let left: Vec<String> = again.changes().map(|change| change.resource.to_string()).collect();
-    let mut error = Error::conflict("the world is not as the plan left it: somebody else changes it at the same time")
-        .next("run the same command again");
+    let mut error =
+        Error::conflict("the world is not as the plan left it: somebody else changes it at the same time")
+            .next("run the same command again");
     error.causes.extend(block);
     error.left = left;
     Err(error)
@@ -259,10 +298,19 @@ async fn wait(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, plan: &Pl
     if work.intent.covers(StepId::Storage) {
         let bound = facts.storage.claim.found().is_some_and(|claim| claim.phase == "Bound");
         // Such a claim binds with its first pod, which is not fsxctl's to make.
-        let later = facts.storage.class.found().is_some_and(|class| class.binding_mode == "WaitForFirstConsumer");
-        return if bound || later { Ok(None) } else { vigil.claim(&facts.storage.claim_namespace, &work.look.claim).await.map(Some) };
+        let later =
+            facts.storage.class.found().is_some_and(|class| class.binding_mode == "WaitForFirstConsumer");
+        return if bound || later {
+            Ok(None)
+        } else {
+            vigil.claim(&facts.storage.claim_namespace, &work.look.claim).await.map(Some)
+        };
     }
-    let is_coming = facts.driver.addon.found().is_some_and(|addon| addon.status == "CREATING" || addon.status == "UPDATING");
+    let is_coming = facts
+        .driver
+        .addon
+        .found()
+        .is_some_and(|addon| addon.status == "CREATING" || addon.status == "UPDATING");
     let has_driver = plan.items.iter().any(|item| item.step == StepId::Driver);
     if has_driver && is_coming {
         vigil.addon().await?;
@@ -270,7 +318,13 @@ async fn wait(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, plan: &Pl
     Ok(None)
 }
 
-fn end(work: &Work<'_>, header: &Header, plan: Plan, made: Vec<Made>, seen: (&Facts, Option<Claim>)) -> Result<u8> {
+fn end(
+    work: &Work<'_>,
+    header: &Header,
+    plan: Plan,
+    made: Vec<Made>,
+    seen: (&Facts, Option<Claim>),
+) -> Result<u8> {
     let (facts, claim) = seen;
     write_manifests(work, facts)?;
     let volume = work.intent.covers(StepId::Storage).then(|| volume(work, facts, claim.as_ref()));
@@ -278,14 +332,19 @@ fn end(work: &Work<'_>, header: &Header, plan: Plan, made: Vec<Made>, seen: (&Fa
     let frame = work.speak.frame(Some(header.cluster.clone()), 0);
     let document = receipt_document(&frame, &receipt);
     let next = next_commands(&receipt);
-    work.speak.give(&Answer { page: receipt_page(header, &receipt, &next, work.speak.term.view()), document: &document })
+    work.speak.give(&Answer {
+        page: receipt_page(header, &receipt, &next, work.speak.term.view()),
+        document: &document,
+    })
 }
 
 /// `--output-dir`: the manifests as files.
 fn write_manifests(work: &Work<'_>, facts: &Facts) -> Result<()> {
     let Some(directory) = &work.intent.storage.output_dir else { return Ok(()) };
     let network = steps::network::plan(Goal::Present, &work.intent, facts);
-    let cannot = |error: std::io::Error| Error::usage(format!("cannot make directory {}", directory.display())).because(error.to_string());
+    let cannot = |error: std::io::Error| {
+        Error::usage(format!("cannot make directory {}", directory.display())).because(error.to_string())
+    };
     std::fs::create_dir_all(directory).map_err(cannot)?;
     for (name, object) in steps::storage::manifests(&work.intent, facts, &network) {
         let file = OutputFile { format: Format::Yaml, path: directory.join(name) };
@@ -297,7 +356,13 @@ fn write_manifests(work: &Work<'_>, facts: &Facts) -> Result<()> {
 fn volume(work: &Work<'_>, facts: &Facts, claim: Option<&Claim>) -> VolumeMade {
     let claim = claim.or_else(|| facts.storage.claim.found());
     let name = claim.and_then(|claim| claim.volume.clone());
-    let volume = facts.storage.volumes.found().into_iter().flatten().find(|volume| Some(&volume.name) == name.as_ref());
+    let volume = facts
+        .storage
+        .volumes
+        .found()
+        .into_iter()
+        .flatten()
+        .find(|volume| Some(&volume.name) == name.as_ref());
     VolumeMade {
         namespace: facts.storage.claim_namespace.clone(),
         claim: work.look.claim.clone(),

@@ -35,14 +35,18 @@ impl Speak {
             None | Some("auto") => Color::Auto,
             Some("always") => Color::Always,
             Some("never") => Color::Never,
-            Some(other) => return Err(Error::usage(format!("--color: {other:?} is none of auto, always, never"))),
+            Some(other) => {
+                return Err(Error::usage(format!("--color: {other:?} is none of auto, always, never")));
+            }
         };
         let log_format = match winner("log-format", args.log_format.as_deref(), env) {
             None => LogFormat::Text,
             Some(asked) => match asked.value.as_str() {
                 "text" => LogFormat::Text,
                 "json" => LogFormat::Json,
-                other => return Err(Error::usage(format!("{}: {other:?} is none of text, json", asked.from))),
+                other => {
+                    return Err(Error::usage(format!("{}: {other:?} is none of text, json", asked.from)));
+                }
             },
         };
         let no_input = switch(args.no_input, "no-input", env)?;
@@ -68,7 +72,10 @@ impl Speak {
         });
         let joined = || {
             let prefix = |argument: &String| {
-                argument.strip_prefix("--output=").or_else(|| argument.strip_prefix("-o=").or_else(|| argument.strip_prefix("-o"))).map(str::to_owned)
+                argument
+                    .strip_prefix("--output=")
+                    .or_else(|| argument.strip_prefix("-o=").or_else(|| argument.strip_prefix("-o")))
+                    .map(str::to_owned)
             };
             arguments.iter().find_map(prefix)
         };

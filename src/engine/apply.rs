@@ -14,9 +14,11 @@ use serde_json::Value;
 use super::{Event, Made, Reporter, Stop};
 use crate::domain::network::{Peer, Rule};
 use crate::error::{Error, Result};
-use crate::gateway::wait::{Backoff, CONSISTENCY, Deadline, until_seen};
 use crate::facts::Seen;
-use crate::gateway::{Reads, AddonChange, NewAddon, NewAssociation, NewGroup, NewRole, Place, Trouble, TroubleKind, Writes};
+use crate::gateway::wait::{Backoff, CONSISTENCY, Deadline, until_seen};
+use crate::gateway::{
+    AddonChange, NewAddon, NewAssociation, NewGroup, NewRole, Place, Reads, Trouble, TroubleKind, Writes,
+};
 use crate::steps::{Action, AddonAssociation, Change, Direction, Fill, ObjectRef, Plan, Ref};
 
 /// The longest that an update of an add-on is waited for before what follows is begun all the same.
@@ -66,13 +68,17 @@ pub async fn apply(
             failure = stop.requested();
         }
         if failure.is_none() {
-            let (ready, later) = waiting.into_iter().partition(|change| change.after.iter().all(|id| ids.contains_key(id)));
+            let (ready, later) =
+                waiting.into_iter().partition(|change| change.after.iter().all(|id| ids.contains_key(id)));
             waiting = later;
             let ready: Vec<&Change> = ready;
             for change in ready {
-                reporter.borrow_mut().on(&Event::Started { verb: change.verb, resource: change.resource.clone() });
+                reporter
+                    .borrow_mut()
+                    .on(&Event::Started { verb: change.verb, resource: change.resource.clone() });
                 let action = resolve(&change.action, &ids);
-                running.push(Box::pin(async move { (change, perform(hands, change, action, reporter).await) }));
+                running
+                    .push(Box::pin(async move { (change, perform(hands, change, action, reporter).await) }));
             }
         }
         let Some((change, outcome)) = running.next().await else { break };
@@ -101,7 +107,8 @@ fn failed(change: &Change, trouble: Trouble) -> Error {
     let mut error = Error { message: format!("cannot {verb} {}", change.resource), ..inner.clone() };
     error.causes.insert(0, inner.message);
     if error.next.is_none() {
-        error.next = error.permission.as_ref().map(|permission| format!("allow {permission} and run it again"));
+        error.next =
+            error.permission.as_ref().map(|permission| format!("allow {permission} and run it again"));
     }
     error
 }
@@ -109,8 +116,10 @@ fn failed(change: &Change, trouble: Trouble) -> Error {
 /// Adds what was done and what is left.
 fn with_state(mut error: Error, changes: &[&Change], made: &[Made]) -> Error {
     let is_made = |change: &Change| made.iter().any(|made| made.change == change.id);
-    error.done = changes.iter().filter(|change| is_made(change)).map(|change| change.resource.to_string()).collect();
-    error.left = changes.iter().filter(|change| !is_made(change)).map(|change| change.resource.to_string()).collect();
+    error.done =
+        changes.iter().filter(|change| is_made(change)).map(|change| change.resource.to_string()).collect();
+    error.left =
+        changes.iter().filter(|change| !is_made(change)).map(|change| change.resource.to_string()).collect();
     error
 }
 
@@ -161,7 +170,12 @@ fn named(rule: Rule, id_of: &impl Fn(&str) -> String) -> Rule {
 }
 
 /// One change, its passing refusals waited out.
-async fn perform(hands: Hands<'_>, change: &Change, action: Action, reporter: &RefCell<Box<dyn Reporter + Send>>) -> Result<Outcome, Trouble> {
+async fn perform(
+    hands: Hands<'_>,
+    change: &Change,
+    action: Action,
+    reporter: &RefCell<Box<dyn Reporter + Send>>,
+) -> Result<Outcome, Trouble> {
     let settling = |trouble: &Trouble| {
         let event = Event::Settling { resource: change.resource.clone(), reason: trouble.message.clone() };
         reporter.borrow_mut().on(&event);
@@ -175,17 +189,25 @@ async fn perform(hands: Hands<'_>, change: &Change, action: Action, reporter: &R
             }
             Ok(Outcome::Made(id))
         }
-        Err(trouble) if trouble.what == TroubleKind::Exists => already(writes, change, &action, trouble).await,
-        Err(trouble) if trouble.what == TroubleKind::NotFound && change.verb == crate::steps::Verb::Delete => Ok(Outcome::Found(None)),
+        Err(trouble) if trouble.what == TroubleKind::Exists => {
+            already(writes, change, &action, trouble).await
+        }
+        Err(trouble)
+            if trouble.what == TroubleKind::NotFound && change.verb == crate::steps::Verb::Delete =>
+        {
+            Ok(Outcome::Found(None))
+        }
         Err(trouble) => Err(trouble),
     }
 }
 
 /// EKS answers an update at once and makes it later; what follows (a restart that picks the role up) needs it made.
 async fn updated(reads: &Reads, cluster: &str, name: &str) -> Result<(), Trouble> {
-    let (deadline, mut backoff) = (Deadline::after(UPDATE), Backoff::new(Duration::from_millis(250), Duration::from_secs(5)));
+    let (deadline, mut backoff) =
+        (Deadline::after(UPDATE), Backoff::new(Duration::from_millis(250), Duration::from_secs(5)));
     loop {
-        let is_busy = matches!(reads.addon(cluster, name).await?, Seen::Found(addon) if addon.status == "UPDATING");
+        let is_busy =
+            matches!(reads.addon(cluster, name).await?, Seen::Found(addon) if addon.status == "UPDATING");
         if !is_busy || !deadline.sleep(backoff.pause()).await {
             return Ok(());
         }
@@ -193,12 +215,19 @@ async fn updated(reads: &Reads, cluster: &str, name: &str) -> Result<(), Trouble
 }
 
 /// What "it is there already" means for a call.
-async fn already(writes: &Writes, change: &Change, action: &Action, trouble: Trouble) -> Result<Outcome, Trouble> {
+async fn already(
+    writes: &Writes,
+    change: &Change,
+    action: &Action,
+    trouble: Trouble,
+) -> Result<Outcome, Trouble> {
     match action {
         // EC2 refuses the whole request for one duplicate rule, so the others are still missing.
         Action::Authorize { group: Ref::Known(group), direction, rules, tags } => {
             for rule in rules {
-                let one = writes.authorize(group, *direction == Direction::Ingress, std::slice::from_ref(rule), tags).await;
+                let one = writes
+                    .authorize(group, *direction == Direction::Ingress, std::slice::from_ref(rule), tags)
+                    .await;
                 match one {
                     Err(trouble) if trouble.what != TroubleKind::Exists => return Err(trouble),
                     _ => {}
@@ -225,9 +254,10 @@ async fn call(writes: &Writes, action: Action) -> Result<Option<String>, Trouble
         | Action::DeleteRolePolicy { .. }
         | Action::DetachPolicy { .. }
         | Action::DeleteRole { .. }) => Box::pin(iam(writes, action)).await,
-        action @ (Action::CreateGroup { .. } | Action::DeleteGroup { .. } | Action::Authorize { .. } | Action::Revoke { .. }) => {
-            Box::pin(ec2(writes, action)).await
-        }
+        action @ (Action::CreateGroup { .. }
+        | Action::DeleteGroup { .. }
+        | Action::Authorize { .. }
+        | Action::Revoke { .. }) => Box::pin(ec2(writes, action)).await,
         action @ (Action::CreateAssociation { .. }
         | Action::DeleteAssociation { .. }
         | Action::CreateAddon { .. }
@@ -239,14 +269,23 @@ async fn call(writes: &Writes, action: Action) -> Result<Option<String>, Trouble
 
 async fn iam(writes: &Writes, action: Action) -> Result<Option<String>, Trouble> {
     match action {
-        Action::CreateProvider { url, audience, tags } => return writes.create_provider(&url, &audience, &tags).await.map(Some),
-        Action::AddAudience { provider_arn, audience } => writes.add_audience(&provider_arn, &audience).await?,
+        Action::CreateProvider { url, audience, tags } => {
+            return writes.create_provider(&url, &audience, &tags).await.map(Some);
+        }
+        Action::AddAudience { provider_arn, audience } => {
+            writes.add_audience(&provider_arn, &audience).await?
+        }
         Action::DeleteProvider { provider_arn } => writes.delete_provider(&provider_arn).await?,
         Action::CreateRole { name, path, trust, description, boundary, tags } => {
-            return writes.create_role(&NewRole { name, path, trust, description, boundary, tags }).await.map(Some);
+            return writes
+                .create_role(&NewRole { name, path, trust, description, boundary, tags })
+                .await
+                .map(Some);
         }
         Action::UpdateTrust { role, trust } => writes.update_trust(&role, &trust).await?,
-        Action::PutRolePolicy { role, name, document } => writes.put_role_policy(&role, &name, &document).await?,
+        Action::PutRolePolicy { role, name, document } => {
+            writes.put_role_policy(&role, &name, &document).await?
+        }
         Action::AttachPolicy { role, policy_arn } => writes.attach_policy(&role, &policy_arn).await?,
         Action::DeleteRolePolicy { role, name } => writes.delete_role_policy(&role, &name).await?,
         Action::DetachPolicy { role, policy_arn } => writes.detach_policy(&role, &policy_arn).await?,
@@ -265,7 +304,9 @@ async fn ec2(writes: &Writes, action: Action) -> Result<Option<String>, Trouble>
         Action::Authorize { group: Ref::Known(group), direction, rules, tags } => {
             writes.authorize(&group, direction == Direction::Ingress, &rules, &tags).await?;
         }
-        Action::Revoke { group, direction, rules } => writes.revoke(&group, direction == Direction::Ingress, &rules).await?,
+        Action::Revoke { group, direction, rules } => {
+            writes.revoke(&group, direction == Direction::Ingress, &rules).await?
+        }
         _ => {}
     }
     Ok(None)
@@ -282,14 +323,44 @@ async fn eks(writes: &Writes, action: Action) -> Result<Option<String>, Trouble>
             return writes.create_association(&new).await.map(Some);
         }
         Action::DeleteAssociation { cluster, id } => writes.delete_association(&cluster, &id).await?,
-        Action::CreateAddon { cluster, name, version, role_arn, association, overwrite, configuration, token, tags } => {
+        Action::CreateAddon {
+            cluster,
+            name,
+            version,
+            role_arn,
+            association,
+            overwrite,
+            configuration,
+            token,
+            tags,
+        } => {
             let association = pair(association);
-            let new = NewAddon { cluster, name, version, role_arn, association, overwrite, configuration, token, tags };
+            let new = NewAddon {
+                cluster,
+                name,
+                version,
+                role_arn,
+                association,
+                overwrite,
+                configuration,
+                token,
+                tags,
+            };
             writes.create_addon(&new).await?;
         }
         Action::UpdateAddon { cluster, name, version, role_arn, association, overwrite, configuration } => {
             let association = pair(association);
-            writes.update_addon(&AddonChange { cluster, name, version, role_arn, association, overwrite, configuration }).await?;
+            writes
+                .update_addon(&AddonChange {
+                    cluster,
+                    name,
+                    version,
+                    role_arn,
+                    association,
+                    overwrite,
+                    configuration,
+                })
+                .await?;
         }
         Action::DeleteAddon { cluster, name } => writes.delete_addon(&cluster, &name).await?,
         _ => {}

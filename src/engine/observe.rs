@@ -12,8 +12,8 @@ use crate::domain::network::{Peer, SecurityGroup};
 use crate::domain::policy::INLINE_POLICY;
 use crate::error::{Error, Result};
 use crate::facts::{
-    Access, Addon, AddonVersion, Association, Caller, Cluster, Driver, Facts, FileSystem, HyperPod, Instance, Interface, Network,
-    Policies, Role, RoleFacts, Seen, Storage,
+    Access, Addon, AddonVersion, Association, Caller, Cluster, Driver, Facts, FileSystem, HyperPod, Instance,
+    Interface, Network, Policies, Role, RoleFacts, Seen, Storage,
 };
 use crate::gateway::{KubeReads, KubeWish, Kubernetes, Reads, Session, Trouble};
 use crate::steps::driver::ADDON;
@@ -73,9 +73,11 @@ pub async fn observe(eyes: &Eyes, look: &Look) -> Result<(Facts, Kubernetes)> {
     let reads = Reads::new(&eyes.session);
     let first = first_wave(&reads, look).await?;
     let kubernetes = Kubernetes::connect(&eyes.kube, &eyes.session, &first.cluster).await?;
-    let namespace = look.namespace.clone().or_else(|| kubernetes.namespace()).unwrap_or_else(|| "default".to_owned());
+    let namespace =
+        look.namespace.clone().or_else(|| kubernetes.namespace()).unwrap_or_else(|| "default".to_owned());
     let kube = kubernetes.reads();
-    let both = futures::future::join(second_wave(&reads, look, &first), kubernetes_wave(&kube, look, &namespace));
+    let both =
+        futures::future::join(second_wave(&reads, look, &first), kubernetes_wave(&kube, look, &namespace));
     let (aws, cluster) = Box::pin(both).await;
     let (aws, cluster) = (aws?, cluster?);
     let mut facts = assemble(eyes.session.region(), first, aws, cluster);
@@ -131,16 +133,22 @@ async fn the_cluster(reads: &Reads, look: &Look, answer: Result<Seen<Cluster>, T
         Seen::Found(cluster) => Ok(cluster),
         Seen::Missing => {
             let there = match reads.clusters().await {
-                Ok(Seen::Found(names)) if names.is_empty() => vec!["there is no cluster in this Region".to_owned()],
+                Ok(Seen::Found(names)) if names.is_empty() => {
+                    vec!["there is no cluster in this Region".to_owned()]
+                }
                 Ok(Seen::Found(names)) => vec![format!("clusters in this Region: {}", names.join(", "))],
                 _ => Vec::new(),
             };
             let nearest = "name one that is there with --cluster, or another Region with --region";
-            Err(Error::usage(format!("there is no EKS cluster {} in this Region", look.cluster)).details(there).next(nearest))
+            Err(Error::usage(format!("there is no EKS cluster {} in this Region", look.cluster))
+                .details(there)
+                .next(nearest))
         }
-        Seen::Hidden(veil) => Err(Error::new(crate::error::Kind::Denied, format!("cannot see EKS cluster {}", look.cluster))
-            .because(veil.cause)
-            .permission(veil.permission)),
+        Seen::Hidden(veil) => {
+            Err(Error::new(crate::error::Kind::Denied, format!("cannot see EKS cluster {}", look.cluster))
+                .because(veil.cause)
+                .permission(veil.permission))
+        }
     }
 }
 
@@ -181,7 +189,8 @@ async fn second_wave(reads: &Reads, look: &Look, first: &First) -> Result<Second
     let vpc = first.cluster.vpc.as_str();
     let in_vpc = |system: &&FileSystem| system.vpc.as_deref().is_none_or(|it| it == vpc);
     let systems = first.file_systems.found().map_or(&[][..], Vec::as_slice);
-    let ids: Vec<String> = systems.iter().filter(in_vpc).flat_map(|system| system.interfaces.clone()).collect();
+    let ids: Vec<String> =
+        systems.iter().filter(in_vpc).flat_map(|system| system.interfaces.clone()).collect();
     let (a, b) = futures::future::join(
         Box::pin(async {
             futures::join!(
@@ -193,7 +202,12 @@ async fn second_wave(reads: &Reads, look: &Look, first: &First) -> Result<Second
             )
         }),
         Box::pin(async {
-            futures::join!(reads.subnets(vpc), reads.groups(vpc), reads.route_tables(vpc), interfaces(reads, &ids))
+            futures::join!(
+                reads.subnets(vpc),
+                reads.groups(vpc),
+                reads.route_tables(vpc),
+                interfaces(reads, &ids)
+            )
         }),
     )
     .await;
@@ -237,7 +251,8 @@ async fn schema(reads: &Reads, first: &First) -> Result<Seen<serde_json::Value>,
         return Ok(Seen::Missing);
     }
     let version = &first.cluster.version;
-    let fitting = first.versions.found().into_iter().flatten().filter(|build| build.kubernetes.contains(version));
+    let fitting =
+        first.versions.found().into_iter().flatten().filter(|build| build.kubernetes.contains(version));
     let builds: Vec<&AddonVersion> = fitting.collect();
     let build = builds.iter().find(|build| build.default_for.contains(version)).or_else(|| builds.first());
     match build {
@@ -280,7 +295,8 @@ async fn interfaces(reads: &Reads, ids: &[String]) -> Result<Seen<Vec<Interface>
 /// fsxctl's own, when its inline policy is not there; and FSx's service-linked role, unless a file system proves it.
 async fn roles(reads: &Reads, look: &Look, first: &First) -> Result<BTreeMap<String, RoleFacts>, Trouble> {
     let by_addon = first.addon.found().and_then(|addon| addon.role_arn.as_deref()).map(role_name);
-    let names: BTreeSet<String> = by_addon.into_iter().filter(|name| !first.roles.contains_key(name)).collect();
+    let names: BTreeSet<String> =
+        by_addon.into_iter().filter(|name| !first.roles.contains_key(name)).collect();
     let own = first.roles.get(&look.role).filter(|role| is_half_known(role));
     let is_proved = first.file_systems.found().is_some_and(|systems| !systems.is_empty());
     let (others, policies, linked) = futures::join!(
@@ -333,8 +349,13 @@ async fn kubernetes_wave(kube: &KubeReads, look: &Look, namespace: &str) -> Resu
         kube.volumes(),
         kube.namespace(namespace),
     );
-    let storage =
-        Storage { claim_namespace: namespace.to_owned(), namespace: home?, class: class?, claim: claim?, volumes: volumes? };
+    let storage = Storage {
+        claim_namespace: namespace.to_owned(),
+        namespace: home?,
+        class: class?,
+        claim: claim?,
+        volumes: volumes?,
+    };
     Ok(InCluster {
         nodes: nodes?,
         service_account: service_account?,
@@ -407,7 +428,8 @@ fn half_known(facts: &Facts) -> Vec<String> {
 
 /// Whether the role is there and none of its policies was seen, though not all were looked at.
 fn is_half_known(role: &RoleFacts) -> bool {
-    let unseen = |policies: &Policies| !policies.complete && policies.inline.is_empty() && policies.unread.is_empty();
+    let unseen =
+        |policies: &Policies| !policies.complete && policies.inline.is_empty() && policies.unread.is_empty();
     matches!(&role.role, Seen::Found(Role { .. })) && role.policies.found().is_some_and(unseen)
 }
 
@@ -421,13 +443,18 @@ fn node_roles(facts: &Facts) -> Vec<String> {
         return Vec::new();
     }
     let pods = facts.hyperpod.found().map_or(&[][..], Vec::as_slice);
-    pods.iter().flat_map(|pod| &pod.groups).filter_map(|group| group.execution_role.as_deref()).map(role_name).collect()
+    pods.iter()
+        .flat_map(|pod| &pod.groups)
+        .filter_map(|group| group.execution_role.as_deref())
+        .map(role_name)
+        .collect()
 }
 
 /// Prefix lists that rules for TCP name, in the groups of the VPC.
 fn prefix_lists(facts: &Facts) -> BTreeSet<String> {
     let groups = facts.network.groups.found().map_or(&[][..], Vec::as_slice);
-    let rules = |group: &SecurityGroup| group.ingress.iter().chain(&group.egress).cloned().collect::<Vec<_>>();
+    let rules =
+        |group: &SecurityGroup| group.ingress.iter().chain(&group.egress).cloned().collect::<Vec<_>>();
     groups
         .iter()
         .flat_map(rules)

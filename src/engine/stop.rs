@@ -21,7 +21,9 @@ impl Stop {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
-            for (kind, code) in [(SignalKind::interrupt(), Kind::Interrupted), (SignalKind::terminate(), Kind::Terminated)] {
+            for (kind, code) in
+                [(SignalKind::interrupt(), Kind::Interrupted), (SignalKind::terminate(), Kind::Terminated)]
+            {
                 let asked = stop.clone();
                 if let Ok(mut signals) = signal(kind) {
                     tokio::spawn(async move {
@@ -43,7 +45,9 @@ impl Stop {
 
     /// The error of the end that was asked for, if one was.
     pub fn requested(&self) -> Option<Error> {
-        let error = |kind, word: &str| Error::new(kind, word).next("run the same command again; it goes on where this one stopped");
+        let error = |kind, word: &str| {
+            Error::new(kind, word).next("run the same command again; it goes on where this one stopped")
+        };
         match self.signal.load(Ordering::SeqCst) {
             130 => Some(error(Kind::Interrupted, "interrupted")),
             143 => Some(error(Kind::Terminated, "terminated")),

@@ -55,7 +55,8 @@ impl Vigil<'_> {
         let mut state = State { since: Instant::now(), uid: String::new(), reason: None, refusal: None };
         self.tell(&what, &state);
         let mut claims = self.kube.watch_claim(namespace, name);
-        let mut events: BoxStream<'static, Result<ClusterEvent, Trouble>> = futures::stream::pending().boxed();
+        let mut events: BoxStream<'static, Result<ClusterEvent, Trouble>> =
+            futures::stream::pending().boxed();
         let mut ask = tokio::time::interval(ASK_EVERY);
         ask.tick().await;
         loop {
@@ -88,9 +89,10 @@ impl Vigil<'_> {
 
     fn claim_of(&self, seen: Option<Result<Claim, Trouble>>, namespace: &str, name: &str) -> Result<Claim> {
         match seen {
-            Some(Ok(claim)) if claim.phase == "Lost" => {
-                Err(Error::new(Kind::EndedBadly, format!("claim {namespace}/{name} is Lost: its volume is gone")))
-            }
+            Some(Ok(claim)) if claim.phase == "Lost" => Err(Error::new(
+                Kind::EndedBadly,
+                format!("claim {namespace}/{name} is Lost: its volume is gone"),
+            )),
             Some(Ok(claim)) => Ok(claim),
             Some(Err(trouble)) if trouble.what == TroubleKind::NotFound => {
                 Err(Error::conflict(format!("claim {namespace}/{name} was deleted while it was waited for")))
@@ -126,20 +128,32 @@ impl Vigil<'_> {
 
     /// Asks FSx for the claim's file system and EKS for the add-on.
     async fn ask(&self, state: &mut State) -> Result<()> {
-        let (systems, addon) = futures::join!(Box::pin(self.reads.file_systems()), Box::pin(self.reads.addon(self.cluster, ADDON)));
+        let (systems, addon) = futures::join!(
+            Box::pin(self.reads.file_systems()),
+            Box::pin(self.reads.addon(self.cluster, ADDON))
+        );
         if let Ok(Seen::Found(addon)) = addon
             && addon.status == "CREATE_FAILED"
         {
-            let issues = addon.issues.iter().map(|issue| format!("{}: {}", issue.code, issue.message)).collect::<Vec<_>>();
-            return Err(Error { causes: issues, ..Error::new(Kind::EndedBadly, format!("add-on {ADDON} is CREATE_FAILED")) });
+            let issues = addon
+                .issues
+                .iter()
+                .map(|issue| format!("{}: {}", issue.code, issue.message))
+                .collect::<Vec<_>>();
+            return Err(Error {
+                causes: issues,
+                ..Error::new(Kind::EndedBadly, format!("add-on {ADDON} is CREATE_FAILED"))
+            });
         }
         let tag = format!("pvc-{}", state.uid);
         let Ok(Seen::Found(systems)) = systems else { return Ok(()) };
-        let mine = systems.iter().find(|system| system.tags.get("CSIVolumeName").is_some_and(|name| *name == tag));
+        let mine =
+            systems.iter().find(|system| system.tags.get("CSIVolumeName").is_some_and(|name| *name == tag));
         let Some(system) = mine else { return Ok(()) };
         if system.lifecycle == "FAILED" {
             let why = system.failure.clone().unwrap_or_else(|| "FSx gives no reason".to_owned());
-            let error = Error::new(Kind::EndedBadly, format!("file system {} is FAILED", system.id)).because(why);
+            let error =
+                Error::new(Kind::EndedBadly, format!("file system {} is FAILED", system.id)).because(why);
             return Err(error.next("mend what FSx names, delete the claim, and run the same command again"));
         }
         // FSx took the wish, so whatever was refused before is mended.
@@ -158,22 +172,49 @@ impl Vigil<'_> {
         loop {
             let status = match Box::pin(self.reads.addon(self.cluster, ADDON)).await? {
                 Seen::Found(addon) if addon.status == "ACTIVE" => {
-                    let arrived = Event::Arrived { what: format!("add-on {ADDON} is ACTIVE"), elapsed: since.elapsed() };
+                    let arrived = Event::Arrived {
+                        what: format!("add-on {ADDON} is ACTIVE"),
+                        elapsed: since.elapsed(),
+                    };
                     self.reporter.borrow_mut().on(&arrived);
                     return Ok(());
                 }
                 Seen::Found(addon) if addon.status.ends_with("_FAILED") => {
-                    let causes = addon.issues.iter().map(|issue| format!("{}: {}", issue.code, issue.message)).collect();
-                    return Err(Error { causes, ..Error::new(Kind::EndedBadly, format!("add-on {ADDON} is {}", addon.status)) });
+                    let causes = addon
+                        .issues
+                        .iter()
+                        .map(|issue| format!("{}: {}", issue.code, issue.message))
+                        .collect();
+                    return Err(Error {
+                        causes,
+                        ..Error::new(Kind::EndedBadly, format!("add-on {ADDON} is {}", addon.status))
+                    });
                 }
                 Seen::Found(addon) => addon.status,
-                Seen::Missing => return Err(Error::conflict(format!("add-on {ADDON} was deleted while it was waited for"))),
-                Seen::Hidden(veil) => return Err(Error::new(Kind::Denied, "cannot see the add-on").because(veil.cause).permission(veil.permission)),
+                Seen::Missing => {
+                    return Err(Error::conflict(format!(
+                        "add-on {ADDON} was deleted while it was waited for"
+                    )));
+                }
+                Seen::Hidden(veil) => {
+                    return Err(Error::new(Kind::Denied, "cannot see the add-on")
+                        .because(veil.cause)
+                        .permission(veil.permission));
+                }
             };
-            let event = Event::Waiting { what: what.clone(), elapsed: since.elapsed(), expected: Some(Duration::from_secs(60)), reason: Some(status) };
+            let event = Event::Waiting {
+                what: what.clone(),
+                elapsed: since.elapsed(),
+                expected: Some(Duration::from_secs(60)),
+                reason: Some(status),
+            };
             self.reporter.borrow_mut().on(&event);
             if since.elapsed() >= self.timeout {
-                return Err(Error::new(Kind::Unavailable, format!("waited {} s for {what}", self.timeout.as_secs())).next("run the same command again; it goes on waiting"));
+                return Err(Error::new(
+                    Kind::Unavailable,
+                    format!("waited {} s for {what}", self.timeout.as_secs()),
+                )
+                .next("run the same command again; it goes on waiting"));
             }
             tokio::select! {
                 error = self.stop.wait() => return Err(error),
@@ -185,17 +226,25 @@ impl Vigil<'_> {
 
 /// Messages that mean that the driver is still at it (facts: one or two of these are normal).
 fn is_busy(message: &str) -> bool {
-    ["DeadlineExceeded", "already in progress", "context canceled", "context deadline exceeded", "code = Aborted"]
-        .iter()
-        .any(|text| message.contains(text))
+    [
+        "DeadlineExceeded",
+        "already in progress",
+        "context canceled",
+        "context deadline exceeded",
+        "code = Aborted",
+    ]
+    .iter()
+    .any(|text| message.contains(text))
 }
 
 /// A refusal that outlasts every eventual consistency is final.
 fn refused(state: &State, namespace: &str, name: &str) -> Result<()> {
     match &state.refusal {
-        Some((since, reason)) if since.elapsed() > CONSISTENCY => {
-            Err(Error::new(Kind::EndedBadly, format!("the driver cannot make a file system for claim {namespace}/{name}")).because(reason.clone()))
-        }
+        Some((since, reason)) if since.elapsed() > CONSISTENCY => Err(Error::new(
+            Kind::EndedBadly,
+            format!("the driver cannot make a file system for claim {namespace}/{name}"),
+        )
+        .because(reason.clone())),
         _ => Ok(()),
     }
 }

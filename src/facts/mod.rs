@@ -16,8 +16,8 @@ pub use access::{Access, Association, Caller, Policies, Provider, Role, RoleFact
 pub use cluster::{Cluster, HyperPod, InstanceGroup, Node};
 pub use driver::{Addon, AddonVersion, CsiDriver, Driver, Issue, Workload};
 pub use network::{Instance, Interface, Network, RouteTable, Subnet};
-use serde::{Deserialize, Serialize};
 pub use seen::{Seen, Veil};
+use serde::{Deserialize, Serialize};
 pub use storage::{Claim, Event, FileSystem, Marks, Namespace, Storage, StorageClass, Volume};
 
 /// One snapshot. Everything a planner may know is in here.

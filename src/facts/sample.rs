@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    Access, Addon, AddonVersion, Association, Caller, Claim, Cluster, CsiDriver, Driver, Facts, FileSystem, HyperPod, Instance,
-    InstanceGroup, Interface, Marks, Namespace, Network, Node, Policies, Provider, Role, RoleFacts, RouteTable, Seen, ServiceAccount,
-    Storage, StorageClass, Subnet, Veil, Volume, Workload,
+    Access, Addon, AddonVersion, Association, Caller, Claim, Cluster, CsiDriver, Driver, Facts, FileSystem,
+    HyperPod, Instance, InstanceGroup, Interface, Marks, Namespace, Network, Node, Policies, Provider, Role,
+    RoleFacts, RouteTable, Seen, ServiceAccount, Storage, StorageClass, Subnet, Veil, Volume, Workload,
 };
 use crate::domain::network::{Peer, Rule, SecurityGroup};
 
@@ -16,7 +16,8 @@ pub(crate) const OTHER_CLUSTER: &str = "arn:aws:eks:us-west-2:111122223333:clust
 pub(crate) const ROLE: &str = "FSXLCSI-hp-eks-us-west-2";
 pub(crate) const ROLE_ARN: &str = "arn:aws:iam::111122223333:role/FSXLCSI-hp-eks-us-west-2";
 pub(crate) const ISSUER: &str = "oidc.eks.us-west-2.amazonaws.com/id/A1B2";
-pub(crate) const PROVIDER: &str = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/A1B2";
+pub(crate) const PROVIDER: &str =
+    "arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/A1B2";
 const ADDON: &str = "arn:aws:eks:us-west-2:111122223333:addon/hp-eks/aws-fsx-csi-driver/1";
 const NODE_ROLE: &str = "arn:aws:iam::111122223333:role/hp-nodes";
 const SUBJECT: &str = "system:serviceaccount:kube-system:fsx-csi-controller-sa";
@@ -36,7 +37,11 @@ pub(crate) fn tags_of(cluster: &str) -> BTreeMap<String, String> {
 
 /// The marks of a Kubernetes object that fsxctl made.
 pub(crate) fn our_marks() -> Marks {
-    Marks { labels: map(&[("app.kubernetes.io/managed-by", "fsxctl")]), resource_version: "42".into(), ..Marks::default() }
+    Marks {
+        labels: map(&[("app.kubernetes.io/managed-by", "fsxctl")]),
+        resource_version: "42".into(),
+        ..Marks::default()
+    }
 }
 
 /// What a missing permission leaves of anything.
@@ -171,12 +176,22 @@ pub(crate) fn addon(status: &str) -> Addon {
 
 /// The add-on that Pod Identity needs.
 pub(crate) fn agent(status: &str) -> Addon {
-    Addon { name: "eks-pod-identity-agent".to_owned(), version: "v1.3.0-eksbuild.1".to_owned(), status: status.to_owned(), ..Addon::default() }
+    Addon {
+        name: "eks-pod-identity-agent".to_owned(),
+        version: "v1.3.0-eksbuild.1".to_owned(),
+        status: status.to_owned(),
+        ..Addon::default()
+    }
 }
 
 /// An association that fsxctl made.
 pub(crate) fn association(role_arn: &str) -> Association {
-    Association { id: "a-1".to_owned(), role_arn: role_arn.to_owned(), tags: tags_of(CLUSTER), ..Association::default() }
+    Association {
+        id: "a-1".to_owned(),
+        role_arn: role_arn.to_owned(),
+        tags: tags_of(CLUSTER),
+        ..Association::default()
+    }
 }
 
 fn workload(ready: u32) -> Workload {
@@ -260,7 +275,12 @@ pub(crate) fn file_system() -> FileSystem {
 
 /// An interface of a file system.
 pub(crate) fn interface(id: &str, groups: &[&str]) -> Interface {
-    Interface { id: id.to_owned(), groups: texts(groups), subnet: "subnet-a".to_owned(), file_system: Some("fs-1".to_owned()) }
+    Interface {
+        id: id.to_owned(),
+        groups: texts(groups),
+        subnet: "subnet-a".to_owned(),
+        file_system: Some("fs-1".to_owned()),
+    }
 }
 
 /// A group that fsxctl made for this cluster, as set-up leaves it with these nodes' groups.
@@ -274,7 +294,10 @@ impl Facts {
     /// A HyperPod cluster on EKS whose nodes reach each other; no driver, no identity, no storage.
     pub(crate) fn bare() -> Self {
         Self {
-            caller: Seen::Found(Caller { account: "111122223333".into(), arn: "arn:aws:iam::111122223333:role/admin".into() }),
+            caller: Seen::Found(Caller {
+                account: "111122223333".into(),
+                arn: "arn:aws:iam::111122223333:role/admin".into(),
+            }),
             region: "us-west-2".to_owned(),
             reached: "endpoint and token from eks:DescribeCluster".to_owned(),
             cluster: Cluster {
@@ -318,19 +341,28 @@ impl Facts {
     /// What `setup dynamic` leaves of [`Facts::bare`].
     pub(crate) fn done() -> Self {
         let mut facts = Self::bare();
-        facts.access.provider =
-            Seen::Found(Provider { arn: PROVIDER.into(), client_ids: texts(&["sts.amazonaws.com"]), tags: tags_of(CLUSTER) });
+        facts.access.provider = Seen::Found(Provider {
+            arn: PROVIDER.into(),
+            client_ids: texts(&["sts.amazonaws.com"]),
+            tags: tags_of(CLUSTER),
+        });
         facts.access.roles.insert(ROLE.into(), role(ROLE, web_trust(), enough(), tags_of(CLUSTER)));
         let linked = Role { name: "AWSServiceRoleForAmazonFSx".into(), ..Role::default() };
-        facts.access.roles.insert(linked.name.clone(), RoleFacts { role: Seen::Found(linked), policies: Seen::Missing });
-        facts.access.service_account = Seen::Found(ServiceAccount { role_arn: Some(ROLE_ARN.into()), marks: Marks::default() });
+        facts
+            .access
+            .roles
+            .insert(linked.name.clone(), RoleFacts { role: Seen::Found(linked), policies: Seen::Missing });
+        facts.access.service_account =
+            Seen::Found(ServiceAccount { role_arn: Some(ROLE_ARN.into()), marks: Marks::default() });
         facts.driver.addon = Seen::Found(addon("ACTIVE"));
         facts.driver.schema = Seen::Missing;
-        facts.driver.csi_driver = Seen::Found(CsiDriver { attach_required: Some(false), marks: Marks::default() });
+        facts.driver.csi_driver =
+            Seen::Found(CsiDriver { attach_required: Some(false), marks: Marks::default() });
         facts.driver.controller = Seen::Found(workload(2));
         facts.driver.node = Seen::Found(workload(5));
         facts.file_systems = Seen::Found(vec![file_system()]);
-        facts.network.interfaces = Seen::Found(vec![interface("eni-1", &["sg-hp"]), interface("eni-2", &["sg-hp"])]);
+        facts.network.interfaces =
+            Seen::Found(vec![interface("eni-1", &["sg-hp"]), interface("eni-2", &["sg-hp"])]);
         facts.storage.class = Seen::Found(class());
         facts.storage.claim = Seen::Found(claim());
         facts.storage.volumes = Seen::Found(vec![volume()]);
@@ -351,7 +383,10 @@ fn bare_access() -> Access {
     let missing = || RoleFacts { role: Seen::Missing, policies: Seen::Missing };
     Access {
         provider: Seen::Missing,
-        roles: BTreeMap::from([(ROLE.to_owned(), missing()), ("AWSServiceRoleForAmazonFSx".to_owned(), missing())]),
+        roles: BTreeMap::from([
+            (ROLE.to_owned(), missing()),
+            ("AWSServiceRoleForAmazonFSx".to_owned(), missing()),
+        ]),
         association: Seen::Missing,
         agent: Seen::Missing,
         service_account: Seen::Missing,
@@ -397,7 +432,9 @@ fn bare_driver() -> Driver {
     Driver {
         addon: Seen::Missing,
         versions: Seen::Found(vec![build("v1.10.0-eksbuild.1", false), build("v1.9.0-eksbuild.1", true)]),
-        schema: Seen::Found(json!({"properties": {"controller": {"properties": {"region": {"type": "string"}}}}})),
+        schema: Seen::Found(
+            json!({"properties": {"controller": {"properties": {"region": {"type": "string"}}}}}),
+        ),
         csi_driver: Seen::Missing,
         controller: Seen::Missing,
         node: Seen::Missing,

@@ -20,15 +20,18 @@ pub struct Setup {
 /// The wait: 30 minutes unless said otherwise.
 pub(super) fn timeout(args: &GlobalArgs, env: &Env) -> Result<Duration> {
     let asked = winner("timeout", args.timeout.as_deref(), env);
-    Ok(asked.map(|asked| asked.parse(|text| duration(&text))).transpose()?.map_or(Duration::from_secs(1800), |asked| asked.value))
+    Ok(asked
+        .map(|asked| asked.parse(|text| duration(&text)))
+        .transpose()?
+        .map_or(Duration::from_secs(1800), |asked| asked.value))
 }
 
 /// One call's limit: 30 seconds unless said otherwise.
 pub(super) fn request_timeout(args: &GlobalArgs) -> Result<Duration> {
     match &args.request_timeout {
         None => Ok(Duration::from_secs(30)),
-        Some(text) => {
-            Ok(Asked { value: text.clone(), from: Source::Flag("request-timeout") }.parse(|text| duration(&text))?.value)
-        }
+        Some(text) => Ok(Asked { value: text.clone(), from: Source::Flag("request-timeout") }
+            .parse(|text| duration(&text))?
+            .value),
     }
 }

@@ -71,7 +71,9 @@ fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
 pub(super) fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
     words
         .iter()
-        .map(|word| (strsim::damerau_levenshtein(&text.to_ascii_lowercase(), &word.to_ascii_lowercase()), *word))
+        .map(|word| {
+            (strsim::damerau_levenshtein(&text.to_ascii_lowercase(), &word.to_ascii_lowercase()), *word)
+        })
         .filter(|(distance, word)| *distance <= 2.max(word.len() / 3))
         .min()
         .map(|(_, word)| word)
@@ -92,7 +94,10 @@ pub(super) fn identity_mode(text: &str) -> Result<IdentityMode, String> {
 
 /// Parses `--driver`.
 pub(super) fn driver_mode(text: &str) -> Result<DriverMode, String> {
-    word(text, &[("auto", DriverMode::Auto), ("addon", DriverMode::Addon), ("existing", DriverMode::Existing)])
+    word(
+        text,
+        &[("auto", DriverMode::Auto), ("addon", DriverMode::Addon), ("existing", DriverMode::Existing)],
+    )
 }
 
 /// Parses `--policy`.
@@ -100,7 +105,9 @@ pub(super) fn policy(text: &str) -> Result<PolicyWish, String> {
     match text.trim() {
         "minimal" => Ok(PolicyWish::Minimal),
         "managed" => Ok(PolicyWish::Managed),
-        arn if arn.starts_with("arn:") => arn.parse::<names::Arn>().map(|_| PolicyWish::Arn(arn.to_owned())).map_err(|e| e.to_string()),
+        arn if arn.starts_with("arn:") => {
+            arn.parse::<names::Arn>().map(|_| PolicyWish::Arn(arn.to_owned())).map_err(|e| e.to_string())
+        }
         other => Err(format!("{other:?} is none of minimal, managed, or a policy's ARN")),
     }
 }
@@ -111,7 +118,9 @@ pub(super) fn group(text: &str) -> Result<GroupWish, String> {
         "auto" => Ok(GroupWish::Auto),
         "create" => Ok(GroupWish::Create),
         id if is_id(id, "sg-") => Ok(GroupWish::Id(id.to_owned())),
-        other => Err(format!("{other:?} is none of auto, create, or a security group's id such as sg-0123456789abcdef0")),
+        other => Err(format!(
+            "{other:?} is none of auto, create, or a security group's id such as sg-0123456789abcdef0"
+        )),
     }
 }
 
@@ -123,7 +132,9 @@ pub(super) fn subnet(text: &str) -> Result<SubnetWish, String> {
     }
     let ids: Vec<String> = text.split([',', ' ']).filter(|id| !id.is_empty()).map(str::to_owned).collect();
     match ids.iter().find(|id| !is_id(id, "subnet-")) {
-        Some(wrong) => Err(format!("{wrong:?} is neither auto nor a subnet's id such as subnet-0123456789abcdef0")),
+        Some(wrong) => {
+            Err(format!("{wrong:?} is neither auto nor a subnet's id such as subnet-0123456789abcdef0"))
+        }
         None if ids.is_empty() => Err("is empty".to_owned()),
         None => Ok(SubnetWish::OneOf(ids)),
     }
@@ -132,7 +143,9 @@ pub(super) fn subnet(text: &str) -> Result<SubnetWish, String> {
 /// An EC2 id. Real ones are hexadecimal; worlds and examples use readable ones, so letters, digits and dashes pass.
 fn is_id(text: &str, prefix: &str) -> bool {
     text.strip_prefix(prefix).is_some_and(|rest| {
-        !rest.is_empty() && rest.len() <= 40 && rest.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        !rest.is_empty()
+            && rest.len() <= 40
+            && rest.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
     })
 }
 
@@ -149,7 +162,9 @@ pub(super) fn service_account(text: &str) -> Result<(String, String), String> {
 /// Parses `KIND/REF` of `--adopt`.
 pub(super) fn adoption(text: &str) -> Result<(String, String), String> {
     match text.trim().split_once('/') {
-        Some((kind, reference)) if !kind.is_empty() && !reference.is_empty() => Ok((kind.to_owned(), reference.to_owned())),
+        Some((kind, reference)) if !kind.is_empty() && !reference.is_empty() => {
+            Ok((kind.to_owned(), reference.to_owned()))
+        }
         _ => Err(format!("{text:?} is not KIND/REF, for instance SecurityGroup/sg-0123456789abcdef0")),
     }
 }
@@ -161,7 +176,10 @@ mod tests {
     #[test]
     fn words_are_found_and_near_misses_are_named() {
         assert_eq!(identity_mode("IRSA"), Ok(IdentityMode::Irsa));
-        assert_eq!(identity_mode("pod-identiy").unwrap_err(), "\"pod-identiy\" is none of auto, irsa, pod-identity, none; did you mean pod-identity?");
+        assert_eq!(
+            identity_mode("pod-identiy").unwrap_err(),
+            "\"pod-identiy\" is none of auto, irsa, pod-identity, none; did you mean pod-identity?"
+        );
         assert!(!identity_mode("kerberos").unwrap_err().contains("did you mean"));
     }
 
@@ -170,7 +188,10 @@ mod tests {
         assert_eq!(group("sg-0aa1"), Ok(GroupWish::Id("sg-0aa1".into())));
         assert!(group("sg-").is_err());
         assert!(group("my group").is_err());
-        assert_eq!(subnet("subnet-a,subnet-b"), Ok(SubnetWish::OneOf(vec!["subnet-a".into(), "subnet-b".into()])));
+        assert_eq!(
+            subnet("subnet-a,subnet-b"),
+            Ok(SubnetWish::OneOf(vec!["subnet-a".into(), "subnet-b".into()]))
+        );
         assert!(subnet("vpc-1").is_err());
     }
 

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use super::settings::{Asked, Env, Source, pair, switch, winner};
 use super::{DriverWish, IdentityWish, Intent, NetworkWish, Setup, about, parse, storage};
 use crate::cli::{
-    ClusterArgs, ConsentArgs, DriverArgs, GlobalArgs, IdentityArgs, NetworkArgs, SetupCommand, SetupDynamic, StorageArgs,
+    ClusterArgs, ConsentArgs, DriverArgs, GlobalArgs, IdentityArgs, NetworkArgs, SetupCommand, SetupDynamic,
+    StorageArgs,
 };
 use crate::domain::{names, ownership};
 use crate::error::{Error, Result};
@@ -85,7 +86,11 @@ fn words(command: &SetupCommand) -> Words {
 ///
 /// # Errors
 /// Usage: whatever cannot be, with the nearest legal value. Nothing has been looked at by then.
-pub fn setup_intent(command: &SetupCommand, global: &GlobalArgs, env: &Env) -> Result<(Intent, Target, Setup)> {
+pub fn setup_intent(
+    command: &SetupCommand,
+    global: &GlobalArgs,
+    env: &Env,
+) -> Result<(Intent, Target, Setup)> {
     let words = words(command);
     let target = target(&words.cluster, global, env)?;
     let setup = Setup {
@@ -142,9 +147,14 @@ fn target(args: &ClusterArgs, global: &GlobalArgs, env: &Env) -> Result<Target> 
     let mut account = None;
     let cluster = match winner("cluster", args.cluster.as_deref(), env) {
         Some(asked) if asked.value.starts_with("arn:") => {
-            let arn = asked.value.parse::<names::Arn>().map_err(|e| Error::usage(format!("{}: {e}", asked.from)))?;
+            let arn = asked
+                .value
+                .parse::<names::Arn>()
+                .map_err(|e| Error::usage(format!("{}: {e}", asked.from)))?;
             let name = names::eks_cluster_name(&arn).map(str::to_owned);
-            let name = name.ok_or_else(|| Error::usage(format!("{}: {} is not an EKS cluster's ARN", asked.from, asked.value)))?;
+            let name = name.ok_or_else(|| {
+                Error::usage(format!("{}: {} is not an EKS cluster's ARN", asked.from, asked.value))
+            })?;
             if let Some(other) = region.as_ref().filter(|other| other.value != arn.region) {
                 return Err(Error::usage(format!(
                     "{} names a cluster in {}, but {} says {}",
@@ -178,9 +188,12 @@ fn flag(name: &'static str, value: Option<&String>) -> Option<Asked<String>> {
 }
 
 fn identity(args: &IdentityArgs) -> Result<IdentityWish> {
-    let mode = flag("identity", args.identity.as_ref()).map(|a| a.parse(|t| parse::identity_mode(&t))).transpose()?;
+    let mode = flag("identity", args.identity.as_ref())
+        .map(|a| a.parse(|t| parse::identity_mode(&t)))
+        .transpose()?;
     let policy = flag("policy", args.policy.as_ref()).map(|a| a.parse(|t| parse::policy(&t))).transpose()?;
-    let account = flag("service-account", args.service_account.as_ref()).map(|a| a.parse(|t| parse::service_account(&t)));
+    let account = flag("service-account", args.service_account.as_ref())
+        .map(|a| a.parse(|t| parse::service_account(&t)));
     let checked = |name: &'static str, value: Option<&String>, check: fn(&str) -> Result<(), String>| {
         flag(name, value).map(|a| a.parse(|t| check(&t).map(|()| t.clone()))).transpose()
     };
@@ -192,25 +205,30 @@ fn identity(args: &IdentityArgs) -> Result<IdentityWish> {
         mode: mode.unwrap_or_else(|| Asked::default(IdentityMode::Auto)),
         role_arn: checked("role-arn", args.role_arn.as_ref(), role_arn)?,
         role_name: checked("role-name", args.role_name.as_ref(), role_name)?,
-        role_path: checked("role-path", args.role_path.as_ref(), role_path)?.unwrap_or_else(|| Asked::default("/".to_owned())),
+        role_path: checked("role-path", args.role_path.as_ref(), role_path)?
+            .unwrap_or_else(|| Asked::default("/".to_owned())),
         boundary: checked("permissions-boundary", args.permissions_boundary.as_ref(), arn)?,
         policy: policy.unwrap_or_else(|| Asked::default(PolicyWish::Minimal)),
-        service_account: account
-            .transpose()?
-            .unwrap_or_else(|| Asked::default(("kube-system".to_owned(), "fsx-csi-controller-sa".to_owned()))),
+        service_account: account.transpose()?.unwrap_or_else(|| {
+            Asked::default(("kube-system".to_owned(), "fsx-csi-controller-sa".to_owned()))
+        }),
     };
     Ok(wish)
 }
 
 fn driver(args: &DriverArgs) -> Result<DriverWish> {
-    let mode = flag("driver", args.driver.as_ref()).map(|a| a.parse(|t| parse::driver_mode(&t))).transpose()?;
+    let mode =
+        flag("driver", args.driver.as_ref()).map(|a| a.parse(|t| parse::driver_mode(&t))).transpose()?;
     let version = flag("driver-version", args.driver_version.as_ref());
     Ok(DriverWish { mode: mode.unwrap_or_else(|| Asked::default(DriverMode::Auto)), version })
 }
 
 fn network(args: &NetworkArgs, env: &Env) -> Result<NetworkWish> {
-    let group = winner("security-group", args.security_group.as_deref(), env).map(|a| a.parse(|t| parse::group(&t))).transpose()?;
-    let subnet = winner("subnet", args.subnet.as_deref(), env).map(|a| a.parse(|t| parse::subnet(&t))).transpose()?;
+    let group = winner("security-group", args.security_group.as_deref(), env)
+        .map(|a| a.parse(|t| parse::group(&t)))
+        .transpose()?;
+    let subnet =
+        winner("subnet", args.subnet.as_deref(), env).map(|a| a.parse(|t| parse::subnet(&t))).transpose()?;
     Ok(NetworkWish {
         security_group: group.unwrap_or_else(|| Asked::default(GroupWish::Auto)),
         node_rules: !args.no_node_rules,

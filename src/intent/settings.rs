@@ -84,19 +84,59 @@ pub struct Setting {
 
 /// Settings with variables, in the order of `fsxctl env` (contract §4).
 pub const SETTINGS: [Setting; 13] = [
-    Setting { flag: "cluster", variable: "FSXCTL_CLUSTER", aliases: &["EKS_CLUSTER_NAME", "CLUSTER_NAME", "EKS_CLUSTER_ARN"], meaning: "EKS cluster" },
-    Setting { flag: "hyperpod", variable: "FSXCTL_HYPERPOD", aliases: &["HP_CLUSTER_NAME", "HYPERPOD_NAME"], meaning: "HyperPod cluster" },
-    Setting { flag: "region", variable: "FSXCTL_REGION", aliases: &["AWS_REGION", "AWS_DEFAULT_REGION"], meaning: "AWS Region" },
-    Setting { flag: "profile", variable: "FSXCTL_PROFILE", aliases: &["AWS_PROFILE"], meaning: "AWS profile" },
-    Setting { flag: "subnet", variable: "FSXCTL_SUBNET", aliases: &["PRIVATE_SUBNET_ID", "SUBNET_ID", "PRIVATE_SUBNET_IDS"], meaning: "subnet of the file system" },
-    Setting { flag: "security-group", variable: "FSXCTL_SECURITY_GROUP", aliases: &["SECURITY_GROUP_ID", "SECURITY_GROUP"], meaning: "security group of the file system" },
-    Setting { flag: "fs-id", variable: "FSXCTL_FS_ID", aliases: &["FSX_ID", "FSX_FILE_SYSTEM_ID", "FILE_SYSTEM_ID"], meaning: "existing file system" },
+    Setting {
+        flag: "cluster",
+        variable: "FSXCTL_CLUSTER",
+        aliases: &["EKS_CLUSTER_NAME", "CLUSTER_NAME", "EKS_CLUSTER_ARN"],
+        meaning: "EKS cluster",
+    },
+    Setting {
+        flag: "hyperpod",
+        variable: "FSXCTL_HYPERPOD",
+        aliases: &["HP_CLUSTER_NAME", "HYPERPOD_NAME"],
+        meaning: "HyperPod cluster",
+    },
+    Setting {
+        flag: "region",
+        variable: "FSXCTL_REGION",
+        aliases: &["AWS_REGION", "AWS_DEFAULT_REGION"],
+        meaning: "AWS Region",
+    },
+    Setting {
+        flag: "profile",
+        variable: "FSXCTL_PROFILE",
+        aliases: &["AWS_PROFILE"],
+        meaning: "AWS profile",
+    },
+    Setting {
+        flag: "subnet",
+        variable: "FSXCTL_SUBNET",
+        aliases: &["PRIVATE_SUBNET_ID", "SUBNET_ID", "PRIVATE_SUBNET_IDS"],
+        meaning: "subnet of the file system",
+    },
+    Setting {
+        flag: "security-group",
+        variable: "FSXCTL_SECURITY_GROUP",
+        aliases: &["SECURITY_GROUP_ID", "SECURITY_GROUP"],
+        meaning: "security group of the file system",
+    },
+    Setting {
+        flag: "fs-id",
+        variable: "FSXCTL_FS_ID",
+        aliases: &["FSX_ID", "FSX_FILE_SYSTEM_ID", "FILE_SYSTEM_ID"],
+        meaning: "existing file system",
+    },
     Setting { flag: "yes", variable: "FSXCTL_YES", aliases: &[], meaning: "consent" },
     Setting { flag: "no-input", variable: "FSXCTL_NO_INPUT", aliases: &[], meaning: "never ask" },
     Setting { flag: "output", variable: "FSXCTL_OUTPUT", aliases: &[], meaning: "output format" },
     Setting { flag: "config", variable: "FSXCTL_CONFIG", aliases: &[], meaning: "config file" },
     Setting { flag: "timeout", variable: "FSXCTL_TIMEOUT", aliases: &[], meaning: "how long to wait" },
-    Setting { flag: "log-format", variable: "FSXCTL_LOG", aliases: &[], meaning: "form of progress and logs" },
+    Setting {
+        flag: "log-format",
+        variable: "FSXCTL_LOG",
+        aliases: &[],
+        meaning: "form of progress and logs",
+    },
 ];
 
 /// The setting with a flag's name.
@@ -184,7 +224,10 @@ mod tests {
     #[test]
     fn the_flag_beats_our_variable_which_beats_the_aliases() {
         let env = env(&[("FSXCTL_CLUSTER", "ours"), ("EKS_CLUSTER_NAME", "theirs"), ("CLUSTER_NAME", "")]);
-        let all: Vec<_> = candidates("cluster", Some("typed"), &env).into_iter().map(|c| (c.value, c.from.to_string())).collect();
+        let all: Vec<_> = candidates("cluster", Some("typed"), &env)
+            .into_iter()
+            .map(|c| (c.value, c.from.to_string()))
+            .collect();
         assert_eq!(
             all,
             [("typed", "--cluster"), ("ours", "FSXCTL_CLUSTER"), ("theirs", "EKS_CLUSTER_NAME")]

@@ -51,7 +51,10 @@ impl Typed {
         T: FromStr,
         T::Err: std::fmt::Display,
     {
-        let parsed = self.get(key).cloned().map(|asked| asked.parse(|text| text.trim().parse::<T>().map_err(|e| e.to_string())));
+        let parsed = self
+            .get(key)
+            .cloned()
+            .map(|asked| asked.parse(|text| text.trim().parse::<T>().map_err(|e| e.to_string())));
         Ok(parsed.transpose()?.map(|asked| asked.value))
     }
 }
@@ -144,7 +147,9 @@ fn metadata(typed: &Typed, efa: bool) -> Result<Option<Metadata>> {
     let iops = match typed.get("metadataIops") {
         Some(asked) if asked.value.eq_ignore_ascii_case("auto") => return Ok(Some(Metadata::Automatic)),
         Some(asked) => {
-            let number = |text: String| text.parse::<u32>().map_err(|_| format!("{text:?} is neither auto nor a number"));
+            let number = |text: String| {
+                text.parse::<u32>().map_err(|_| format!("{text:?} is neither auto nor a number"))
+            };
             Some(asked.clone().parse(number)?.value)
         }
         None => None,
@@ -152,9 +157,15 @@ fn metadata(typed: &Typed, efa: bool) -> Result<Option<Metadata>> {
     match (mode.as_deref(), iops) {
         (None | Some("USER_PROVISIONED"), Some(iops)) => Ok(Some(Metadata::Provisioned(iops))),
         (Some("AUTOMATIC"), None) => Ok(Some(Metadata::Automatic)),
-        (Some("AUTOMATIC"), Some(_)) => Err(Error::usage("metadataIops must not be given with metadataConfigurationMode AUTOMATIC")),
-        (Some("USER_PROVISIONED"), None) => Err(Error::usage("metadataConfigurationMode USER_PROVISIONED needs --metadata-iops N")),
-        (Some(other), _) => Err(Error::usage(format!("metadataConfigurationMode {other:?} is none of AUTOMATIC, USER_PROVISIONED"))),
+        (Some("AUTOMATIC"), Some(_)) => {
+            Err(Error::usage("metadataIops must not be given with metadataConfigurationMode AUTOMATIC"))
+        }
+        (Some("USER_PROVISIONED"), None) => {
+            Err(Error::usage("metadataConfigurationMode USER_PROVISIONED needs --metadata-iops N"))
+        }
+        (Some(other), _) => Err(Error::usage(format!(
+            "metadataConfigurationMode {other:?} is none of AUTOMATIC, USER_PROVISIONED"
+        ))),
         (None, None) => Ok(efa.then_some(Metadata::Automatic)),
     }
 }
@@ -178,7 +189,11 @@ pub(super) fn storage_wish(args: &StorageArgs, network: &NetworkArgs) -> Result<
         mount_options: mount_options(args)?,
         reclaim: reclaim(args)?,
         claim: name("claim", args.claim.as_deref(), "fsx-claim", names::check_dns_subdomain)?,
-        namespace: args.namespace.as_deref().map(|typed| name("namespace", Some(typed), "", names::check_dns_label)).transpose()?,
+        namespace: args
+            .namespace
+            .as_deref()
+            .map(|typed| name("namespace", Some(typed), "", names::check_dns_label))
+            .transpose()?,
         create_namespace: args.create_namespace,
         extra_tags: extra_tags(args)?,
         output_dir: args.output_dir.clone(),
@@ -189,7 +204,8 @@ pub(super) fn storage_wish(args: &StorageArgs, network: &NetworkArgs) -> Result<
 
 fn size(args: &StorageArgs) -> Result<Asked<u64>> {
     let Some(text) = args.size.clone() else { return Ok(Asked::default(1200)) };
-    Asked { value: text, from: Source::Flag("size") }.parse(|text| quantity::parse_gib(&text).map_err(|e| e.to_string()))
+    Asked { value: text, from: Source::Flag("size") }
+        .parse(|text| quantity::parse_gib(&text).map_err(|e| e.to_string()))
 }
 
 /// Turns problems into one usage error: the first is the message, all are details with their nearest legal value.
@@ -208,7 +224,11 @@ fn refuse(problems: &[Illegal], typed: &Typed) -> Result<()> {
 }
 
 fn sentence(problem: &Illegal) -> String {
-    let nearest = problem.nearest.as_ref().map(|nearest| format!("; the nearest legal value is {nearest}")).unwrap_or_default();
+    let nearest = problem
+        .nearest
+        .as_ref()
+        .map(|nearest| format!("; the nearest legal value is {nearest}"))
+        .unwrap_or_default();
     let value = if problem.value.is_empty() { String::new() } else { format!(" {}", problem.value) };
     format!("--{}{value}: {}{nearest}", problem.field, problem.reason)
 }
@@ -227,18 +247,25 @@ fn mount_options(args: &StorageArgs) -> Result<Asked<Vec<String>>> {
         return Ok(Asked::default(vec!["flock".to_owned()]));
     }
     let asked = Asked { value: args.mount_option.clone(), from: Source::Flag("mount-option") };
-    asked.parse(|options| match options.iter().find(|o| o.is_empty() || o.contains([' ', ',']) || o.chars().any(char::is_control)) {
-        Some(wrong) => Err(format!("{wrong:?} is not one mount option; repeat the flag for several")),
-        None => Ok(options),
+    asked.parse(|options| {
+        match options
+            .iter()
+            .find(|o| o.is_empty() || o.contains([' ', ',']) || o.chars().any(char::is_control))
+        {
+            Some(wrong) => Err(format!("{wrong:?} is not one mount option; repeat the flag for several")),
+            None => Ok(options),
+        }
     })
 }
 
 fn reclaim(args: &StorageArgs) -> Result<Asked<String>> {
     let Some(text) = args.reclaim.clone() else { return Ok(Asked::default("Retain".to_owned())) };
-    Asked { value: text, from: Source::Flag("reclaim") }.parse(|text| match text.to_ascii_lowercase().as_str() {
-        "retain" => Ok("Retain".to_owned()),
-        "delete" => Ok("Delete".to_owned()),
-        _ => Err(format!("{text:?} is none of Retain, Delete")),
+    Asked { value: text, from: Source::Flag("reclaim") }.parse(|text| {
+        match text.to_ascii_lowercase().as_str() {
+            "retain" => Ok("Retain".to_owned()),
+            "delete" => Ok("Delete".to_owned()),
+            _ => Err(format!("{text:?} is none of Retain, Delete")),
+        }
     })
 }
 

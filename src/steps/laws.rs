@@ -10,8 +10,8 @@ use proptest::test_runner::{FileFailurePersistence, RngSeed};
 use super::{Decision, Goal, Plan, Sign, Verb, plan};
 use crate::error::Kind;
 use crate::facts::sample::{
-    CLUSTER, OTHER_CLUSTER, PROVIDER, ROLE, ROLE_ARN, addon, agent, all, association, class, enough, group, hidden, instance,
-    instance_group, interface, node, own_group, pod_trust, role, tags_of, tcp, web_trust,
+    CLUSTER, OTHER_CLUSTER, PROVIDER, ROLE, ROLE_ARN, addon, agent, all, association, class, enough, group,
+    hidden, instance, instance_group, interface, node, own_group, pod_trust, role, tags_of, tcp, web_trust,
 };
 use crate::facts::{Claim, CsiDriver, Facts, Marks, Provider, Seen, ServiceAccount, StorageClass, Volume};
 use crate::intent::Intent;
@@ -51,41 +51,96 @@ const CIRCUMSTANCES: [Circumstance; 30] = [
     |facts| facts.access.agent = Seen::Found(agent("ACTIVE")),
     |facts| facts.access.agent = Seen::Found(agent("DEGRADED")),
     |facts| facts.cluster.auto_mode = true,
-    |facts| facts.access.provider = Seen::Found(Provider { arn: PROVIDER.into(), client_ids: vec!["sts.amazonaws.com".into()], ..Provider::default() }),
-    |facts| facts.access.provider = Seen::Found(Provider { arn: PROVIDER.into(), tags: tags_of(CLUSTER), ..Provider::default() }),
+    |facts| {
+        facts.access.provider = Seen::Found(Provider {
+            arn: PROVIDER.into(),
+            client_ids: vec!["sts.amazonaws.com".into()],
+            ..Provider::default()
+        })
+    },
+    |facts| {
+        facts.access.provider =
+            Seen::Found(Provider { arn: PROVIDER.into(), tags: tags_of(CLUSTER), ..Provider::default() })
+    },
     |facts| drop(facts.access.roles.insert(ROLE.into(), role(ROLE, web_trust(), enough(), tags_of(CLUSTER)))),
     |facts| drop(facts.access.roles.insert(ROLE.into(), role(ROLE, pod_trust(), enough(), tags_of(CLUSTER)))),
-    |facts| drop(facts.access.roles.insert(ROLE.into(), role(ROLE, pod_trust(), serde_json::json!({}), tags_of(OTHER_CLUSTER)))),
-    |facts| drop(facts.access.roles.insert("fsx".into(), role("fsx", web_trust(), enough(), Default::default()))),
+    |facts| {
+        drop(
+            facts
+                .access
+                .roles
+                .insert(ROLE.into(), role(ROLE, pod_trust(), serde_json::json!({}), tags_of(OTHER_CLUSTER))),
+        )
+    },
+    |facts| {
+        drop(facts.access.roles.insert("fsx".into(), role("fsx", web_trust(), enough(), Default::default())))
+    },
     |facts| facts.access.association = Seen::Found(association(ROLE_ARN)),
     |facts| facts.access.service_account = Seen::Found(ServiceAccount::default()),
-    |facts| facts.access.service_account = Seen::Found(ServiceAccount { role_arn: Some("arn:aws:iam::111122223333:role/fsx".into()), marks: Marks::default() }),
+    |facts| {
+        facts.access.service_account = Seen::Found(ServiceAccount {
+            role_arn: Some("arn:aws:iam::111122223333:role/fsx".into()),
+            marks: Marks::default(),
+        })
+    },
     |facts| facts.driver.addon = Seen::Found(crate::facts::Addon { role_arn: None, ..addon("ACTIVE") }),
-    |facts| facts.driver.addon = Seen::Found(crate::facts::Addon { tags: Default::default(), ..addon("CREATING") }),
+    |facts| {
+        facts.driver.addon =
+            Seen::Found(crate::facts::Addon { tags: Default::default(), ..addon("CREATING") })
+    },
     |facts| facts.driver.addon = Seen::Missing,
     |facts| facts.driver.controller = Seen::Missing,
     |facts| facts.driver.csi_driver = Seen::Found(CsiDriver::default()),
     |facts| facts.hyperpod = Seen::Missing,
     |facts| {
         if let Seen::Found(pods) = &mut facts.hyperpod {
-            pods.iter_mut().for_each(|pod| pod.groups.push(instance_group("own", &["sg-hp", "sg-cluster", "sg-x"])));
+            pods.iter_mut()
+                .for_each(|pod| pod.groups.push(instance_group("own", &["sg-hp", "sg-cluster", "sg-x"])));
         }
     },
-    |facts| groups(facts, |groups| groups.extend([group("sg-x", &[all("sg-x"), tcp((988, 988), "10.20.0.0/17")]), group("sg-y", &[])])),
+    |facts| {
+        groups(facts, |groups| {
+            groups
+                .extend([group("sg-x", &[all("sg-x"), tcp((988, 988), "10.20.0.0/17")]), group("sg-y", &[])])
+        })
+    },
     |facts| groups(facts, |groups| groups.push(own_group(&["sg-cluster"]))),
-    |facts| groups(facts, |groups| groups.iter_mut().for_each(|group| group.egress = vec![tcp((0, 65_535), "10.20.0.0/18")])),
-    |facts| groups(facts, |groups| groups.iter_mut().for_each(|group| group.ingress.retain(|rule| *rule == all("sg-hp")))),
+    |facts| {
+        groups(facts, |groups| {
+            groups.iter_mut().for_each(|group| group.egress = vec![tcp((0, 65_535), "10.20.0.0/18")])
+        })
+    },
+    |facts| {
+        groups(facts, |groups| {
+            groups.iter_mut().for_each(|group| group.ingress.retain(|rule| *rule == all("sg-hp")))
+        })
+    },
     |facts| {
         if let Seen::Found(instances) = &mut facts.network.instances {
-            instances.extend([instance("i-8", "spot", &["sg-y", "sg-x"], "subnet-b"), instance("i-9", "odd", &["sg-far"], "subnet-a")]);
+            instances.extend([
+                instance("i-8", "spot", &["sg-y", "sg-x"], "subnet-b"),
+                instance("i-9", "odd", &["sg-far"], "subnet-a"),
+            ]);
         }
     },
     |facts| facts.nodes = Seen::Found(vec![node("ip-1", "b"), node("ip-2", "a"), node("ip-3", "b")]),
-    |facts| facts.network.interfaces = Seen::Found(vec![interface("eni-1", &["sg-x", "sg-hp"]), interface("eni-2", &["sg-own"])]),
+    |facts| {
+        facts.network.interfaces =
+            Seen::Found(vec![interface("eni-1", &["sg-x", "sg-hp"]), interface("eni-2", &["sg-own"])])
+    },
     |facts| facts.storage.class = Seen::Found(StorageClass { marks: Marks::default(), ..class() }),
     |facts| facts.storage.class = Seen::Missing,
-    |facts| facts.storage.claim = facts.storage.claim.clone().map(|claim| Claim { phase: "Pending".into(), volume: None, ..claim }),
-    |facts| facts.storage.volumes = facts.storage.volumes.clone().map(|all| all.into_iter().map(|it| Volume { phase: "Released".into(), ..it }).collect()),
+    |facts| {
+        facts.storage.claim =
+            facts.storage.claim.clone().map(|claim| Claim { phase: "Pending".into(), volume: None, ..claim })
+    },
+    |facts| {
+        facts.storage.volumes = facts
+            .storage
+            .volumes
+            .clone()
+            .map(|all| all.into_iter().map(|it| Volume { phase: "Released".into(), ..it }).collect())
+    },
 ];
 
 /// A wish, a goal and a world: a healthy one with some circumstances, by their places in the tables above.
@@ -105,19 +160,22 @@ impl Case {
     }
 
     fn plan(&self, facts: &Facts) -> Plan {
-        static WISHES: LazyLock<BTreeMap<&str, Intent>> = LazyLock::new(|| WORDS.map(|words| (words, wish(words))).into());
+        static WISHES: LazyLock<BTreeMap<&str, Intent>> =
+            LazyLock::new(|| WORDS.map(|words| (words, wish(words))).into());
         plan(self.goal, &WISHES[self.words], facts)
     }
 }
 
 fn cases() -> impl Strategy<Value = Case> {
     let circumstances = subsequence((0..CIRCUMSTANCES.len()).collect::<Vec<_>>(), 0..7);
-    (select(WORDS.to_vec()), any::<bool>(), 0..WORLDS.len(), circumstances).prop_map(|(words, present, world, circumstances)| Case {
-        words,
-        goal: if present { Goal::Present } else { Goal::Absent },
-        world,
-        circumstances,
-    })
+    (select(WORDS.to_vec()), any::<bool>(), 0..WORLDS.len(), circumstances).prop_map(
+        |(words, present, world, circumstances)| Case {
+            words,
+            goal: if present { Goal::Present } else { Goal::Absent },
+            world,
+            circumstances,
+        },
+    )
 }
 
 fn config() -> ProptestConfig {
@@ -164,7 +222,9 @@ fn every_fact() -> Vec<Fact> {
         Fact {
             permission: "iam:GetRole",
             hide: |facts| with_role(facts, |known| known.role = hidden("iam:GetRole")),
-            lose: |facts| with_role(facts, |known| (known.role, known.policies) = (Seen::Missing, Seen::Missing)),
+            lose: |facts| {
+                with_role(facts, |known| (known.role, known.policies) = (Seen::Missing, Seen::Missing))
+            },
             take: |facts, from| drop(facts.access.roles.insert(ROLE.into(), from.access.roles[ROLE].clone())),
         },
         Fact {
@@ -210,7 +270,9 @@ fn every_fact() -> Vec<Fact> {
 
 /// What would be done, in the words of the plan.
 fn changes(plan: &Plan) -> Vec<String> {
-    plan.changes().map(|change| format!("{:?} {} {:?}", change.verb, change.resource, change.action)).collect()
+    plan.changes()
+        .map(|change| format!("{:?} {} {:?}", change.verb, change.resource, change.action))
+        .collect()
 }
 
 /// What would be made or taken away: kinds and names alone.
@@ -227,9 +289,10 @@ fn says_it_cannot_tell(plan: &Plan) -> bool {
 }
 
 fn is_denied(plan: &Plan, permission: &str) -> bool {
-    plan.items.iter().filter_map(|item| item.block.as_ref()).any(|block| {
-        block.kind == Kind::Denied && block.permission.as_deref() == Some(permission)
-    })
+    plan.items
+        .iter()
+        .filter_map(|item| item.block.as_ref())
+        .any(|block| block.kind == Kind::Denied && block.permission.as_deref() == Some(permission))
 }
 
 fn shuffled<T>(list: &mut [T], seed: &mut u64) {

@@ -6,10 +6,10 @@
 mod action;
 pub mod driver;
 pub mod identity;
-pub mod network;
-mod plan;
 #[cfg(test)]
 mod laws;
+pub mod network;
+mod plan;
 #[cfg(test)]
 mod sample;
 pub mod storage;
@@ -66,9 +66,15 @@ fn without_driver(goal: Goal, intent: &Intent, facts: &Facts, driver: &Item) -> 
     }
     let block = Block {
         kind: Kind::Conflict,
-        message: format!("the claim would never be Bound, because the driver is left out: {}", driver.because),
+        message: format!(
+            "the claim would never be Bound, because the driver is left out: {}",
+            driver.because
+        ),
         permission: None,
-        next: Some("let fsxctl see to the driver as well, or pass --no-wait to make class and claim alone".to_owned()),
+        next: Some(
+            "let fsxctl see to the driver as well, or pass --no-wait to make class and claim alone"
+                .to_owned(),
+        ),
     };
     Some(Item::blocked(StepId::Storage, block))
 }
@@ -92,7 +98,8 @@ fn order(plan: &mut Plan, goal: Goal) {
 /// Expected minutes: FSx takes five to twelve for a file system (driver comment, driver issue 382), EKS about one for
 /// an add-on.
 fn minutes(plan: &Plan) -> Option<u32> {
-    let has = |kind: &str| plan.changes().any(|change| change.verb == Verb::Create && change.resource.kind == kind);
+    let has =
+        |kind: &str| plan.changes().any(|change| change.verb == Verb::Create && change.resource.kind == kind);
     match (has("PersistentVolumeClaim"), has("Addon")) {
         (true, _) => Some(12),
         (false, true) => Some(2),

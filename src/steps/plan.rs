@@ -6,7 +6,9 @@ use super::Action;
 use crate::error::Kind;
 
 /// The parts of a set-up, in the order in which a plan shows them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum StepId {
     /// Who the driver is to AWS.
@@ -161,7 +163,14 @@ pub struct Item {
 impl Item {
     /// An item with nothing to do yet.
     pub fn settled(step: StepId, because: impl Into<String>) -> Self {
-        Self { step, decision: Decision::Settled, because: because.into(), changes: Vec::new(), notes: Vec::new(), block: None }
+        Self {
+            step,
+            decision: Decision::Settled,
+            because: because.into(),
+            changes: Vec::new(),
+            notes: Vec::new(),
+            block: None,
+        }
     }
 
     /// The same with changes; with none it stays settled.
@@ -174,7 +183,12 @@ impl Item {
 
     /// A blocked item.
     pub fn blocked(step: StepId, block: Block) -> Self {
-        Self { because: block.message.clone(), decision: Decision::Blocked, block: Some(block), ..Self::settled(step, "") }
+        Self {
+            because: block.message.clone(),
+            decision: Decision::Blocked,
+            block: Some(block),
+            ..Self::settled(step, "")
+        }
     }
 }
 

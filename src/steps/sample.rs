@@ -51,7 +51,10 @@ pub(super) fn check(step: StepId, goal: Goal, base: fn() -> Facts, rows: &[Row])
             wrong.push(format!("{name}\n  wanted {wanted}\n  got    {got}"));
         }
         for change in &item.changes {
-            assert!(!change.permissions.is_empty() && !change.because.is_empty(), "{name}: {change:?} does not say what it needs and why");
+            assert!(
+                !change.permissions.is_empty() && !change.because.is_empty(),
+                "{name}: {change:?} does not say what it needs and why"
+            );
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -20,7 +20,11 @@ impl Term {
             return;
         }
         let only = Targets::new().with_target(CALLS, Level::DEBUG);
-        let lines = fmt::layer().with_writer(io::stderr).with_target(false).with_level(false).with_ansi(self.color_stderr);
+        let lines = fmt::layer()
+            .with_writer(io::stderr)
+            .with_target(false)
+            .with_level(false)
+            .with_ansi(self.color_stderr);
         let already = match self.flags.log_format {
             LogFormat::Text => registry().with(lines.with_filter(only)).try_init(),
             LogFormat::Json => registry().with(lines.json().with_filter(only)).try_init(),

@@ -114,7 +114,8 @@ pub fn widened(there: Option<&Value>, wish: &PolicyWish) -> Value {
         };
         let id = old.get("Sid").cloned();
         if let Some(same) = statements.iter_mut().find(|it| bare(it) == bare(old)) {
-            let both = [&*same, old].into_iter().filter_map(|it| it.get("Resource")).flat_map(evaluate::texts);
+            let both =
+                [&*same, old].into_iter().filter_map(|it| it.get("Resource")).flat_map(evaluate::texts);
             let mut resources: Vec<String> = both.collect();
             resources.sort_unstable();
             resources.dedup();

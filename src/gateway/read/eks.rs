@@ -57,7 +57,12 @@ impl Reads {
     }
 
     /// eks:ListPodIdentityAssociations: the id of the service account's association; there is at most one.
-    pub async fn association_id(&self, cluster: &str, namespace: &str, service_account: &str) -> Answer<String> {
+    pub async fn association_id(
+        &self,
+        cluster: &str,
+        namespace: &str,
+        service_account: &str,
+    ) -> Answer<String> {
         let list = self.session.eks().list_pod_identity_associations();
         let pages = list
             .cluster_name(cluster)

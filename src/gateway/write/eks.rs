@@ -1,17 +1,13 @@
 //! EKS: add-ons and Pod Identity associations.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
 
-use aws_sdk_eks::types::{AddonPodIdentityAssociations, AddonStatus, ResolveConflicts};
+use aws_sdk_eks::types::{AddonPodIdentityAssociations, ResolveConflicts};
 
 use super::{Writes, without};
 use crate::gateway::trouble::{Trouble, TroubleKind};
-use crate::gateway::wait::{Backoff, Deadline};
 
 const EKS: &str = "eks";
-/// EKS updates an add-on in about a minute.
-const UPDATE: Duration = Duration::from_secs(180);
 
 /// A Pod Identity association to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,24 +123,7 @@ impl Writes {
             .set_configuration_values(change.configuration.clone())
             .send()
             .await;
-        answer.map_err(|error| Trouble::aws(EKS, NAME, &error))?;
-        self.updated(&change.cluster, &change.name).await;
-        Ok(())
-    }
-
-    /// Until an update is through: pods that are started before have the old identity. One that takes longer goes on by
-    /// itself.
-    async fn updated(&self, cluster: &str, name: &str) {
-        let deadline = Deadline::after(UPDATE);
-        let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(5));
-        loop {
-            let answer = self.session.eks().describe_addon().cluster_name(cluster).addon_name(name).send().await;
-            let status = answer.ok().and_then(|answer| answer.addon?.status);
-            if status != Some(AddonStatus::Updating) || deadline.is_over() {
-                return;
-            }
-            deadline.sleep(backoff.pause()).await;
-        }
+        answer.map(drop).map_err(|error| Trouble::aws(EKS, NAME, &error))
     }
 
     /// eks:DeleteAddon, with its objects in the cluster.

@@ -27,30 +27,55 @@ pub(super) fn there(intent: &Intent, facts: &Facts, addon: &Addon, who: &Who) ->
             "leave --driver-version out; another version is an upgrade, which is asked for on its own",
         ));
     }
-    let mut notes = vec![Note { sign: Sign::Keep, text: format!("add-on {ADDON} {} is {}", addon.version, addon.status) }];
+    let mut notes = vec![Note {
+        sign: Sign::Keep,
+        text: format!("add-on {ADDON} {} is {}", addon.version, addon.status),
+    }];
     notes.extend(readiness(facts).into_iter().filter(|_| addon.status == "ACTIVE"));
-    notes.extend(addon.issues.iter().map(|issue| Note { sign: Sign::Warn, text: format!("{}: {}", issue.code, issue.message) }));
+    notes.extend(
+        addon
+            .issues
+            .iter()
+            .map(|issue| Note { sign: Sign::Warn, text: format!("{}: {}", issue.code, issue.message) }),
+    );
     let changes = bring_identity(intent, facts, addon, who)?;
-    let because = if changes.is_empty() { "the add-on is installed" } else { "the add-on's controller has no or another role" };
+    let because = if changes.is_empty() {
+        "the add-on is installed"
+    } else {
+        "the add-on's controller has no or another role"
+    };
     Ok(Item { notes, ..Item::settled(StepId::Driver, because) }.with(changes))
 }
 
 fn refuse_broken(facts: &Facts, addon: &Addon) -> Result<(), Box<Block>> {
-    let issues: Vec<String> = addon.issues.iter().map(|issue| format!("{}: {}", issue.code, issue.message)).collect();
+    let issues: Vec<String> =
+        addon.issues.iter().map(|issue| format!("{}: {}", issue.code, issue.message)).collect();
     let told = if issues.is_empty() { String::new() } else { format!(" ({})", issues.join("; ")) };
     match addon.status.as_str() {
         "CREATE_FAILED" | "DELETE_FAILED" => Err(block(
             Kind::Conflict,
             format!("add-on {ADDON} is {}{told}", addon.status),
-            &format!("mend what it names, or remove it: aws eks delete-addon --addon-name {ADDON} --cluster-name {}", facts.cluster.name),
+            &format!(
+                "mend what it names, or remove it: aws eks delete-addon --addon-name {ADDON} --cluster-name {}",
+                facts.cluster.name
+            ),
         )),
-        "DELETING" => Err(block(Kind::Conflict, format!("add-on {ADDON} is being deleted"), "wait until it is gone and run it again")),
+        "DELETING" => Err(block(
+            Kind::Conflict,
+            format!("add-on {ADDON} is being deleted"),
+            "wait until it is gone and run it again",
+        )),
         _ => Ok(()),
     }
 }
 
 /// The role of an add-on that is there. Only when the identity is fsxctl's business and not yet in place.
-fn bring_identity(intent: &Intent, facts: &Facts, addon: &Addon, who: &Who) -> Result<Vec<Change>, Box<Block>> {
+fn bring_identity(
+    intent: &Intent,
+    facts: &Facts,
+    addon: &Addon,
+    who: &Who,
+) -> Result<Vec<Change>, Box<Block>> {
     let Who::Irsa(role) = who else { return Ok(Vec::new()) };
     let annotated = facts.access.service_account.found().and_then(|account| account.role_arn.as_ref());
     if annotated == Some(role) || addon.role_arn.as_ref() == Some(role) {
@@ -106,7 +131,11 @@ fn own_account(intent: &Intent) -> Result<(), Box<Block>> {
     }
     Err(block(
         Kind::Usage,
-        format!("{} names {}, but the add-on's controller always runs as {ACCOUNT}", asked.from, service_account(intent)),
+        format!(
+            "{} names {}, but the add-on's controller always runs as {ACCOUNT}",
+            asked.from,
+            service_account(intent)
+        ),
         "leave --service-account out, or use --driver existing",
     ))
 }
@@ -118,7 +147,11 @@ pub(super) fn install(intent: &Intent, facts: &Facts, who: &Who) -> Result<Item,
     let overwrite = may_take_account(intent, facts)? || intent.adopts("CSIDriver", PROVISIONER);
     let (configuration, mut notes) = configuration(facts);
     if *who == Who::Unknown {
-        notes.push(Note { sign: Sign::Warn, text: "the controller gets no role from fsxctl; without one it cannot make file systems".to_owned() });
+        notes.push(Note {
+            sign: Sign::Warn,
+            text: "the controller gets no role from fsxctl; without one it cannot make file systems"
+                .to_owned(),
+        });
     }
     let mut details = vec![format!("version {version}")];
     let (role_arn, association) = match who {
@@ -130,9 +163,14 @@ pub(super) fn install(intent: &Intent, facts: &Facts, who: &Who) -> Result<Item,
         Who::PodIdentity { associated: true, .. } | Who::Unknown => (None, None),
     };
     details.extend(role_arn.iter().map(|role| format!("service account role {role}")));
-    details.extend(association.iter().map(|it| format!("Pod Identity association {} with {}", it.service_account, it.role_arn)));
+    details.extend(
+        association
+            .iter()
+            .map(|it| format!("Pod Identity association {} with {}", it.service_account, it.role_arn)),
+    );
     details.extend(configuration.iter().map(|text| format!("configuration {text}")));
-    let change = create(intent, facts, Install { version, role_arn, association, overwrite, configuration, details });
+    let change =
+        create(intent, facts, Install { version, role_arn, association, overwrite, configuration, details });
     let item = Item { notes, ..Item::settled(StepId::Driver, "the driver is not installed") };
     Ok(item.with(vec![change]))
 }
@@ -202,7 +240,8 @@ fn version(intent: &Intent, facts: &Facts) -> Result<String, Box<Block>> {
         },
     };
     let kubernetes = &facts.cluster.version;
-    let fitting: Vec<&AddonVersion> = versions.iter().filter(|version| version.kubernetes.contains(kubernetes)).collect();
+    let fitting: Vec<&AddonVersion> =
+        versions.iter().filter(|version| version.kubernetes.contains(kubernetes)).collect();
     if let Some(asked) = &intent.driver.version {
         if fitting.iter().any(|version| version.version == asked.value) {
             return Ok(asked.value.clone());
@@ -210,7 +249,12 @@ fn version(intent: &Intent, facts: &Facts) -> Result<String, Box<Block>> {
         let there: Vec<&str> = fitting.iter().map(|version| version.version.as_str()).collect();
         return Err(block(
             Kind::Usage,
-            format!("{} names {}, which has no build for Kubernetes {kubernetes}; there are {}", asked.from, asked.value, there.join(", ")),
+            format!(
+                "{} names {}, which has no build for Kubernetes {kubernetes}; there are {}",
+                asked.from,
+                asked.value,
+                there.join(", ")
+            ),
             "name one of these, or leave --driver-version out",
         ));
     }
@@ -238,7 +282,9 @@ fn may_take_account(intent: &Intent, facts: &Facts) -> Result<bool, Box<Block>> 
             }
             Err(block(
                 Kind::Conflict,
-                format!("service account {reference} is there and not fsxctl's, so the add-on would refuse to install over it"),
+                format!(
+                    "service account {reference} is there and not fsxctl's, so the add-on would refuse to install over it"
+                ),
                 &format!("let the add-on take it over with --adopt ServiceAccount/{reference}"),
             ))
         }
@@ -248,7 +294,10 @@ fn may_take_account(intent: &Intent, facts: &Facts) -> Result<bool, Box<Block>> 
 /// `AWS_REGION` for controller and node, where the build's schema takes it: pods may not reach the instance metadata.
 fn configuration(facts: &Facts) -> (Option<String>, Vec<Note>) {
     if let Some(veil) = facts.driver.schema.hidden() {
-        let text = format!("whether this build's configuration has a Region setting cannot be seen ({}); none is given", veil.permission);
+        let text = format!(
+            "whether this build's configuration has a Region setting cannot be seen ({}); none is given",
+            veil.permission
+        );
         return (None, vec![Note { sign: Sign::Unknown, text }]);
     }
     let Some(schema) = facts.driver.schema.found() else { return (None, Vec::new()) };
@@ -259,7 +308,9 @@ fn configuration(facts: &Facts) -> (Option<String>, Vec<Note>) {
         }
     }
     if values.is_empty() {
-        let text = "this build's configuration has no Region setting; the driver asks the instance metadata for it".to_owned();
+        let text =
+            "this build's configuration has no Region setting; the driver asks the instance metadata for it"
+                .to_owned();
         return (None, vec![Note { sign: Sign::Keep, text }]);
     }
     (Some(Value::Object(values).to_string()), Vec::new())

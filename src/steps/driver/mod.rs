@@ -45,7 +45,9 @@ fn present(intent: &Intent, facts: &Facts, identity: &identity::Choice) -> Resul
         (Some(how), DriverMode::Auto | DriverMode::Existing) => existing(intent, facts, how, &identity.who),
         (Some(how), DriverMode::Addon) => Err(block(
             Kind::Conflict,
-            format!("the driver is installed already, {how}; the add-on would fight with it over the same objects"),
+            format!(
+                "the driver is installed already, {how}; the add-on would fight with it over the same objects"
+            ),
             "use it with --driver existing",
         )),
         (None, DriverMode::Existing) => Err(block(
@@ -83,7 +85,9 @@ fn left_behind() -> Box<Block> {
     block(
         Kind::Conflict,
         format!("CSIDriver {PROVISIONER} is there, but Deployment kube-system/fsx-csi-controller is not"),
-        &format!("install the add-on over it with --adopt CSIDriver/{PROVISIONER}, or use a driver of another namespace with --driver existing"),
+        &format!(
+            "install the add-on over it with --adopt CSIDriver/{PROVISIONER}, or use a driver of another namespace with --driver existing"
+        ),
     )
 }
 
@@ -95,13 +99,19 @@ fn existing(intent: &Intent, facts: &Facts, how: &str, who: &Who) -> Result<Item
         if there.is_none() || there.as_ref().map(|it| it.numbers) != wanted.map(|it| it.numbers) {
             return Err(block(
                 Kind::Conflict,
-                format!("{} asks for {}, but {} is installed {how}", asked.from, asked.value, image.unwrap_or("another version")),
+                format!(
+                    "{} asks for {}, but {} is installed {how}",
+                    asked.from,
+                    asked.value,
+                    image.unwrap_or("another version")
+                ),
                 "leave --driver-version out, or upgrade it the way it was installed",
             ));
         }
     }
     has_role(intent, facts, how, who)?;
-    let mut notes = vec![Note { sign: Sign::Keep, text: format!("the driver was installed {how}; it is used as it is") }];
+    let mut notes =
+        vec![Note { sign: Sign::Keep, text: format!("the driver was installed {how}; it is used as it is") }];
     notes.extend(readiness(facts));
     Ok(Item { notes, ..Item::settled(StepId::Driver, format!("installed {how}")) })
 }
@@ -116,7 +126,9 @@ fn has_role(intent: &Intent, facts: &Facts, how: &str, who: &Who) -> Result<(), 
     let (namespace, name) = &intent.identity.service_account.value;
     Err(block(
         Kind::Conflict,
-        format!("the driver was installed {how}, and its service account {namespace}/{name} does not have role {role}"),
+        format!(
+            "the driver was installed {how}, and its service account {namespace}/{name} does not have role {role}"
+        ),
         &format!(
             "annotate it: kubectl -n {namespace} annotate serviceaccount {name} eks.amazonaws.com/role-arn={role} --overwrite, \
              and restart deployment fsx-csi-controller"
@@ -126,17 +138,23 @@ fn has_role(intent: &Intent, facts: &Facts, how: &str, who: &Who) -> Result<(), 
 
 /// What is worth telling about pods that are not ready.
 fn readiness(facts: &Facts) -> Vec<Note> {
-    [("Deployment fsx-csi-controller", &facts.driver.controller), ("DaemonSet fsx-csi-node", &facts.driver.node)]
-        .into_iter()
-        .filter_map(|(name, seen)| match seen {
-            Seen::Found(workload) if workload.ready < workload.desired => {
-                Some(Note { sign: Sign::Warn, text: format!("{name}: {} of {} pods are ready", workload.ready, workload.desired) })
-            }
-            Seen::Missing => Some(Note { sign: Sign::Warn, text: format!("{name} is not there") }),
-            Seen::Hidden(veil) => Some(Note { sign: Sign::Unknown, text: format!("{name} cannot be seen ({})", veil.permission) }),
-            Seen::Found(_) => None,
-        })
-        .collect()
+    [
+        ("Deployment fsx-csi-controller", &facts.driver.controller),
+        ("DaemonSet fsx-csi-node", &facts.driver.node),
+    ]
+    .into_iter()
+    .filter_map(|(name, seen)| match seen {
+        Seen::Found(workload) if workload.ready < workload.desired => Some(Note {
+            sign: Sign::Warn,
+            text: format!("{name}: {} of {} pods are ready", workload.ready, workload.desired),
+        }),
+        Seen::Missing => Some(Note { sign: Sign::Warn, text: format!("{name} is not there") }),
+        Seen::Hidden(veil) => {
+            Some(Note { sign: Sign::Unknown, text: format!("{name} cannot be seen ({})", veil.permission) })
+        }
+        Seen::Found(_) => None,
+    })
+    .collect()
 }
 
 fn block(kind: Kind, message: String, next: &str) -> Box<Block> {

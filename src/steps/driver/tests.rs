@@ -19,7 +19,8 @@ fn by_helm(facts: &mut Facts) {
     let labels = [("app.kubernetes.io/managed-by".to_owned(), "Helm".to_owned())].into();
     let marks = Marks { labels, ..Marks::default() };
     facts.driver.addon = Seen::Missing;
-    facts.driver.controller = facts.driver.controller.clone().map(|workload| Workload { marks: marks.clone(), ..workload });
+    facts.driver.controller =
+        facts.driver.controller.clone().map(|workload| Workload { marks: marks.clone(), ..workload });
     facts.driver.csi_driver = Seen::Found(CsiDriver { marks, ..CsiDriver::default() });
 }
 
@@ -35,7 +36,12 @@ fn a_cluster_without_a_driver() {
         ("as asked for", "--driver addon", |_| {}, INSTALL),
         ("there is none to be used", "--driver existing", |_| {}, "! Usage | install it with --driver addon"),
         ("a build that is there", "--driver-version v1.10.0-eksbuild.1", |_| {}, INSTALL),
-        ("a build that is not there", "--driver-version v0.1.0-eksbuild.1", |_| {}, "! Usage | name one of these, or leave --driver-version out"),
+        (
+            "a build that is not there",
+            "--driver-version v0.1.0-eksbuild.1",
+            |_| {},
+            "! Usage | name one of these, or leave --driver-version out",
+        ),
         (
             "no build for this Kubernetes",
             "",
@@ -57,7 +63,10 @@ fn a_cluster_without_a_driver() {
         (
             "a service account of ours",
             "",
-            |facts| facts.access.service_account = Seen::Found(ServiceAccount { marks: our_marks(), ..ServiceAccount::default() }),
+            |facts| {
+                facts.access.service_account =
+                    Seen::Found(ServiceAccount { marks: our_marks(), ..ServiceAccount::default() })
+            },
             INSTALL,
         ),
         ("without an identity it warns", "--identity none", |_| {}, "+ Addon aws-fsx-csi-driver (!)"),
@@ -79,7 +88,12 @@ fn a_cluster_without_a_driver() {
             |facts| facts.driver.csi_driver = Seen::Found(CsiDriver::default()),
             INSTALL,
         ),
-        ("the schema cannot be seen", "", |facts| facts.driver.schema = hidden("eks:DescribeAddonConfiguration"), "+ Addon aws-fsx-csi-driver (?)"),
+        (
+            "the schema cannot be seen",
+            "",
+            |facts| facts.driver.schema = hidden("eks:DescribeAddonConfiguration"),
+            "+ Addon aws-fsx-csi-driver (?)",
+        ),
     ];
     check(StepId::Driver, Goal::Present, Facts::bare, &rows);
 }
@@ -89,17 +103,33 @@ fn an_add_on_that_is_there() {
     let mend = "! Conflict | mend what it names, or remove it: aws eks delete-addon --addon-name aws-fsx-csi-driver --cluster-name hp-eks";
     let rows: [Row; 14] = [
         ("ACTIVE", "", |_| {}, "settled"),
-        ("in the making", "", |facts| change_addon(facts, |addon| addon.status = "CREATING".into()), "settled"),
+        (
+            "in the making",
+            "",
+            |facts| change_addon(facts, |addon| addon.status = "CREATING".into()),
+            "settled",
+        ),
         ("failed", "", |facts| change_addon(facts, |addon| addon.status = "CREATE_FAILED".into()), mend),
-        ("failed to be deleted", "", |facts| change_addon(facts, |addon| addon.status = "DELETE_FAILED".into()), mend),
-        ("being deleted", "", |facts| change_addon(facts, |addon| addon.status = "DELETING".into()), "! Conflict | wait until it is gone and run it again"),
+        (
+            "failed to be deleted",
+            "",
+            |facts| change_addon(facts, |addon| addon.status = "DELETE_FAILED".into()),
+            mend,
+        ),
+        (
+            "being deleted",
+            "",
+            |facts| change_addon(facts, |addon| addon.status = "DELETING".into()),
+            "! Conflict | wait until it is gone and run it again",
+        ),
         (
             "degraded",
             "",
             |facts| {
                 change_addon(facts, |addon| {
                     addon.status = "DEGRADED".into();
-                    addon.issues = vec![Issue { code: "InsufficientNumberOfReplicas".into(), message: "…".into() }];
+                    addon.issues =
+                        vec![Issue { code: "InsufficientNumberOfReplicas".into(), message: "…".into() }];
                 });
             },
             "settled (!)",
@@ -107,7 +137,10 @@ fn an_add_on_that_is_there() {
         (
             "pods that are not ready",
             "",
-            |facts| facts.driver.controller = facts.driver.controller.clone().map(|workload| Workload { ready: 0, ..workload }),
+            |facts| {
+                facts.driver.controller =
+                    facts.driver.controller.clone().map(|workload| Workload { ready: 0, ..workload })
+            },
             "settled (!)",
         ),
         ("pods that cannot be seen", "", |facts| facts.driver.node = hidden("get daemonsets"), "settled (?)"),
@@ -163,15 +196,20 @@ fn a_driver_of_somebody_else() {
     let rows: [Row; 7] = [
         ("by Helm: used as it is", "", by_helm, "settled"),
         ("as asked for", "--driver existing", by_helm, "settled"),
-        ("the add-on would fight with it", "--driver addon", by_helm, "! Conflict | use it with --driver existing"),
         (
-            "by manifests",
-            "",
-            |facts| facts.driver.addon = Seen::Missing,
-            "settled",
+            "the add-on would fight with it",
+            "--driver addon",
+            by_helm,
+            "! Conflict | use it with --driver existing",
         ),
+        ("by manifests", "", |facts| facts.driver.addon = Seen::Missing, "settled"),
         ("its version", "--driver-version v1.9.0", by_helm, "settled"),
-        ("another version", "--driver-version v1.8.0", by_helm, "! Conflict | leave --driver-version out, or upgrade it the way it was installed"),
+        (
+            "another version",
+            "--driver-version v1.8.0",
+            by_helm,
+            "! Conflict | leave --driver-version out, or upgrade it the way it was installed",
+        ),
         (
             "its controller has no role",
             "",
@@ -189,12 +227,42 @@ fn a_driver_of_somebody_else() {
 #[test]
 fn what_cannot_be_seen() {
     let rows: [Row; 6] = [
-        ("the add-on", "", |facts| facts.driver.addon = hidden("eks:DescribeAddon"), allowed("eks:DescribeAddon")),
-        ("the CSIDriver", "", |facts| facts.driver.csi_driver = hidden("get csidrivers"), allowed("get csidrivers")),
-        ("the controller", "", |facts| facts.driver.controller = hidden("get deployments"), allowed("get deployments")),
-        ("the service account", "--identity none", |facts| facts.access.service_account = hidden("get serviceaccounts"), allowed("get serviceaccounts")),
-        ("the builds", "", |facts| facts.driver.versions = hidden("eks:DescribeAddonVersions"), allowed("eks:DescribeAddonVersions")),
-        ("the builds, and one is asked for", "--driver-version v1.9.0-eksbuild.1", |facts| facts.driver.versions = hidden("eks:DescribeAddonVersions"), INSTALL),
+        (
+            "the add-on",
+            "",
+            |facts| facts.driver.addon = hidden("eks:DescribeAddon"),
+            allowed("eks:DescribeAddon"),
+        ),
+        (
+            "the CSIDriver",
+            "",
+            |facts| facts.driver.csi_driver = hidden("get csidrivers"),
+            allowed("get csidrivers"),
+        ),
+        (
+            "the controller",
+            "",
+            |facts| facts.driver.controller = hidden("get deployments"),
+            allowed("get deployments"),
+        ),
+        (
+            "the service account",
+            "--identity none",
+            |facts| facts.access.service_account = hidden("get serviceaccounts"),
+            allowed("get serviceaccounts"),
+        ),
+        (
+            "the builds",
+            "",
+            |facts| facts.driver.versions = hidden("eks:DescribeAddonVersions"),
+            allowed("eks:DescribeAddonVersions"),
+        ),
+        (
+            "the builds, and one is asked for",
+            "--driver-version v1.9.0-eksbuild.1",
+            |facts| facts.driver.versions = hidden("eks:DescribeAddonVersions"),
+            INSTALL,
+        ),
     ];
     check(StepId::Driver, Goal::Present, Facts::bare, &rows);
 }
@@ -205,8 +273,18 @@ fn undo_takes_away_what_fsxctl_made() {
         ("ours", "", |_| {}, "- Addon aws-fsx-csi-driver"),
         ("none", "", |facts| *facts = Facts::bare(), "settled"),
         ("somebody else's", "", |facts| change_addon(facts, |addon| addon.tags.clear()), "settled"),
-        ("it goes already", "", |facts| change_addon(facts, |addon| addon.status = "DELETING".into()), "settled"),
-        ("hidden", "", |facts| facts.driver.addon = hidden("eks:DescribeAddon"), allowed("eks:DescribeAddon")),
+        (
+            "it goes already",
+            "",
+            |facts| change_addon(facts, |addon| addon.status = "DELETING".into()),
+            "settled",
+        ),
+        (
+            "hidden",
+            "",
+            |facts| facts.driver.addon = hidden("eks:DescribeAddon"),
+            allowed("eks:DescribeAddon"),
+        ),
     ];
     check(StepId::Driver, Goal::Absent, Facts::done, &rows);
 }
@@ -220,17 +298,34 @@ fn creation(words: &str, facts: &Facts) -> Action {
 
 #[test]
 fn the_add_on_gets_the_identity_that_was_chosen() {
-    let Action::CreateAddon { version, role_arn, association, overwrite, configuration, .. } = creation("", &Facts::bare()) else { panic!() };
-    assert_eq!(version.as_deref(), Some("v1.9.0-eksbuild.1"), "the default of this Kubernetes, not the newest");
+    let Action::CreateAddon { version, role_arn, association, overwrite, configuration, .. } =
+        creation("", &Facts::bare())
+    else {
+        panic!()
+    };
+    assert_eq!(
+        version.as_deref(),
+        Some("v1.9.0-eksbuild.1"),
+        "the default of this Kubernetes, not the newest"
+    );
     assert_eq!(role_arn.as_deref(), Some(crate::facts::sample::ROLE_ARN));
     assert_eq!((association, overwrite), (None, false));
-    assert_eq!(configuration.as_deref(), Some(r#"{"controller":{"region":"us-west-2"}}"#), "where the schema takes it");
+    assert_eq!(
+        configuration.as_deref(),
+        Some(r#"{"controller":{"region":"us-west-2"}}"#),
+        "where the schema takes it"
+    );
 
     let mut facts = Facts::bare();
     facts.access.agent = Seen::Found(agent("ACTIVE"));
-    let Action::CreateAddon { role_arn, association: Some(association), .. } = creation("", &facts) else { panic!() };
+    let Action::CreateAddon { role_arn, association: Some(association), .. } = creation("", &facts) else {
+        panic!()
+    };
     assert_eq!(role_arn, None);
-    assert_eq!((association.service_account.as_str(), association.role_arn.as_str()), ("fsx-csi-controller-sa", crate::facts::sample::ROLE_ARN));
+    assert_eq!(
+        (association.service_account.as_str(), association.role_arn.as_str()),
+        ("fsx-csi-controller-sa", crate::facts::sample::ROLE_ARN)
+    );
 }
 
 #[test]
@@ -240,6 +335,10 @@ fn the_token_is_the_requests_own() {
         other => panic!("{other:?}"),
     };
     assert_eq!(token(""), token(""), "a repeated request is the same request");
-    assert_ne!(token(""), token("--driver-version v1.10.0-eksbuild.1"), "EKS refuses a token with other parameters");
+    assert_ne!(
+        token(""),
+        token("--driver-version v1.10.0-eksbuild.1"),
+        "EKS refuses a token with other parameters"
+    );
     assert!(token("").len() <= 64);
 }

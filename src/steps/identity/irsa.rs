@@ -11,7 +11,12 @@ use crate::steps::{Action, Block, Change, Item, Note, Resource, StepId, Verb};
 /// The id of the change that makes the provider.
 const PROVIDER: &str = "oidc-provider";
 
-pub(super) fn plan(intent: &Intent, facts: &Facts, current: &judge::Current, mut notes: Vec<Note>) -> Result<Choice, Box<Block>> {
+pub(super) fn plan(
+    intent: &Intent,
+    facts: &Facts,
+    current: &judge::Current,
+    mut notes: Vec<Note>,
+) -> Result<Choice, Box<Block>> {
     let (Some(issuer), Some(provider)) = (issuer(facts), provider_arn(facts)) else {
         return Err(Box::new(Block {
             kind: Kind::Usage,
@@ -23,7 +28,13 @@ pub(super) fn plan(intent: &Intent, facts: &Facts, current: &judge::Current, mut
     let wanted = wanted(intent, facts, current)?;
     let mut changes = provider_changes(intent, facts, &provider)?;
     let trust = policy::web_identity_trust(&provider, issuer, &subject(intent));
-    let mut role = role::plan(intent, facts, &trust, |role| judge::trusts_web_identity(intent, facts, role), &mut notes)?;
+    let mut role = role::plan(
+        intent,
+        facts,
+        &trust,
+        |role| judge::trusts_web_identity(intent, facts, role),
+        &mut notes,
+    )?;
     // The role's trust names the provider by ARN, which is known before it exists: eksctl makes the provider first, so do we.
     if let Some(provider) = changes.first() {
         let provider = provider.id.clone();
@@ -32,7 +43,11 @@ pub(super) fn plan(intent: &Intent, facts: &Facts, current: &judge::Current, mut
         }
     }
     changes.append(&mut role);
-    let because = if changes.is_empty() { "provider and role are there and right" } else { "the driver gets its role by IRSA" };
+    let because = if changes.is_empty() {
+        "provider and role are there and right"
+    } else {
+        "the driver gets its role by IRSA"
+    };
     let item = Item { notes, ..Item::settled(StepId::Identity, because) }.with(changes);
     Ok(Choice { item, who: Who::Irsa(wanted) })
 }
@@ -41,10 +56,17 @@ pub(super) fn plan(intent: &Intent, facts: &Facts, current: &judge::Current, mut
 fn wanted(intent: &Intent, facts: &Facts, current: &judge::Current) -> Result<String, Box<Block>> {
     let ours = role_arn(intent, facts);
     match &current.web_identity {
-        Some(arn) if *arn != ours && !intent.adopts("ServiceAccount", &service_account(intent)) => Err(conflict(
-            format!("the controller's service account has role {arn}, which does not let the driver work"),
-            format!("mend that role, name it with --role-arn {arn}, or replace it with --adopt ServiceAccount/{}", service_account(intent)),
-        )),
+        Some(arn) if *arn != ours && !intent.adopts("ServiceAccount", &service_account(intent)) => {
+            Err(conflict(
+                format!(
+                    "the controller's service account has role {arn}, which does not let the driver work"
+                ),
+                format!(
+                    "mend that role, name it with --role-arn {arn}, or replace it with --adopt ServiceAccount/{}",
+                    service_account(intent)
+                ),
+            ))
+        }
         _ => Ok(ours),
     }
 }
@@ -61,7 +83,10 @@ fn provider_changes(intent: &Intent, facts: &Facts, arn: &str) -> Result<Vec<Cha
         verb: Verb::Create,
         resource: Resource::new("OIDCProvider", arn),
         because: "IAM does not know the cluster's issuer".to_owned(),
-        permissions: vec!["iam:CreateOpenIDConnectProvider".to_owned(), "iam:TagOpenIDConnectProvider".to_owned()],
+        permissions: vec![
+            "iam:CreateOpenIDConnectProvider".to_owned(),
+            "iam:TagOpenIDConnectProvider".to_owned(),
+        ],
         later: Vec::new(),
         details: vec![format!("issuer {url}, audience {}", judge::AUDIENCE)],
         after: Vec::new(),
@@ -71,7 +96,9 @@ fn provider_changes(intent: &Intent, facts: &Facts, arn: &str) -> Result<Vec<Cha
             tags: ownership::tags(&facts.cluster.arn, Origin::Created, &intent.tags),
         },
     };
-    let Some(provider) = must_see(&facts.access.provider, "the OIDC provider")? else { return Ok(vec![base]) };
+    let Some(provider) = must_see(&facts.access.provider, "the OIDC provider")? else {
+        return Ok(vec![base]);
+    };
     if provider.client_ids.iter().any(|id| id == judge::AUDIENCE) {
         return Ok(Vec::new());
     }

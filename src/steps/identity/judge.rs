@@ -29,7 +29,8 @@ pub(super) fn current(intent: &Intent, facts: &Facts) -> Result<Current, Box<Blo
     let asked = intent.identity.mode.value;
     if asked == IdentityMode::Irsa && association.is_some() {
         return Err(conflict(
-            "the controller's service account has a Pod Identity association, which goes before IRSA".to_owned(),
+            "the controller's service account has a Pod Identity association, which goes before IRSA"
+                .to_owned(),
             "keep it with --identity auto, or delete the association first".to_owned(),
         ));
     }
@@ -37,7 +38,11 @@ pub(super) fn current(intent: &Intent, facts: &Facts) -> Result<Current, Box<Blo
 }
 
 /// The choice when what is there is right already.
-pub(super) fn settled(intent: &Intent, facts: &Facts, current: &Current) -> Result<Option<Choice>, Box<Block>> {
+pub(super) fn settled(
+    intent: &Intent,
+    facts: &Facts,
+    current: &Current,
+) -> Result<Option<Choice>, Box<Block>> {
     if let Some(association) = &current.association {
         // Without the agent the association gives nothing, and it goes before IRSA all the same.
         if facts.access.agent.is_missing() && !facts.cluster.auto_mode {
@@ -45,7 +50,13 @@ pub(super) fn settled(intent: &Intent, facts: &Facts, current: &Current) -> Resu
         }
         let right = right_role(intent, facts, &association.role_arn, Road::Pod)?;
         return Ok(right.filter(|_| agrees(intent, &association.role_arn)).map(|notes| Choice {
-            item: Item { notes, ..Item::settled(StepId::Identity, format!("Pod Identity gives the controller {}", association.role_arn)) },
+            item: Item {
+                notes,
+                ..Item::settled(
+                    StepId::Identity,
+                    format!("Pod Identity gives the controller {}", association.role_arn),
+                )
+            },
             who: Who::PodIdentity { role_arn: association.role_arn.clone(), associated: true },
         }));
     }
@@ -78,7 +89,12 @@ enum Road {
 }
 
 /// `Some(notes)` when the role trusts the controller and may do what is needed; hidden parts block.
-fn right_role(intent: &Intent, facts: &Facts, arn: &str, road: Road) -> Result<Option<Vec<Note>>, Box<Block>> {
+fn right_role(
+    intent: &Intent,
+    facts: &Facts,
+    arn: &str,
+    road: Road,
+) -> Result<Option<Vec<Note>>, Box<Block>> {
     let name = arn.rsplit('/').next().unwrap_or_default();
     let Some(known) = facts.access.roles.get(name) else { return Ok(None) };
     let Some(found) = must_see(&known.role, &format!("role {name}"))? else { return Ok(None) };
@@ -93,7 +109,9 @@ fn right_role(intent: &Intent, facts: &Facts, arn: &str, road: Road) -> Result<O
     if !trusted {
         return Ok(None);
     }
-    let Some(policies) = must_see(&known.policies, &format!("policies of role {name}"))? else { return Ok(None) };
+    let Some(policies) = must_see(&known.policies, &format!("policies of role {name}"))? else {
+        return Ok(None);
+    };
     let mut notes = Vec::new();
     Ok(may_do(intent, facts, policies, &mut notes)?.then_some(notes))
 }
@@ -101,7 +119,8 @@ fn right_role(intent: &Intent, facts: &Facts, arn: &str, road: Road) -> Result<O
 /// Whether the trust policy lets the controller's web identity in.
 pub(super) fn trusts_web_identity(intent: &Intent, facts: &Facts, role: &Role) -> bool {
     let (Some(provider), Some(issuer)) = (provider_arn(facts), issuer(facts)) else { return false };
-    let verdict = policy::trust_allows_web_identity(&role.trust, &provider, issuer, &subject(intent), AUDIENCE);
+    let verdict =
+        policy::trust_allows_web_identity(&role.trust, &provider, issuer, &subject(intent), AUDIENCE);
     matches!(verdict, TrustVerdict::Right)
 }
 
@@ -113,11 +132,20 @@ pub(super) fn trusts_pod_identity(intent: &Intent, facts: &Facts, role: &Role) -
 }
 
 /// Whether the policies that were read allow everything that is needed.
-pub(super) fn may_do(intent: &Intent, facts: &Facts, policies: &Policies, notes: &mut Vec<Note>) -> Result<bool, Box<Block>> {
-    let documents: Vec<serde_json::Value> = policies.inline.values().chain(policies.documents.values()).cloned().collect();
+pub(super) fn may_do(
+    intent: &Intent,
+    facts: &Facts,
+    policies: &Policies,
+    notes: &mut Vec<Note>,
+) -> Result<bool, Box<Block>> {
+    let documents: Vec<serde_json::Value> =
+        policies.inline.values().chain(policies.documents.values()).cloned().collect();
     let mut unclear = Vec::new();
-    let unread: Vec<String> = policies.attached.iter().filter(|arn| !policies.documents.contains_key(*arn)).cloned().collect();
-    for (permission, answer) in policy::missing_permissions(&documents, &unread, &role::policy_wish(intent, facts)) {
+    let unread: Vec<String> =
+        policies.attached.iter().filter(|arn| !policies.documents.contains_key(*arn)).cloned().collect();
+    for (permission, answer) in
+        policy::missing_permissions(&documents, &unread, &role::policy_wish(intent, facts))
+    {
         match answer {
             Answer::Allowed => {}
             Answer::CannotTell(why) => unclear.push(format!("{} ({why})", permission.action)),
@@ -130,7 +158,10 @@ pub(super) fn may_do(intent: &Intent, facts: &Facts, policies: &Policies, notes:
         }
     }
     if !unclear.is_empty() {
-        notes.push(Note { sign: Sign::Unknown, text: format!("cannot tell whether the role may do {}", unclear.join(", ")) });
+        notes.push(Note {
+            sign: Sign::Unknown,
+            text: format!("cannot tell whether the role may do {}", unclear.join(", ")),
+        });
     }
     Ok(true)
 }

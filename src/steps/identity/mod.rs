@@ -60,7 +60,10 @@ enum Road {
 
 fn present(intent: &Intent, facts: &Facts) -> Result<Choice, Box<Block>> {
     if intent.identity.mode.value == IdentityMode::None {
-        return Ok(Choice { item: Item::settled(StepId::Identity, "left alone by --identity none"), who: Who::Unknown });
+        return Ok(Choice {
+            item: Item::settled(StepId::Identity, "left alone by --identity none"),
+            who: Who::Unknown,
+        });
     }
     let current = judge::current(intent, facts)?;
     if let Some(choice) = judge::settled(intent, facts, &current)? {
@@ -99,7 +102,12 @@ fn road(intent: &Intent, facts: &Facts, current: &judge::Current, notes: &mut Ve
 /// Whether the role that fsxctl would make is there and trusts web identities: an earlier run took that road.
 fn begun(intent: &Intent, facts: &Facts) -> bool {
     let name = role::name(intent, facts);
-    facts.access.roles.get(&name).and_then(|role| role.role.found()).is_some_and(|role| judge::trusts_web_identity(intent, facts, role))
+    facts
+        .access
+        .roles
+        .get(&name)
+        .and_then(|role| role.role.found())
+        .is_some_and(|role| judge::trusts_web_identity(intent, facts, role))
 }
 
 /// ARN of the role that fsxctl makes or was told to use.

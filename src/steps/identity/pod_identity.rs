@@ -27,7 +27,9 @@ fn agent(facts: &Facts) -> Result<(), String> {
         Seen::Found(agent) if agent.status == "ACTIVE" => Ok(()),
         Seen::Found(agent) => Err(format!("add-on eks-pod-identity-agent is {}", agent.status)),
         Seen::Missing => Err("add-on eks-pod-identity-agent is not installed".to_owned()),
-        Seen::Hidden(veil) => Err(format!("add-on eks-pod-identity-agent cannot be seen ({})", veil.permission)),
+        Seen::Hidden(veil) => {
+            Err(format!("add-on eks-pod-identity-agent cannot be seen ({})", veil.permission))
+        }
     }
 }
 
@@ -52,11 +54,14 @@ fn node_roles(facts: &Facts) -> Result<(), String> {
     let Some(pods) = facts.hyperpod.found() else { return Ok(()) };
     for arn in pods.iter().flat_map(|pod| &pod.groups).filter_map(|group| group.execution_role.as_ref()) {
         let name = arn.rsplit('/').next().unwrap_or_default();
-        let Some(policies) = facts.access.roles.get(name).and_then(|role| role.policies.found()) else { continue };
+        let Some(policies) = facts.access.roles.get(name).and_then(|role| role.policies.found()) else {
+            continue;
+        };
         if !policies.complete || !policies.unread.is_empty() {
             continue;
         }
-        let documents: Vec<serde_json::Value> = policies.inline.values().chain(policies.documents.values()).cloned().collect();
+        let documents: Vec<serde_json::Value> =
+            policies.inline.values().chain(policies.documents.values()).cloned().collect();
         let managed = policies.attached.iter().any(|arn| policy::managed_allows(arn, ACTION) != Some(false));
         let allowed = policy::allows(&documents, ACTION, &facts.cluster.arn);
         if !managed && matches!(allowed, policy::Answer::Missing | policy::Answer::Denied) {
@@ -66,18 +71,29 @@ fn node_roles(facts: &Facts) -> Result<(), String> {
     Ok(())
 }
 
-pub(super) fn plan(intent: &Intent, facts: &Facts, current: &judge::Current, mut notes: Vec<Note>) -> Result<Choice, Box<Block>> {
+pub(super) fn plan(
+    intent: &Intent,
+    facts: &Facts,
+    current: &judge::Current,
+    mut notes: Vec<Note>,
+) -> Result<Choice, Box<Block>> {
     if let Some(veil) = facts.access.agent.hidden().filter(|_| !facts.cluster.auto_mode) {
         return Err(crate::steps::denied("add-on eks-pod-identity-agent", veil));
     }
     if let Err(why) = works(facts) {
         if let Some(association) = &current.association {
             let next = if facts.access.agent.is_missing() {
-                format!("install it: aws eks create-addon --cluster-name {} --addon-name eks-pod-identity-agent", facts.cluster.name)
+                format!(
+                    "install it: aws eks create-addon --cluster-name {} --addon-name eks-pod-identity-agent",
+                    facts.cluster.name
+                )
             } else {
                 format!("mend that, or delete association {} and use --identity irsa", association.id)
             };
-            return Err(conflict(format!("the controller's Pod Identity association gives it nothing: {why}"), next));
+            return Err(conflict(
+                format!("the controller's Pod Identity association gives it nothing: {why}"),
+                next,
+            ));
         }
         return Err(Box::new(Block {
             kind: Kind::Usage,
@@ -89,40 +105,69 @@ pub(super) fn plan(intent: &Intent, facts: &Facts, current: &judge::Current, mut
     let ours = role_arn(intent, facts);
     let (namespace, name) = &intent.identity.service_account.value;
     let trust = policy::pod_identity_trust(Some(&facts.cluster.arn), Some((namespace, name)));
-    let mut changes = role::plan(intent, facts, &trust, |role| judge::trusts_pod_identity(intent, facts, role), &mut notes)?;
+    let mut changes = role::plan(
+        intent,
+        facts,
+        &trust,
+        |role| judge::trusts_pod_identity(intent, facts, role),
+        &mut notes,
+    )?;
     let associated = associate(intent, facts, current, &ours, &mut changes)?;
-    let because = if changes.is_empty() { "role and association are there and right" } else { "the driver gets its role by Pod Identity" };
+    let because = if changes.is_empty() {
+        "role and association are there and right"
+    } else {
+        "the driver gets its role by Pod Identity"
+    };
     let item = Item { notes, ..Item::settled(StepId::Identity, because) }.with(changes);
     Ok(Choice { item, who: Who::PodIdentity { role_arn: ours, associated } })
 }
 
 /// The association: kept when it names our role; else made here when the add-on will not make it. Returns whether it
 /// is there or made here.
-fn associate(intent: &Intent, facts: &Facts, current: &judge::Current, role_arn: &str, changes: &mut Vec<Change>) -> Result<bool, Box<Block>> {
+fn associate(
+    intent: &Intent,
+    facts: &Facts,
+    current: &judge::Current,
+    role_arn: &str,
+    changes: &mut Vec<Change>,
+) -> Result<bool, Box<Block>> {
     let (namespace, name) = intent.identity.service_account.value.clone();
     if let Some(association) = &current.association {
         if association.role_arn == role_arn {
             return Ok(true);
         }
         return Err(conflict(
-            format!("the controller's service account is associated with {}, which does not let the driver work", association.role_arn),
-            format!("mend that role, name it with --role-arn {}, or delete association {}", association.role_arn, association.id),
+            format!(
+                "the controller's service account is associated with {}, which does not let the driver work",
+                association.role_arn
+            ),
+            format!(
+                "mend that role, name it with --role-arn {}, or delete association {}",
+                association.role_arn, association.id
+            ),
         ));
     }
     // A new add-on makes and owns its association; one that is there already, or a driver of another kind, does not.
     let driver = &facts.driver;
-    let none_there = driver.addon.is_missing() && driver.controller.found().is_none() && driver.csi_driver.found().is_none();
+    let none_there = driver.addon.is_missing()
+        && driver.controller.found().is_none()
+        && driver.csi_driver.found().is_none();
     let by_addon = none_there && intent.covers(StepId::Driver);
     if by_addon {
         return Ok(false);
     }
-    let after = changes.iter().filter(|change| change.id == role::CREATE).map(|change| change.id.clone()).collect();
+    let after =
+        changes.iter().filter(|change| change.id == role::CREATE).map(|change| change.id.clone()).collect();
     changes.push(Change {
         id: "association".to_owned(),
         verb: Verb::Create,
         resource: Resource::new("PodIdentityAssociation", format!("{namespace}/{name}")),
         because: "the controller's service account has no role".to_owned(),
-        permissions: vec!["eks:CreatePodIdentityAssociation".to_owned(), "eks:TagResource".to_owned(), "iam:PassRole".to_owned()],
+        permissions: vec![
+            "eks:CreatePodIdentityAssociation".to_owned(),
+            "eks:TagResource".to_owned(),
+            "iam:PassRole".to_owned(),
+        ],
         later: vec!["id".to_owned()],
         details: Vec::new(),
         after,

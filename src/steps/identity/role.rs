@@ -34,14 +34,23 @@ pub(super) fn policy_wish(intent: &Intent, facts: &Facts) -> policy::PolicyWish 
         partition,
         service_linked_role: !judge::has_service_linked_role(facts),
         s3_paths: [&wish.s3_import, &wish.s3_export].into_iter().flatten().cloned().collect(),
-        kms_key_arn: wish.kms_key.as_ref().and_then(|key| names::kms_key_arn(partition, &facts.region, &account, key)),
+        kms_key_arn: wish
+            .kms_key
+            .as_ref()
+            .and_then(|key| names::kms_key_arn(partition, &facts.region, &account, key)),
         region: facts.region.clone(),
         account,
     }
 }
 
 /// The changes that make the role trust `trust` and allow what is needed. `after`: what must be done before.
-pub(super) fn plan(intent: &Intent, facts: &Facts, trust: &Value, right: impl Fn(&Role) -> bool, notes: &mut Vec<Note>) -> Result<Vec<Change>, Box<Block>> {
+pub(super) fn plan(
+    intent: &Intent,
+    facts: &Facts,
+    trust: &Value,
+    right: impl Fn(&Role) -> bool,
+    notes: &mut Vec<Note>,
+) -> Result<Vec<Change>, Box<Block>> {
     let name = name(intent, facts);
     let known = facts.access.roles.get(&name);
     let role = known.map_or(Ok(None), |known| must_see(&known.role, &format!("role {name}")))?;
@@ -64,7 +73,9 @@ pub(super) fn plan(intent: &Intent, facts: &Facts, trust: &Value, right: impl Fn
     let mut unclear = Vec::new();
     let policies = match known.map(|known| &known.policies) {
         Some(Seen::Found(policies)) => Some(policies),
-        Some(Seen::Hidden(veil)) => return Err(crate::steps::denied(&format!("policies of role {name}"), veil)),
+        Some(Seen::Hidden(veil)) => {
+            return Err(crate::steps::denied(&format!("policies of role {name}"), veil));
+        }
         Some(Seen::Missing) | None => None,
     };
     let enough = match policies {
@@ -76,7 +87,10 @@ pub(super) fn plan(intent: &Intent, facts: &Facts, trust: &Value, right: impl Fn
         let attached = policies.map_or(&[][..], |policies| &policies.attached);
         if let Some(arn) = by_arn(intent, facts).filter(|arn| attached.contains(arn)) {
             return Err(conflict(
-                format!("role {} has policy {arn} already, and it does not allow what the driver needs", role.name),
+                format!(
+                    "role {} has policy {arn} already, and it does not allow what the driver needs",
+                    role.name
+                ),
                 "add the missing actions to that policy, or leave --policy out".to_owned(),
             ));
         }
@@ -102,7 +116,10 @@ fn owned(intent: &Intent, facts: &Facts, role: &Role, why: &str) -> Result<(), B
         )),
         Ownership::NotOurs => Err(conflict(
             format!("role {} is not fsxctl's, and {why}", role.name),
-            format!("let fsxctl change it with --adopt Role/{}, or take another name with --role-name", role.name),
+            format!(
+                "let fsxctl change it with --adopt Role/{}, or take another name with --role-name",
+                role.name
+            ),
         )),
     }
 }
@@ -140,9 +157,14 @@ fn grant(intent: &Intent, facts: &Facts, name: &str, new: bool) -> Change {
             let known = facts.access.roles.get(name).and_then(|known| known.policies.found());
             let there = known.and_then(|policies| policies.inline.get(INLINE));
             let document = policy::widened(there, &policy_wish(intent, facts));
-            let actions: Vec<String> = policy::needed_actions(&policy_wish(intent, facts)).into_iter().map(|it| it.action).collect();
+            let actions: Vec<String> =
+                policy::needed_actions(&policy_wish(intent, facts)).into_iter().map(|it| it.action).collect();
             let actions = actions.join(", ");
-            (Action::PutRolePolicy { role: name.to_owned(), name: INLINE.to_owned(), document }, format!("inline policy {INLINE}: {actions}"), "iam:PutRolePolicy")
+            (
+                Action::PutRolePolicy { role: name.to_owned(), name: INLINE.to_owned(), document },
+                format!("inline policy {INLINE}: {actions}"),
+                "iam:PutRolePolicy",
+            )
         }
         Some(arn) => attach(name, arn),
     };
@@ -163,7 +185,9 @@ fn grant(intent: &Intent, facts: &Facts, name: &str, new: bool) -> Change {
 fn by_arn(intent: &Intent, facts: &Facts) -> Option<String> {
     match &intent.identity.policy.value {
         PolicyWish::Minimal => None,
-        PolicyWish::Managed => Some(names::managed_policy_arn(Partition::of_region(&facts.region), policy::FSX_FULL_ACCESS)),
+        PolicyWish::Managed => {
+            Some(names::managed_policy_arn(Partition::of_region(&facts.region), policy::FSX_FULL_ACCESS))
+        }
         PolicyWish::Arn(arn) => Some(arn.clone()),
     }
 }
@@ -175,7 +199,9 @@ fn attach(role: &str, arn: String) -> (Action, String, &'static str) {
 
 fn policy_name(action: &Action) -> String {
     match action {
-        Action::AttachPolicy { policy_arn, .. } => policy_arn.rsplit('/').next().unwrap_or_default().to_owned(),
+        Action::AttachPolicy { policy_arn, .. } => {
+            policy_arn.rsplit('/').next().unwrap_or_default().to_owned()
+        }
         _ => INLINE.to_owned(),
     }
 }
@@ -186,7 +212,9 @@ fn update_trust(facts: &Facts, role: &Role, trust: &Value) -> Change {
     let (trust, kept) = if ours { (trust.clone(), 0) } else { widened(&role.trust, trust) };
     let details = match kept {
         0 => "its trust policy is written anew".to_owned(),
-        kept => format!("its trust policy gains a statement for the service account and keeps the {kept} it has"),
+        kept => {
+            format!("its trust policy gains a statement for the service account and keeps the {kept} it has")
+        }
     };
     Change {
         id: "role-trust".to_owned(),

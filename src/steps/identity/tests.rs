@@ -8,7 +8,8 @@ use super::super::sample::{Row, check};
 use super::super::{Action, plan};
 use super::*;
 use crate::facts::sample::{
-    CLUSTER, OTHER_CLUSTER, PROVIDER, ROLE, ROLE_ARN, addon, agent, association, enough, hidden, pod_trust, role, tags_of, web_trust,
+    CLUSTER, OTHER_CLUSTER, PROVIDER, ROLE, ROLE_ARN, addon, agent, association, enough, hidden, pod_trust,
+    role, tags_of, web_trust,
 };
 use crate::facts::{Policies, Provider, RoleFacts, ServiceAccount, Veil};
 use crate::intent::sample::wish;
@@ -26,8 +27,10 @@ fn put(facts: &mut Facts, known: RoleFacts) {
 
 /// The controller's service account and its add-on name this role.
 fn annotated(facts: &mut Facts, arn: &str) {
-    facts.access.service_account = Seen::Found(ServiceAccount { role_arn: Some(arn.to_owned()), ..ServiceAccount::default() });
-    facts.driver.addon = Seen::Found(crate::facts::Addon { role_arn: Some(arn.to_owned()), ..addon("ACTIVE") });
+    facts.access.service_account =
+        Seen::Found(ServiceAccount { role_arn: Some(arn.to_owned()), ..ServiceAccount::default() });
+    facts.driver.addon =
+        Seen::Found(crate::facts::Addon { role_arn: Some(arn.to_owned()), ..addon("ACTIVE") });
 }
 
 fn nothing() -> serde_json::Value {
@@ -51,12 +54,27 @@ fn a_cluster_without_an_identity() {
     let rows: [Row; 17] = [
         ("without the agent it is IRSA", "", |_| {}, all),
         ("somebody else sees to it", "--identity none", |_| {}, "settled"),
-        ("with the agent it is Pod Identity, and the add-on makes the association", "", |facts| *facts = with_agent(), pod),
+        (
+            "with the agent it is Pod Identity, and the add-on makes the association",
+            "",
+            |facts| *facts = with_agent(),
+            pod,
+        ),
         ("alone, the association is made here", "identity", |facts| *facts = with_agent(), pod_alone),
         ("Auto Mode has an agent of its own", "", |facts| facts.cluster.auto_mode = true, pod),
-        ("an agent in the making is not relied on", "", |facts| facts.access.agent = Seen::Found(agent("CREATING")), all),
+        (
+            "an agent in the making is not relied on",
+            "",
+            |facts| facts.access.agent = Seen::Found(agent("CREATING")),
+            all,
+        ),
         ("IRSA is asked for", "--identity irsa", |facts| *facts = with_agent(), all),
-        ("Pod Identity is asked for and would not work", "--identity pod-identity", |_| {}, "! Usage | use --identity irsa"),
+        (
+            "Pod Identity is asked for and would not work",
+            "--identity pod-identity",
+            |_| {},
+            "! Usage | use --identity irsa",
+        ),
         (
             "the nodes' role does not allow the agent's call",
             "",
@@ -71,11 +89,19 @@ fn a_cluster_without_an_identity() {
             "",
             |facts| {
                 *facts = with_agent();
-                facts.access.roles.insert("hp-nodes".into(), RoleFacts { role: hidden("iam:GetRole"), policies: hidden("iam:ListRolePolicies") });
+                facts.access.roles.insert(
+                    "hp-nodes".into(),
+                    RoleFacts { role: hidden("iam:GetRole"), policies: hidden("iam:ListRolePolicies") },
+                );
             },
             pod,
         ),
-        ("a cluster without an issuer", "--identity irsa", |facts| facts.cluster.issuer = None, "! Usage | use --identity pod-identity"),
+        (
+            "a cluster without an issuer",
+            "--identity irsa",
+            |facts| facts.cluster.issuer = None,
+            "! Usage | use --identity pod-identity",
+        ),
         (
             "the provider is there, made by somebody else",
             "",
@@ -100,9 +126,19 @@ fn a_cluster_without_an_identity() {
             |facts| facts.access.provider = Seen::Found(provider(&[], false)),
             "~ OIDCProvider arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/A1B2; + Role …",
         ),
-        ("a role to be used that is not there", "--role-arn arn:aws:iam::111122223333:role/nope", |_| {}, "! Usage | name a role that exists, or leave --role-arn out to have one made"),
-        ("a managed policy", "--policy managed", |_| {}, "+ OIDCProvider arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/A1B2; \
-          + Role FSXLCSI-hp-eks-us-west-2; + RolePolicy FSXLCSI-hp-eks-us-west-2/AmazonFSxFullAccess"),
+        (
+            "a role to be used that is not there",
+            "--role-arn arn:aws:iam::111122223333:role/nope",
+            |_| {},
+            "! Usage | name a role that exists, or leave --role-arn out to have one made",
+        ),
+        (
+            "a managed policy",
+            "--policy managed",
+            |_| {},
+            "+ OIDCProvider arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/A1B2; \
+          + Role FSXLCSI-hp-eks-us-west-2; + RolePolicy FSXLCSI-hp-eks-us-west-2/AmazonFSxFullAccess",
+        ),
     ];
     check(StepId::Identity, Goal::Present, Facts::bare, &rows);
 }
@@ -144,7 +180,12 @@ fn a_role_that_is_there() {
             |facts| put(facts, role(ROLE, json!({"Statement": []}), enough(), Default::default())),
             "~ Role FSXLCSI-hp-eks-us-west-2",
         ),
-        ("of the name, and not ours, right", "", |facts| put(facts, role(ROLE, web_trust(), enough(), Default::default())), "settled"),
+        (
+            "of the name, and not ours, right",
+            "",
+            |facts| put(facts, role(ROLE, web_trust(), enough(), Default::default())),
+            "settled",
+        ),
         (
             "made for another cluster",
             "",
@@ -206,7 +247,8 @@ fn a_role_that_is_there() {
             |facts| {
                 let mut known = role(ROLE, web_trust(), nothing(), tags_of(CLUSTER));
                 let veil = Veil { permission: "iam:GetPolicyVersion".into(), cause: "not authorized".into() };
-                known.policies = Seen::Found(Policies { unread: vec![veil], complete: true, ..Policies::default() });
+                known.policies =
+                    Seen::Found(Policies { unread: vec![veil], complete: true, ..Policies::default() });
                 put(facts, known);
             },
             allowed("iam:GetPolicyVersion"),
@@ -218,7 +260,12 @@ fn a_role_that_is_there() {
                 let mut known = role(ROLE, web_trust(), nothing(), tags_of(CLUSTER));
                 let arn = "arn:aws:iam::111122223333:policy/little".to_owned();
                 let documents = [(arn.clone(), nothing())].into();
-                known.policies = Seen::Found(Policies { attached: vec![arn], documents, complete: true, ..Policies::default() });
+                known.policies = Seen::Found(Policies {
+                    attached: vec![arn],
+                    documents,
+                    complete: true,
+                    ..Policies::default()
+                });
                 put(facts, known);
             },
             "! Conflict | add the missing actions to that policy, or leave --policy out",
@@ -227,7 +274,10 @@ fn a_role_that_is_there() {
             "another role is asked for than the one in use",
             "--role-name other",
             |facts| {
-                facts.access.roles.insert("other".into(), RoleFacts { role: Seen::Missing, policies: Seen::Missing });
+                facts
+                    .access
+                    .roles
+                    .insert("other".into(), RoleFacts { role: Seen::Missing, policies: Seen::Missing });
             },
             "! Conflict | mend that role, name it with --role-arn arn:aws:iam::111122223333:role/FSXLCSI-hp-eks-us-west-2, …",
         ),
@@ -250,12 +300,20 @@ fn by_pods() -> Facts {
 fn pod_identity() {
     let rows: [Row; 9] = [
         ("all is right", "", |_| {}, "settled"),
-        ("the trust is for web identities", "", |facts| put(facts, role(ROLE, web_trust(), enough(), tags_of(CLUSTER))), "~ Role FSXLCSI-hp-eks-us-west-2"),
+        (
+            "the trust is for web identities",
+            "",
+            |facts| put(facts, role(ROLE, web_trust(), enough(), tags_of(CLUSTER))),
+            "~ Role FSXLCSI-hp-eks-us-west-2",
+        ),
         (
             "the association is somebody else's, and right",
             "",
             |facts| {
-                facts.access.association = Seen::Found(crate::facts::Association { tags: Default::default(), ..association(FOREIGN) });
+                facts.access.association = Seen::Found(crate::facts::Association {
+                    tags: Default::default(),
+                    ..association(FOREIGN)
+                });
                 put(facts, role("fsx", pod_trust(), enough(), Default::default()));
             },
             "settled",
@@ -264,12 +322,20 @@ fn pod_identity() {
             "the association is somebody else's, and its role is wrong",
             "",
             |facts| {
-                facts.access.association = Seen::Found(crate::facts::Association { tags: Default::default(), ..association(FOREIGN) });
+                facts.access.association = Seen::Found(crate::facts::Association {
+                    tags: Default::default(),
+                    ..association(FOREIGN)
+                });
                 put(facts, role("fsx", pod_trust(), nothing(), Default::default()));
             },
             "! Conflict | mend that role, name it with --role-arn arn:aws:iam::111122223333:role/fsx, or delete association a-1",
         ),
-        ("the association is lost; the add-on is there", "", |facts| facts.access.association = Seen::Missing, "+ PodIdentityAssociation kube-system/fsx-csi-controller-sa; ~ Deployment kube-system/fsx-csi-controller"),
+        (
+            "the association is lost; the add-on is there",
+            "",
+            |facts| facts.access.association = Seen::Missing,
+            "+ PodIdentityAssociation kube-system/fsx-csi-controller-sa; ~ Deployment kube-system/fsx-csi-controller",
+        ),
         (
             "the agent is lost: the association gives nothing",
             "",
@@ -287,8 +353,15 @@ fn pod_identity() {
             "",
             |facts| {
                 facts.access.association = Seen::Missing;
-                facts.driver.addon = Seen::Found(crate::facts::Addon { version: "v1.2.0-eksbuild.1".into(), role_arn: None, ..addon("ACTIVE") });
-                facts.access.roles.insert(ROLE.into(), RoleFacts { role: Seen::Missing, policies: Seen::Missing });
+                facts.driver.addon = Seen::Found(crate::facts::Addon {
+                    version: "v1.2.0-eksbuild.1".into(),
+                    role_arn: None,
+                    ..addon("ACTIVE")
+                });
+                facts
+                    .access
+                    .roles
+                    .insert(ROLE.into(), RoleFacts { role: Seen::Missing, policies: Seen::Missing });
             },
             "+ Role FSXLCSI-hp-eks-us-west-2; + RolePolicy FSXLCSI-hp-eks-us-west-2/fsxctl-fsx-csi",
         ),
@@ -308,15 +381,38 @@ fn pod_identity() {
 #[test]
 fn what_cannot_be_seen() {
     let rows: [Row; 8] = [
-        ("the association", "", |facts| facts.access.association = hidden("eks:ListPodIdentityAssociations"), allowed("eks:ListPodIdentityAssociations")),
-        ("the service account", "", |facts| facts.access.service_account = hidden("get serviceaccounts"), allowed("get serviceaccounts")),
-        ("the add-on", "", |facts| facts.driver.addon = hidden("eks:DescribeAddon"), allowed("eks:DescribeAddon")),
-        ("the provider", "", |facts| facts.access.provider = hidden("iam:GetOpenIDConnectProvider"), allowed("iam:GetOpenIDConnectProvider")),
+        (
+            "the association",
+            "",
+            |facts| facts.access.association = hidden("eks:ListPodIdentityAssociations"),
+            allowed("eks:ListPodIdentityAssociations"),
+        ),
+        (
+            "the service account",
+            "",
+            |facts| facts.access.service_account = hidden("get serviceaccounts"),
+            allowed("get serviceaccounts"),
+        ),
+        (
+            "the add-on",
+            "",
+            |facts| facts.driver.addon = hidden("eks:DescribeAddon"),
+            allowed("eks:DescribeAddon"),
+        ),
+        (
+            "the provider",
+            "",
+            |facts| facts.access.provider = hidden("iam:GetOpenIDConnectProvider"),
+            allowed("iam:GetOpenIDConnectProvider"),
+        ),
         (
             "the role",
             "",
             |facts| {
-                facts.access.roles.insert(ROLE.into(), RoleFacts { role: hidden("iam:GetRole"), policies: Seen::Missing });
+                facts
+                    .access
+                    .roles
+                    .insert(ROLE.into(), RoleFacts { role: hidden("iam:GetRole"), policies: Seen::Missing });
             },
             allowed("iam:GetRole"),
         ),
@@ -324,12 +420,20 @@ fn what_cannot_be_seen() {
             "its policies",
             "",
             |facts| {
-                let known = RoleFacts { policies: hidden("iam:GetRolePolicy"), ..role(ROLE, web_trust(), enough(), tags_of(CLUSTER)) };
+                let known = RoleFacts {
+                    policies: hidden("iam:GetRolePolicy"),
+                    ..role(ROLE, web_trust(), enough(), tags_of(CLUSTER))
+                };
                 put(facts, known);
             },
             allowed("iam:GetRolePolicy"),
         ),
-        ("nothing of it matters", "--identity none", |facts| facts.access.association = hidden("eks:ListPodIdentityAssociations"), "settled"),
+        (
+            "nothing of it matters",
+            "--identity none",
+            |facts| facts.access.association = hidden("eks:ListPodIdentityAssociations"),
+            "settled",
+        ),
         (
             "the agent: the other road is there",
             "",
@@ -369,7 +473,10 @@ fn undo_takes_away_what_fsxctl_made() {
             "",
             |facts| {
                 put(facts, role(ROLE, web_trust(), enough(), tags_of(OTHER_CLUSTER)));
-                facts.access.provider = Seen::Found(Provider { tags: tags_of(OTHER_CLUSTER), ..provider(&["sts.amazonaws.com"], true) });
+                facts.access.provider = Seen::Found(Provider {
+                    tags: tags_of(OTHER_CLUSTER),
+                    ..provider(&["sts.amazonaws.com"], true)
+                });
             },
             "settled",
         ),
@@ -384,16 +491,27 @@ fn undo_takes_away_what_fsxctl_made() {
             "",
             |facts| {
                 *facts = by_pods();
-                facts.access.association = Seen::Found(crate::facts::Association { owner_arn: Some("addon".into()), ..association(ROLE_ARN) });
+                facts.access.association = Seen::Found(crate::facts::Association {
+                    owner_arn: Some("addon".into()),
+                    ..association(ROLE_ARN)
+                });
             },
             "- RolePolicy FSXLCSI-hp-eks-us-west-2/fsxctl-fsx-csi; - Role …",
         ),
-        ("the association hidden", "", |facts| facts.access.association = hidden("eks:ListPodIdentityAssociations"), allowed("eks:ListPodIdentityAssociations")),
+        (
+            "the association hidden",
+            "",
+            |facts| facts.access.association = hidden("eks:ListPodIdentityAssociations"),
+            allowed("eks:ListPodIdentityAssociations"),
+        ),
         (
             "policies hidden",
             "",
             |facts| {
-                let known = RoleFacts { policies: hidden("iam:ListRolePolicies"), ..role(ROLE, web_trust(), enough(), tags_of(CLUSTER)) };
+                let known = RoleFacts {
+                    policies: hidden("iam:ListRolePolicies"),
+                    ..role(ROLE, web_trust(), enough(), tags_of(CLUSTER))
+                };
                 put(facts, known);
             },
             allowed("iam:ListRolePolicies"),
@@ -410,13 +528,17 @@ fn a_role_under_a_path_is_named_by_its_own_arn() {
     found.arn = "arn:aws:iam::111122223333:role/team/FSXLCSI-hp-eks-us-west-2".to_owned();
     put(&mut facts, known);
     let choice = super::plan(Goal::Present, &wish("--identity irsa"), &facts);
-    assert_eq!(choice.who, Who::Irsa("arn:aws:iam::111122223333:role/team/FSXLCSI-hp-eks-us-west-2".to_owned()));
+    assert_eq!(
+        choice.who,
+        Who::Irsa("arn:aws:iam::111122223333:role/team/FSXLCSI-hp-eks-us-west-2".to_owned())
+    );
 }
 
 #[test]
 fn a_wider_policy_keeps_the_statements_of_the_old_one() {
     let mut facts = Facts::done();
-    let first = plan(Goal::Present, &wish("--deployment-type SCRATCH_2 --s3-import s3://one"), &Facts::bare());
+    let first =
+        plan(Goal::Present, &wish("--deployment-type SCRATCH_2 --s3-import s3://one"), &Facts::bare());
     let document = |plan: &super::super::Plan| {
         plan.changes()
             .find_map(|change| match &change.action {
@@ -427,14 +549,24 @@ fn a_wider_policy_keeps_the_statements_of_the_old_one() {
     };
     let before = document(&first);
     put(&mut facts, role(ROLE, web_trust(), before.clone(), tags_of(CLUSTER)));
-    let second = plan(Goal::Present, &wish("--class c2 --claim c2 --deployment-type SCRATCH_2 --s3-import s3://two"), &facts);
+    let second = plan(
+        Goal::Present,
+        &wish("--class c2 --claim c2 --deployment-type SCRATCH_2 --s3-import s3://two"),
+        &facts,
+    );
     let after = document(&second).to_string();
-    for still in ["arn:aws:s3:::one", "arn:aws:s3:::two", "iam:CreateServiceLinkedRole", "fsx:CreateFileSystem"] {
+    for still in
+        ["arn:aws:s3:::one", "arn:aws:s3:::two", "iam:CreateServiceLinkedRole", "fsx:CreateFileSystem"]
+    {
         assert!(after.contains(still), "{still} is not in {after}");
     }
     put(&mut facts, role(ROLE, web_trust(), document(&second), tags_of(CLUSTER)));
     for bucket in ["one", "two"] {
         let words = format!("--class c2 --claim c2 --deployment-type SCRATCH_2 --s3-import s3://{bucket}");
-        assert_eq!(super::plan(Goal::Present, &wish(&words), &facts).item.decision, super::super::Decision::Settled, "{bucket}");
+        assert_eq!(
+            super::plan(Goal::Present, &wish(&words), &facts).item.decision,
+            super::super::Decision::Settled,
+            "{bucket}"
+        );
     }
 }

@@ -14,11 +14,14 @@ pub(super) fn absent(intent: &Intent, facts: &Facts) -> Result<Item, Box<Block>>
     }
     let name = role::name(intent, facts);
     if let Some(known) = facts.access.roles.get(&name)
-        && let Some(found) = must_see(&known.role, &format!("role {name}"))?.filter(|role| is_ours(facts, &role.tags))
+        && let Some(found) =
+            must_see(&known.role, &format!("role {name}"))?.filter(|role| is_ours(facts, &role.tags))
     {
         changes.extend(role_changes(found, must_see(&known.policies, "the role's policies")?));
     }
-    if let Some(provider) = must_see(&facts.access.provider, "the OIDC provider")?.filter(|provider| is_ours(facts, &provider.tags)) {
+    if let Some(provider) = must_see(&facts.access.provider, "the OIDC provider")?
+        .filter(|provider| is_ours(facts, &provider.tags))
+    {
         let action = Action::DeleteProvider { provider_arn: provider.arn.clone() };
         changes.push(delete("OIDCProvider", &provider.arn, "iam:DeleteOpenIDConnectProvider", action));
     }

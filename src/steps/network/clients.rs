@@ -41,14 +41,22 @@ pub(super) fn clients(facts: &Facts, notes: &mut Vec<Note>) -> Result<Vec<Client
     if by_groups.is_empty()
         && let Some(group) = &facts.cluster.security_group
     {
-        notes.push(note(Sign::Keep, format!("no node is there yet; rules are for the cluster's security group {group}")));
-        return Ok(vec![Client { name: "managed nodes".into(), groups: vec![group.clone()], subnets: Vec::new() }]);
+        notes.push(note(
+            Sign::Keep,
+            format!("no node is there yet; rules are for the cluster's security group {group}"),
+        ));
+        return Ok(vec![Client {
+            name: "managed nodes".into(),
+            groups: vec![group.clone()],
+            subnets: Vec::new(),
+        }]);
     }
-    let client = |(groups, (names, subnets)): (BTreeSet<String>, (BTreeSet<String>, BTreeSet<String>))| Client {
-        name: names.into_iter().collect::<Vec<_>>().join(", "),
-        groups: groups.into_iter().collect(),
-        subnets: subnets.into_iter().collect(),
-    };
+    let client =
+        |(groups, (names, subnets)): (BTreeSet<String>, (BTreeSet<String>, BTreeSet<String>))| Client {
+            name: names.into_iter().collect::<Vec<_>>().join(", "),
+            groups: groups.into_iter().collect(),
+            subnets: subnets.into_iter().collect(),
+        };
     Ok(by_groups.into_iter().map(client).collect())
 }
 
@@ -70,7 +78,10 @@ fn hyperpod(facts: &Facts, notes: &mut Vec<Note>, add: &mut Add<'_>) -> Result<(
             if facts.nodes.found().is_none() || nodes.iter().any(|node| node.hyperpod) {
                 return Err(denied("HyperPod clusters", veil));
             }
-            notes.push(note(Sign::Unknown, format!("HyperPod clusters cannot be seen ({}); no node is one of theirs", veil.permission)));
+            notes.push(note(
+                Sign::Unknown,
+                format!("HyperPod clusters cannot be seen ({}); no node is one of theirs", veil.permission),
+            ));
         }
     }
     Ok(())
@@ -83,7 +94,10 @@ fn instances(facts: &Facts, add: &mut Add<'_>) -> Result<(), Box<Block>> {
         Seen::Hidden(veil) => return Err(denied("EC2 instances of the cluster", veil)),
     };
     for instance in instances.iter().filter(|instance| !instance.groups.is_empty()) {
-        let name = instance.node_group.as_ref().map_or_else(|| "EC2 nodes".to_owned(), |group| format!("node group {group}"));
+        let name = instance
+            .node_group
+            .as_ref()
+            .map_or_else(|| "EC2 nodes".to_owned(), |group| format!("node group {group}"));
         let subnets: Vec<String> = instance.subnet.iter().cloned().collect();
         add(name, &instance.groups, &subnets);
     }

@@ -1,9 +1,9 @@
 //! Which security group the file system gets.
 
 use super::{View, note};
+use crate::domain::names;
 use crate::domain::network::{LUSTRE_PORTS, Reach, Rule, SecurityGroup, egress_open, uncovered};
 use crate::domain::ownership::{self, Origin, Ownership};
-use crate::domain::names;
 use crate::error::Kind;
 use crate::facts::FileSystem;
 use crate::intent::{GroupWish, Source};
@@ -31,7 +31,9 @@ impl Chosen {
 pub(super) fn choose(view: &View<'_>) -> Result<Chosen, Box<Block>> {
     let asked = &view.intent.network.security_group;
     match (&asked.value, &asked.from) {
-        (GroupWish::Id(id), Source::Flag(_) | Source::Variable(_)) => return named(view, id, &asked.from.to_string()),
+        (GroupWish::Id(id), Source::Flag(_) | Source::Variable(_)) => {
+            return named(view, id, &asked.from.to_string());
+        }
         (GroupWish::Create, _) => {
             let chosen = ours(view).unwrap_or_else(|| create(view));
             return no_other(view, &chosen).map(|()| chosen);
@@ -52,14 +54,19 @@ pub(super) fn choose(view: &View<'_>) -> Result<Chosen, Box<Block>> {
 
 /// A class that is there names its group for good: a new one would serve nothing.
 fn no_other(view: &View<'_>, chosen: &Chosen) -> Result<(), Box<Block>> {
-    let Some(class) = view.facts.storage.class.found().filter(|_| view.intent.covers(StepId::Storage)) else { return Ok(()) };
+    let Some(class) = view.facts.storage.class.found().filter(|_| view.intent.covers(StepId::Storage)) else {
+        return Ok(());
+    };
     let named = class.parameters.get("securityGroupIds").map_or("", String::as_str);
     if chosen.group == Ref::Known(named.to_owned()) {
         return Ok(());
     }
     Err(Box::new(Block {
         kind: Kind::Conflict,
-        message: format!("StorageClass {} is there with security group {named:?}, and Kubernetes cannot change it", class.name),
+        message: format!(
+            "StorageClass {} is there with security group {named:?}, and Kubernetes cannot change it",
+            class.name
+        ),
         permission: None,
         next: Some("leave --security-group out, or take another name with --class".to_owned()),
     }))
@@ -73,7 +80,8 @@ fn named(view: &View<'_>, id: &str, source: &str) -> Result<Chosen, Box<Block>> 
     if let Some(group) = find(view, id) {
         return Ok(Chosen::kept(group, &format!("asked for by {source}")));
     }
-    let mut there: Vec<String> = view.groups.iter().map(|group| format!("{} ({})", group.id, group.name)).collect();
+    let mut there: Vec<String> =
+        view.groups.iter().map(|group| format!("{} ({})", group.id, group.name)).collect();
     there.sort();
     there.truncate(20);
     Err(Box::new(Block {
@@ -122,7 +130,9 @@ fn of_file_systems(view: &View<'_>) -> Result<Option<Chosen>, Box<Block>> {
     mine.sort_by_key(|system| &system.id);
     let worn = |system: &FileSystem| {
         let own = interfaces.iter().filter(|interface| system.interfaces.contains(&interface.id));
-        own.flat_map(|interface| &interface.groups).filter_map(|id| find(view, id)).min_by_key(|group| &group.id)
+        own.flat_map(|interface| &interface.groups)
+            .filter_map(|id| find(view, id))
+            .min_by_key(|group| &group.id)
     };
     let found = mine.into_iter().find_map(|system| Some((system, worn(system)?)));
     Ok(found.map(|(system, group)| Chosen::kept(group, &format!("{} of this cluster uses it", system.id))))
@@ -131,9 +141,13 @@ fn of_file_systems(view: &View<'_>) -> Result<Option<Chosen>, Box<Block>> {
 /// HyperPod's shared group, when all its nodes wear it and its self rules let Lustre through.
 fn shared(view: &View<'_>) -> Option<Chosen> {
     let pods = view.facts.hyperpod.found()?;
-    let groups: Vec<&Vec<String>> = pods.iter().flat_map(|pod| &pod.groups).map(|group| &group.security_groups).collect();
+    let groups: Vec<&Vec<String>> =
+        pods.iter().flat_map(|pod| &pod.groups).map(|group| &group.security_groups).collect();
     let everywhere = groups.first()?.iter().filter(|id| groups.iter().all(|other| other.contains(id)));
-    let group = everywhere.filter_map(|id| find(view, id)).filter(|group| lets_itself_through(view, group)).min_by_key(|group| &group.id)?;
+    let group = everywhere
+        .filter_map(|id| find(view, id))
+        .filter(|group| lets_itself_through(view, group))
+        .min_by_key(|group| &group.id)?;
     Some(Chosen::kept(group, "HyperPod's shared group, and its self rules let Lustre through"))
 }
 
@@ -173,4 +187,3 @@ pub(super) fn may_change(view: &View<'_>, id: &str) -> bool {
     });
     ours || view.intent.adopts("SecurityGroup", id)
 }
-

@@ -37,7 +37,11 @@ pub fn plan(goal: Goal, intent: &Intent, facts: &Facts) -> Choice {
         Goal::Present => present(intent, facts),
         Goal::Absent => undo::absent(facts).map(|item| Choice { item, group: None, subnet: None }),
     };
-    choice.unwrap_or_else(|block| Choice { item: Item::blocked(StepId::Network, *block), group: None, subnet: None })
+    choice.unwrap_or_else(|block| Choice {
+        item: Item::blocked(StepId::Network, *block),
+        group: None,
+        subnet: None,
+    })
 }
 
 /// What both halves of the step work with.
@@ -55,7 +59,14 @@ fn present(intent: &Intent, facts: &Facts) -> Result<Choice, Box<Block>> {
     let groups = visible(&facts.network.groups, "security groups")?;
     let mut notes = Vec::new();
     let clients = clients(facts, &mut notes)?;
-    let view = View { intent, facts, groups, clients, lists: facts.network.prefix_lists.clone(), unread: RefCell::default() };
+    let view = View {
+        intent,
+        facts,
+        groups,
+        clients,
+        lists: facts.network.prefix_lists.clone(),
+        unread: RefCell::default(),
+    };
     let chosen = group::choose(&view)?;
     let subnet = subnet::choose(&view)?;
     if let Some(veil) = facts.file_systems.hidden() {

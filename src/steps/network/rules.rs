@@ -2,7 +2,9 @@
 
 use super::group::{CREATE, may_change};
 use super::{View, note};
-use crate::domain::network::{LUSTRE_PORTS, Peer, Reach, Rule, SecurityGroup, all_traffic_open, coverage, egress_open, uncovered};
+use crate::domain::network::{
+    LUSTRE_PORTS, Peer, Reach, Rule, SecurityGroup, all_traffic_open, coverage, egress_open, uncovered,
+};
 use crate::domain::ownership::{self, Origin};
 use crate::error::Kind;
 use crate::facts::Subnet;
@@ -26,14 +28,27 @@ struct Want {
 }
 
 /// All changes that are missing for Lustre to get through.
-pub(super) fn missing(view: &View<'_>, group: &Ref, subnet: &Subnet, notes: &mut Vec<Note>) -> Result<Vec<Change>, Box<Block>> {
+pub(super) fn missing(
+    view: &View<'_>,
+    group: &Ref,
+    subnet: &Subnet,
+    notes: &mut Vec<Note>,
+) -> Result<Vec<Change>, Box<Block>> {
     let mut wants = as_node_rules(view, file_system_side(view, group, subnet), notes);
     wants.extend(node_side(view, group, subnet, notes));
     allowed(view, &wants)?;
     for id in view.unread.take() {
-        notes.push(note(Sign::Unknown, format!("prefix list {id} cannot be read; rules that name it are taken to let Lustre through")));
+        notes.push(note(
+            Sign::Unknown,
+            format!("prefix list {id} cannot be read; rules that name it are taken to let Lustre through"),
+        ));
     }
-    Ok(wants.into_iter().filter(|want| !want.rules.is_empty()).enumerate().map(|(index, want)| change(view, index, want)).collect())
+    Ok(wants
+        .into_iter()
+        .filter(|want| !want.rules.is_empty())
+        .enumerate()
+        .map(|(index, want)| change(view, index, want))
+        .collect())
 }
 
 fn peer_of(group: &Ref) -> Peer {
@@ -73,12 +88,17 @@ fn as_node_rules(view: &View<'_>, wants: Vec<Want>, notes: &mut Vec<Note>) -> Ve
     let mut kept = Vec::new();
     for want in wants.into_iter().filter(|want| !want.rules.is_empty()) {
         let worn = match &want.group {
-            Ref::Known(id) if !may_change(view, id) => view.clients.iter().find(|client| client.groups.contains(id)),
+            Ref::Known(id) if !may_change(view, id) => {
+                view.clients.iter().find(|client| client.groups.contains(id))
+            }
             Ref::Known(_) | Ref::Made(_) => None,
         };
         match worn {
             Some(client) if !view.intent.network.node_rules => {
-                let text = format!("{} does not let Lustre through to every node; left alone by --no-node-rules", want.group.shown());
+                let text = format!(
+                    "{} does not let Lustre through to every node; left alone by --no-node-rules",
+                    want.group.shown()
+                );
                 notes.push(note(Sign::Warn, format!("{text} ({})", client.name)));
             }
             Some(client) => kept.push(Want { node: Some(client.name.clone()), ..want }),
@@ -97,7 +117,11 @@ fn file_system_side(view: &View<'_>, group: &Ref, subnet: &Subnet) -> Vec<Want> 
     let own_id = [existing.map_or_else(|| MADE.to_owned(), |group| group.id.clone())];
     let own_cidrs = [subnet.cidr.clone()];
     let ingress = existing.map_or(&[][..], |group| &group.ingress);
-    let mut rules = describe(view, close_gap(view, ingress, Reach { groups: &own_id, cidrs: &own_cidrs }, &peer_of(group)), "from itself");
+    let mut rules = describe(
+        view,
+        close_gap(view, ingress, Reach { groups: &own_id, cidrs: &own_cidrs }, &peer_of(group)),
+        "from itself",
+    );
     for client in &view.clients {
         if client.groups.contains(&own_id[0]) {
             continue;
@@ -107,13 +131,20 @@ fn file_system_side(view: &View<'_>, group: &Ref, subnet: &Subnet) -> Vec<Want> 
         let peer = Peer::Group { id: rule_group.to_owned(), account: None };
         let gap = close_gap(view, ingress, Reach { groups: &client.groups, cidrs: &cidrs }, &peer);
         for rule in describe(view, gap, &format!("from {}", client.name)) {
-            if !rules.iter().any(|known| known.peer == rule.peer && known.from == rule.from && known.protocol == rule.protocol) {
+            if !rules.iter().any(|known| {
+                known.peer == rule.peer && known.from == rule.from && known.protocol == rule.protocol
+            }) {
                 rules.push(rule);
             }
         }
     }
     let mut wants = vec![Want { group: group.clone(), direction: Direction::Ingress, rules, node: None }];
-    wants.push(Want { group: group.clone(), direction: Direction::Egress, rules: own_egress(view, existing, group), node: None });
+    wants.push(Want {
+        group: group.clone(),
+        direction: Direction::Egress,
+        rules: own_egress(view, existing, group),
+        node: None,
+    });
     wants
 }
 
@@ -123,7 +154,11 @@ fn own_egress(view: &View<'_>, existing: Option<&SecurityGroup>, group: &Ref) ->
     if view.intent.network.efa {
         let egress = existing.map_or(&[][..], |group| &group.egress);
         let own = [existing.map_or_else(|| MADE.to_owned(), |group| group.id.clone())];
-        let mut rules = describe(view, close_gap(view, egress, Reach { groups: &own, cidrs: &[] }, &peer_of(group)), "to itself");
+        let mut rules = describe(
+            view,
+            close_gap(view, egress, Reach { groups: &own, cidrs: &[] }, &peer_of(group)),
+            "to itself",
+        );
         for client in view.clients.iter().filter(|client| !client.groups.contains(&own[0])) {
             let Some(id) = client.rule_group(view) else { continue };
             let peer = Peer::Group { id: id.to_owned(), account: None };
@@ -134,7 +169,11 @@ fn own_egress(view: &View<'_>, existing: Option<&SecurityGroup>, group: &Ref) ->
     }
     let Some(existing) = existing.filter(|group| !egress_open(&group.egress)) else { return Vec::new() };
     let own = [existing.id.clone()];
-    let mut rules = describe(view, close_gap(view, &existing.egress, Reach { groups: &own, cidrs: &[] }, &peer_of(group)), "to itself");
+    let mut rules = describe(
+        view,
+        close_gap(view, &existing.egress, Reach { groups: &own, cidrs: &[] }, &peer_of(group)),
+        "to itself",
+    );
     for client in view.clients.iter().filter(|client| !client.groups.contains(&existing.id)) {
         let Some(id) = client.rule_group(view) else { continue };
         let cidrs = cidrs(view, &client.subnets);
@@ -169,19 +208,35 @@ fn node_side(view: &View<'_>, group: &Ref, subnet: &Subnet, notes: &mut Vec<Note
         let reach = Reach { groups: &own_groups, cidrs: &own_cidrs };
         for direction in [Direction::Ingress, Direction::Egress] {
             let rules: Vec<Rule> = worn.iter().flat_map(|group| side(group, direction)).cloned().collect();
-            if direction == Direction::Egress && !view.intent.network.efa && worn.iter().any(|group| egress_open(&group.egress)) {
+            if direction == Direction::Egress
+                && !view.intent.network.efa
+                && worn.iter().any(|group| egress_open(&group.egress))
+            {
                 continue;
             }
-            let word = if direction == Direction::Ingress { "from the file system" } else { "to the file system" };
+            let word =
+                if direction == Direction::Ingress { "from the file system" } else { "to the file system" };
             let gap = describe(view, close_gap(view, &rules, reach, &peer_of(group)), word);
-            if gap.is_empty() || wants.iter().any(|want| want.direction == direction && want.group == Ref::Known(id.to_owned())) {
+            if gap.is_empty()
+                || wants
+                    .iter()
+                    .any(|want| want.direction == direction && want.group == Ref::Known(id.to_owned()))
+            {
                 continue;
             }
             if !view.intent.network.node_rules {
-                notes.push(note(Sign::Warn, format!("{} does not let Lustre {word}; left alone by --no-node-rules", client.name)));
+                notes.push(note(
+                    Sign::Warn,
+                    format!("{} does not let Lustre {word}; left alone by --no-node-rules", client.name),
+                ));
                 continue;
             }
-            wants.push(Want { group: Ref::Known(id.to_owned()), direction, rules: gap, node: Some(client.name.clone()) });
+            wants.push(Want {
+                group: Ref::Known(id.to_owned()),
+                direction,
+                rules: gap,
+                node: Some(client.name.clone()),
+            });
         }
     }
     wants
@@ -210,9 +265,14 @@ fn allowed(view: &View<'_>, wants: &[Want]) -> Result<(), Box<Block>> {
         let lines: Vec<String> = want.rules.iter().map(|rule| show(rule, want.direction)).collect();
         return Err(Box::new(Block {
             kind: Kind::Conflict,
-            message: format!("security group {id} is not fsxctl's and does not let Lustre through; it lacks {}", lines.join("; ")),
+            message: format!(
+                "security group {id} is not fsxctl's and does not let Lustre through; it lacks {}",
+                lines.join("; ")
+            ),
             permission: None,
-            next: Some(format!("let fsxctl add these rules with --adopt SecurityGroup/{id}, or take a group of its own with --security-group create")),
+            next: Some(format!(
+                "let fsxctl add these rules with --adopt SecurityGroup/{id}, or take a group of its own with --security-group create"
+            )),
         }));
     }
     Ok(())
@@ -241,7 +301,8 @@ fn change(view: &View<'_>, index: usize, want: Want) -> Change {
         Direction::Ingress => ("ec2:AuthorizeSecurityGroupIngress", "ingress"),
         Direction::Egress => ("ec2:AuthorizeSecurityGroupEgress", "egress"),
     };
-    let made = matches!(group, Ref::Made(_)) || rules.iter().any(|rule| matches!(&rule.peer, Peer::Group { id, .. } if id == MADE));
+    let made = matches!(group, Ref::Made(_))
+        || rules.iter().any(|rule| matches!(&rule.peer, Peer::Group { id, .. } if id == MADE));
     // Reports list changes whose id begins like this on their own.
     let prefix = if node.is_some() { "node-rules" } else { "rules" };
     let because = node.map_or_else(

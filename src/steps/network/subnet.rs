@@ -32,13 +32,19 @@ pub(super) fn choose(view: &View<'_>) -> Result<Chosen, Box<Block>> {
     let private: Vec<&Subnet> = subnets.iter().filter(|subnet| is_private(view, subnet)).collect();
     if private.is_empty() {
         return Err(block(
-            format!("no private subnet in {}: every one routes 0.0.0.0/0 to an internet gateway", view.facts.cluster.vpc),
+            format!(
+                "no private subnet in {}: every one routes 0.0.0.0/0 to an internet gateway",
+                view.facts.cluster.vpc
+            ),
             "name one with --subnet subnet-…",
         ));
     }
     let mut chosen = best(view, &private, "the zone where most nodes are")?;
     if let Some(veil) = view.facts.network.routes.hidden() {
-        let text = format!("route tables cannot be seen ({}); a subnet that gives out no public addresses is taken for private", veil.permission);
+        let text = format!(
+            "route tables cannot be seen ({}); a subnet that gives out no public addresses is taken for private",
+            veil.permission
+        );
         chosen.notes.push(note(Sign::Unknown, text));
     }
     Ok(chosen)
@@ -48,9 +54,15 @@ fn block(message: String, next: &str) -> Box<Block> {
     Box::new(Block { kind: Kind::Usage, message, permission: None, next: Some(next.to_owned()) })
 }
 
-fn named<'a>(view: &View<'_>, subnets: &'a [Subnet], ids: &[String], source: &str) -> Result<Vec<&'a Subnet>, Box<Block>> {
+fn named<'a>(
+    view: &View<'_>,
+    subnets: &'a [Subnet],
+    ids: &[String],
+    source: &str,
+) -> Result<Vec<&'a Subnet>, Box<Block>> {
     let there = || {
-        let mut there: Vec<String> = subnets.iter().map(|subnet| format!("{} ({})", subnet.id, subnet.zone)).collect();
+        let mut there: Vec<String> =
+            subnets.iter().map(|subnet| format!("{} ({})", subnet.id, subnet.zone)).collect();
         there.sort();
         there.join(", ")
     };
@@ -58,7 +70,11 @@ fn named<'a>(view: &View<'_>, subnets: &'a [Subnet], ids: &[String], source: &st
         .map(|id| {
             subnets.iter().find(|subnet| subnet.id == *id).ok_or_else(|| {
                 block(
-                    format!("{source} names subnet {id}, which is not in {}; there are {}", view.facts.cluster.vpc, there()),
+                    format!(
+                        "{source} names subnet {id}, which is not in {}; there are {}",
+                        view.facts.cluster.vpc,
+                        there()
+                    ),
                     "name one of these, or leave it to --subnet auto",
                 )
             })
@@ -85,9 +101,13 @@ fn is_private(view: &View<'_>, subnet: &Subnet) -> bool {
 /// Of the candidates: most nodes in its zone, then one that nodes are in, then most free addresses, then by id.
 fn best(view: &View<'_>, candidates: &[&Subnet], why: &str) -> Result<Chosen, Box<Block>> {
     let needed = sizing::addresses_needed(&view.intent.storage.file_system).unwrap_or(2);
-    let fits: Vec<&Subnet> = candidates.iter().copied().filter(|subnet| u64::from(subnet.free_addresses) >= needed).collect();
+    let fits: Vec<&Subnet> =
+        candidates.iter().copied().filter(|subnet| u64::from(subnet.free_addresses) >= needed).collect();
     if fits.is_empty() {
-        let mut list: Vec<String> = candidates.iter().map(|subnet| format!("{} has {} free", subnet.id, subnet.free_addresses)).collect();
+        let mut list: Vec<String> = candidates
+            .iter()
+            .map(|subnet| format!("{} has {} free", subnet.id, subnet.free_addresses))
+            .collect();
         list.sort();
         return Err(block(
             format!("the file system needs {needed} addresses, but {}", list.join(", ")),
@@ -103,7 +123,12 @@ fn best(view: &View<'_>, candidates: &[&Subnet], why: &str) -> Result<Chosen, Bo
     let by_zone = nodes_by_zone(nodes);
     let homes: Vec<&String> = view.clients.iter().flat_map(|client| &client.subnets).collect();
     let rank = |subnet: &Subnet| {
-        (nodes_near(&by_zone, subnet), homes.contains(&&subnet.id), subnet.free_addresses, std::cmp::Reverse(subnet.id.clone()))
+        (
+            nodes_near(&by_zone, subnet),
+            homes.contains(&&subnet.id),
+            subnet.free_addresses,
+            std::cmp::Reverse(subnet.id.clone()),
+        )
     };
     let Some(subnet) = fits.into_iter().max_by_key(|subnet| rank(subnet)) else {
         return Err(block("no subnet to choose from".to_owned(), "name one with --subnet subnet-…"));
@@ -130,12 +155,23 @@ fn nodes_near(by_zone: &BTreeMap<String, usize>, subnet: &Subnet) -> usize {
 fn tell(subnet: &Subnet, by_zone: &BTreeMap<String, usize>, why: &str) -> Vec<Note> {
     let total: usize = by_zone.values().sum();
     let here = nodes_near(by_zone, subnet);
-    let mut notes =
-        vec![note(Sign::Keep, format!("subnet {} ({}, {}): {why}; {here} of {total} nodes", subnet.id, subnet.zone, subnet.zone_id))];
+    let mut notes = vec![note(
+        Sign::Keep,
+        format!("subnet {} ({}, {}): {why}; {here} of {total} nodes", subnet.id, subnet.zone, subnet.zone_id),
+    )];
     if total > 0 && here == 0 {
-        notes.push(note(Sign::Warn, format!("no node is in {}; traffic between zones is billed and slower", subnet.zone)));
+        notes.push(note(
+            Sign::Warn,
+            format!("no node is in {}; traffic between zones is billed and slower", subnet.zone),
+        ));
     } else if here < total {
-        notes.push(note(Sign::Keep, format!("{} of {total} nodes are in other zones; they can mount, at cross-zone cost", total - here)));
+        notes.push(note(
+            Sign::Keep,
+            format!(
+                "{} of {total} nodes are in other zones; they can mount, at cross-zone cost",
+                total - here
+            ),
+        ));
     }
     notes
 }

@@ -2,8 +2,8 @@
 
 #![expect(clippy::too_many_lines, reason = "a table is as long as it has rows")]
 
-use super::super::sample::{Row, check, outline};
 use super::super::plan;
+use super::super::sample::{Row, check, outline};
 use super::*;
 use crate::domain::network::Rule;
 use crate::facts::sample::{
@@ -47,7 +47,12 @@ fn the_group_of_a_cluster_that_has_a_usable_one() {
         ("HyperPod's shared group lets Lustre through", "", |_| {}, "settled"),
         ("the same, and nothing may be added", "--no-node-rules", |_| {}, "settled"),
         ("asked for by name", "--security-group sg-hp", |_| {}, "settled"),
-        ("asked for by name, and not there", "--security-group sg-nope", |_| {}, "! Usage | name one of these, or leave it to --security-group auto"),
+        (
+            "asked for by name, and not there",
+            "--security-group sg-nope",
+            |_| {},
+            "! Usage | name one of these, or leave it to --security-group auto",
+        ),
         (
             "one of its own is asked for",
             "--security-group create",
@@ -63,7 +68,10 @@ fn the_group_of_a_cluster_that_has_a_usable_one() {
         (
             "self rules add up by ranges and CIDR blocks",
             "",
-            |facts| rules(facts, "sg-hp").ingress = vec![tcp((900, 1020), "sg-hp"), tcp((1000, 1100), "sg-hp"), all("sg-cluster")],
+            |facts| {
+                rules(facts, "sg-hp").ingress =
+                    vec![tcp((900, 1020), "sg-hp"), tcp((1000, 1100), "sg-hp"), all("sg-cluster")]
+            },
             "settled",
         ),
         (
@@ -266,14 +274,41 @@ fn nodes_of_several_kinds() {
 
 #[test]
 fn what_cannot_be_seen() {
-    let denied = |permission: &str| -> &'static str { Box::leak(format!("! Denied | allow {permission} and run it again").into_boxed_str()) };
+    let denied = |permission: &str| -> &'static str {
+        Box::leak(format!("! Denied | allow {permission} and run it again").into_boxed_str())
+    };
     let rows: [Row; 10] = [
-        ("groups", "", |facts| facts.network.groups = hidden("ec2:DescribeSecurityGroups"), denied("ec2:DescribeSecurityGroups")),
-        ("subnets", "", |facts| facts.network.subnets = hidden("ec2:DescribeSubnets"), denied("ec2:DescribeSubnets")),
-        ("instances", "", |facts| facts.network.instances = hidden("ec2:DescribeInstances"), denied("ec2:DescribeInstances")),
+        (
+            "groups",
+            "",
+            |facts| facts.network.groups = hidden("ec2:DescribeSecurityGroups"),
+            denied("ec2:DescribeSecurityGroups"),
+        ),
+        (
+            "subnets",
+            "",
+            |facts| facts.network.subnets = hidden("ec2:DescribeSubnets"),
+            denied("ec2:DescribeSubnets"),
+        ),
+        (
+            "instances",
+            "",
+            |facts| facts.network.instances = hidden("ec2:DescribeInstances"),
+            denied("ec2:DescribeInstances"),
+        ),
         ("nodes", "", |facts| facts.nodes = hidden("list nodes"), denied("list nodes")),
-        ("nodes, and the subnet is named", "--subnet subnet-b", |facts| facts.nodes = hidden("list nodes"), "settled"),
-        ("HyperPod", "", |facts| facts.hyperpod = hidden("sagemaker:ListClusters"), denied("sagemaker:ListClusters")),
+        (
+            "nodes, and the subnet is named",
+            "--subnet subnet-b",
+            |facts| facts.nodes = hidden("list nodes"),
+            "settled",
+        ),
+        (
+            "HyperPod",
+            "",
+            |facts| facts.hyperpod = hidden("sagemaker:ListClusters"),
+            denied("sagemaker:ListClusters"),
+        ),
         (
             "HyperPod, and no node is one of theirs",
             "--security-group sg-hp",
@@ -312,7 +347,12 @@ fn what_cannot_be_seen() {
 #[test]
 fn undo_takes_away_what_fsxctl_added() {
     let rows: [Row; 7] = [
-        ("rules first, then the group", "", |_| {}, "~ SecurityGroup sg-cluster [tcp 988 from sg-own, tcp 1018-1023 from sg-own]; - SecurityGroup sg-own"),
+        (
+            "rules first, then the group",
+            "",
+            |_| {},
+            "~ SecurityGroup sg-cluster [tcp 988 from sg-own, tcp 1018-1023 from sg-own]; - SecurityGroup sg-own",
+        ),
         ("nothing there", "", |facts| *facts = Facts::plain(), "settled"),
         (
             "a group of another cluster stays",
@@ -340,7 +380,12 @@ fn undo_takes_away_what_fsxctl_added() {
             |facts| facts.network.interfaces = Seen::Found(vec![interface("eni-1", &["sg-own"])]),
             "settled",
         ),
-        ("groups hidden", "", |facts| facts.network.groups = hidden("ec2:DescribeSecurityGroups"), "! Denied | allow ec2:DescribeSecurityGroups and run it again"),
+        (
+            "groups hidden",
+            "",
+            |facts| facts.network.groups = hidden("ec2:DescribeSecurityGroups"),
+            "! Denied | allow ec2:DescribeSecurityGroups and run it again",
+        ),
     ];
     check(StepId::Network, Goal::Absent, own, &rows);
 }
@@ -376,7 +421,12 @@ fn the_subnet() {
         ("asked for", "--subnet subnet-b", Facts::bare(), "subnet-b"),
         ("asked for by a list: the zone decides", "--subnet subnet-b,subnet-a", Facts::bare(), "subnet-a"),
         ("a public one only by name", "--subnet subnet-public-a", Facts::bare(), "subnet-public-a"),
-        ("asked for, not there", "--subnet subnet-x", Facts::bare(), "! Usage | name one of these, or leave it to --subnet auto"),
+        (
+            "asked for, not there",
+            "--subnet subnet-x",
+            Facts::bare(),
+            "! Usage | name one of these, or leave it to --subnet auto",
+        ),
         (
             "nodes without the zone label are counted by their zone id, beside those that have it",
             "",
@@ -399,7 +449,12 @@ fn the_subnet() {
             "subnet-b",
         ),
         ("too few addresses: the next best", "", with(|facts| free(facts, "subnet-a", 1)), "subnet-b"),
-        ("two addresses are enough for the smallest", "", with(|facts| free(facts, "subnet-a", 2)), "subnet-a"),
+        (
+            "two addresses are enough for the smallest",
+            "",
+            with(|facts| free(facts, "subnet-a", 2)),
+            "subnet-a",
+        ),
         ("a larger one needs more", "--size 24000Gi", with(|facts| free(facts, "subnet-a", 10)), "subnet-b"),
         (
             "too few in the named one",
@@ -432,7 +487,11 @@ fn the_subnet() {
         assert_eq!(subnet(words, &[], &facts), wanted, "{name}");
     }
     let by_variable = with(|facts| facts.storage.class = class("subnet-b"));
-    assert_eq!(subnet("", &[("PRIVATE_SUBNET_IDS", "subnet-a,subnet-b")], &by_variable), "subnet-b", "the class in use is one of the list");
+    assert_eq!(
+        subnet("", &[("PRIVATE_SUBNET_IDS", "subnet-a,subnet-b")], &by_variable),
+        "subnet-b",
+        "the class in use is one of the list"
+    );
 }
 
 #[test]
@@ -442,7 +501,10 @@ fn the_order_in_which_a_group_is_chosen() {
         facts.storage.class = Seen::Found(StorageClass { parameters, ..crate::facts::sample::class() });
     };
     let chosen = |words: &str, env: &[(&str, &str)], facts: &Facts| {
-        present(&wish_in(words, env), facts).map(|choice| choice.group.map(|group| group.shown().to_owned())).ok().flatten()
+        present(&wish_in(words, env), facts)
+            .map(|choice| choice.group.map(|group| group.shown().to_owned()))
+            .ok()
+            .flatten()
     };
     let mut facts = Facts::bare();
     add(&mut facts, own_group(&["sg-cluster", "sg-hp"]));
@@ -453,8 +515,16 @@ fn the_order_in_which_a_group_is_chosen() {
     }
     in_class(&mut facts, "sg-class");
     let guide = [("SECURITY_GROUP_ID", "sg-guide")];
-    assert_eq!(chosen("--security-group sg-hp", &guide, &facts).as_deref(), Some("sg-hp"), "a flag goes before all");
-    assert_eq!(chosen("", &[("FSXCTL_SECURITY_GROUP", "sg-hp")], &facts).as_deref(), Some("sg-hp"), "and so does a variable of fsxctl");
+    assert_eq!(
+        chosen("--security-group sg-hp", &guide, &facts).as_deref(),
+        Some("sg-hp"),
+        "a flag goes before all"
+    );
+    assert_eq!(
+        chosen("", &[("FSXCTL_SECURITY_GROUP", "sg-hp")], &facts).as_deref(),
+        Some("sg-hp"),
+        "and so does a variable of fsxctl"
+    );
     assert_eq!(chosen("", &guide, &facts).as_deref(), Some("sg-class"), "then the class in use");
     facts.storage.class = Seen::Missing;
     assert_eq!(chosen("", &guide, &facts).as_deref(), Some("sg-own"), "then ours by tag");
@@ -463,11 +533,19 @@ fn the_order_in_which_a_group_is_chosen() {
     facts.storage.volumes = Seen::Found(vec![crate::facts::sample::volume()]);
     facts.file_systems = Seen::Found(vec![crate::facts::sample::file_system()]);
     facts.network.interfaces = Seen::Found(vec![interface("eni-1", &["sg-class"])]);
-    assert_eq!(chosen("", &[], &facts).as_deref(), Some("sg-class"), "then that of the cluster's file systems");
+    assert_eq!(
+        chosen("", &[], &facts).as_deref(),
+        Some("sg-class"),
+        "then that of the cluster's file systems"
+    );
     facts.storage.volumes = Seen::Found(Vec::new());
     assert_eq!(chosen("", &[], &facts).as_deref(), Some("sg-hp"), "then HyperPod's");
     rules(&mut facts, "sg-hp").egress = vec![all("sg-cluster")];
-    assert_eq!(chosen("", &[], &facts).as_deref(), Some("(known after apply)"), "but not when its egress is closed to itself");
+    assert_eq!(
+        chosen("", &[], &facts).as_deref(),
+        Some("(known after apply)"),
+        "but not when its egress is closed to itself"
+    );
 }
 
 #[test]

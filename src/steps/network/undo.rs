@@ -18,8 +18,11 @@ pub(super) fn absent(facts: &Facts) -> Result<Item, Box<Block>> {
         })
         .collect();
     let worn = worn(facts)?;
-    let (kept, mine): (Vec<&SecurityGroup>, Vec<&SecurityGroup>) = mine.into_iter().partition(|group| worn.contains(&group.id));
-    let text = |group: &&SecurityGroup| format!("security group {} is kept, and the rules for it: a file system uses it", group.id);
+    let (kept, mine): (Vec<&SecurityGroup>, Vec<&SecurityGroup>) =
+        mine.into_iter().partition(|group| worn.contains(&group.id));
+    let text = |group: &&SecurityGroup| {
+        format!("security group {} is kept, and the rules for it: a file system uses it", group.id)
+    };
     let notes = kept.iter().map(|group| note(Sign::Keep, text(group))).collect();
     let is_needed = |group: &SecurityGroup, rule: &Rule| {
         worn.contains(&group.id) || matches!(&rule.peer, Peer::Group { id, .. } if worn.contains(id))
@@ -28,7 +31,11 @@ pub(super) fn absent(facts: &Facts) -> Result<Item, Box<Block>> {
     let mut changes: Vec<Change> = Vec::new();
     for group in groups.iter().filter(|group| !mine.iter().chain(&kept).any(|own| own.id == group.id)) {
         for (direction, rules) in [(Direction::Ingress, &group.ingress), (Direction::Egress, &group.egress)] {
-            let ours: Vec<Rule> = rules.iter().filter(|rule| is_ours(rule, &mark) && !is_needed(group, rule)).cloned().collect();
+            let ours: Vec<Rule> = rules
+                .iter()
+                .filter(|rule| is_ours(rule, &mark) && !is_needed(group, rule))
+                .cloned()
+                .collect();
             if !ours.is_empty() {
                 changes.push(revoke(changes.len(), group, direction, ours));
             }
@@ -52,7 +59,8 @@ fn worn(facts: &Facts) -> Result<BTreeSet<String>, Box<Block>> {
 }
 
 fn is_ours(rule: &Rule, mark: &str) -> bool {
-    rule.description.as_deref().is_some_and(|text| text.starts_with(mark)) && matches!(rule.peer, Peer::Group { .. })
+    rule.description.as_deref().is_some_and(|text| text.starts_with(mark))
+        && matches!(rule.peer, Peer::Group { .. })
 }
 
 fn revoke(index: usize, group: &SecurityGroup, direction: Direction, rules: Vec<Rule>) -> Change {

@@ -10,7 +10,12 @@ use crate::facts::{Claim, Facts, Seen};
 use crate::intent::Intent;
 use crate::steps::{Action, Block, Change, Note, ObjectRef, Resource, Sign, Verb};
 
-pub(super) fn plan(intent: &Intent, facts: &Facts, after: &[String], notes: &mut Vec<Note>) -> Result<Vec<Change>, Box<Block>> {
+pub(super) fn plan(
+    intent: &Intent,
+    facts: &Facts,
+    after: &[String],
+    notes: &mut Vec<Note>,
+) -> Result<Vec<Change>, Box<Block>> {
     match &facts.storage.claim {
         Seen::Missing => {
             released(intent, facts, notes);
@@ -59,7 +64,10 @@ pub(super) fn make(intent: &Intent, facts: &Facts, after: &[String]) -> Change {
         because: "the driver makes the file system for it".to_owned(),
         permissions: vec![format!("create persistentvolumeclaims in {}", facts.storage.claim_namespace)],
         later: vec!["persistentVolume".to_owned(), "fileSystemId".to_owned()],
-        details: vec![format!("{size}, ReadWriteMany, class {}", wish.class.value), "makes an FSx for Lustre file system, which costs money".to_owned()],
+        details: vec![
+            format!("{size}, ReadWriteMany, class {}", wish.class.value),
+            "makes an FSx for Lustre file system, which costs money".to_owned(),
+        ],
         after: after.to_vec(),
         action: Action::CreateObject { at: at(intent, facts), object, fills: Vec::new() },
     }
@@ -69,7 +77,10 @@ pub(super) fn make(intent: &Intent, facts: &Facts, after: &[String]) -> Change {
 fn released(intent: &Intent, facts: &Facts, notes: &mut Vec<Note>) {
     let wanted = reference(intent, facts);
     if let Seen::Hidden(veil) = &facts.storage.volumes {
-        notes.push(note(Sign::Unknown, format!("volumes of earlier claims cannot be seen ({})", veil.permission)));
+        notes.push(note(
+            Sign::Unknown,
+            format!("volumes of earlier claims cannot be seen ({})", veil.permission),
+        ));
     }
     for volume in facts.storage.volumes.found().into_iter().flatten() {
         if volume.phase == "Released" && volume.claim.as_deref() == Some(wanted.as_str()) {
@@ -83,15 +94,27 @@ fn released(intent: &Intent, facts: &Facts, notes: &mut Vec<Note>) {
     }
 }
 
-fn there(intent: &Intent, facts: &Facts, claim: &Claim, notes: &mut Vec<Note>) -> Result<Vec<Change>, Box<Block>> {
+fn there(
+    intent: &Intent,
+    facts: &Facts,
+    claim: &Claim,
+    notes: &mut Vec<Note>,
+) -> Result<Vec<Change>, Box<Block>> {
     let reference = reference(intent, facts);
     if claim.terminating {
-        return Err(block(Kind::Conflict, format!("claim {reference} is being deleted"), "wait until it is gone, or take another name with --claim"));
+        return Err(block(
+            Kind::Conflict,
+            format!("claim {reference} is being deleted"),
+            "wait until it is gone, or take another name with --claim",
+        ));
     }
     if claim.phase == "Lost" {
         return Err(block(
             Kind::Conflict,
-            format!("claim {reference} is Lost: its volume {} is gone", claim.volume.as_deref().unwrap_or("(none)")),
+            format!(
+                "claim {reference} is Lost: its volume {} is gone",
+                claim.volume.as_deref().unwrap_or("(none)")
+            ),
             "delete it, or take another name with --claim",
         ));
     }
@@ -117,7 +140,11 @@ fn there(intent: &Intent, facts: &Facts, claim: &Claim, notes: &mut Vec<Note>) -
     if found.is_none_or(|found| wanted < found) {
         return Err(block(
             Kind::Conflict,
-            format!("claim {reference} has {}, asked for is {}; a claim only grows", claim.size, quantity::print_gib(wanted)),
+            format!(
+                "claim {reference} has {}, asked for is {}; a claim only grows",
+                claim.size,
+                quantity::print_gib(wanted)
+            ),
             "leave --size out, or take another name with --claim",
         ));
     }
@@ -136,10 +163,17 @@ fn grow(intent: &Intent, facts: &Facts, claim: &Claim) -> Result<Vec<Change>, Bo
     let reference = reference(intent, facts);
     if claim.phase != "Bound" {
         let message = format!("claim {reference} is {}, and only a Bound claim can grow", claim.phase);
-        return Err(block(Kind::Conflict, message, "wait until it is Bound, or take another name with --claim"));
+        return Err(block(
+            Kind::Conflict,
+            message,
+            "wait until it is Bound, or take another name with --claim",
+        ));
     }
     if let Some(illegal) = growth(intent, facts, claim) {
-        let next = illegal.nearest.as_ref().map_or("take another name with --claim".to_owned(), |size| format!("use --size {size}"));
+        let next = illegal
+            .nearest
+            .as_ref()
+            .map_or("take another name with --claim".to_owned(), |size| format!("use --size {size}"));
         return Err(block(Kind::Conflict, format!("claim {reference} cannot grow: {illegal}"), &next));
     }
     if !facts.storage.class.found().is_some_and(|class| class.allow_expansion) {
@@ -169,7 +203,10 @@ fn grow(intent: &Intent, facts: &Facts, claim: &Claim) -> Result<Vec<Change>, Bo
         because: format!("{} asks for {size}", intent.storage.size.from),
         permissions: vec![format!("patch persistentvolumeclaims in {}", facts.storage.claim_namespace)],
         later: Vec::new(),
-        details: vec![format!("{size} instead of {}; FSx grows it for hours and takes the next growth after 6 hours", claim.size)],
+        details: vec![format!(
+            "{size} instead of {}; FSx grows it for hours and takes the next growth after 6 hours",
+            claim.size
+        )],
         after: Vec::new(),
         action: Action::PatchObject { at: at(intent, facts), patch },
     }])

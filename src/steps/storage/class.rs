@@ -5,17 +5,22 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{block, network, note};
+use crate::domain::storageclass::PROVISIONER;
 use crate::domain::{ownership, storageclass};
 use crate::error::Kind;
 use crate::facts::{Facts, Seen, StorageClass};
 use crate::intent::{GroupWish, Intent, Source, SubnetWish};
-use crate::domain::storageclass::PROVISIONER;
 use crate::steps::{Action, Block, Change, Fill, Note, ObjectRef, Ref, Resource, Sign, StepId, Verb};
 
 /// The id of the change that makes the class.
 const CREATE: &str = "storage-class";
 
-pub(super) fn plan(intent: &Intent, facts: &Facts, network: &network::Choice, notes: &mut Vec<Note>) -> Result<Vec<Change>, Box<Block>> {
+pub(super) fn plan(
+    intent: &Intent,
+    facts: &Facts,
+    network: &network::Choice,
+    notes: &mut Vec<Note>,
+) -> Result<Vec<Change>, Box<Block>> {
     let name = &intent.storage.class.value;
     match &facts.storage.class {
         Seen::Missing => make(intent, facts, network).map(|change| vec![change]),
@@ -37,7 +42,11 @@ fn parameters(intent: &Intent, facts: &Facts, network: &network::Choice) -> Resu
         return Err(Box::new(block.clone()));
     }
     let Some(subnet) = &network.subnet else {
-        return Err(block(Kind::Usage, "the file system's subnet is not known".to_owned(), "name it with --subnet, or do not skip the network"));
+        return Err(block(
+            Kind::Usage,
+            "the file system's subnet is not known".to_owned(),
+            "name it with --subnet, or do not skip the network",
+        ));
     };
     let (group, fills) = match &network.group {
         Some(Ref::Known(id)) => (id.clone(), Vec::new()),
@@ -56,7 +65,13 @@ fn parameters(intent: &Intent, facts: &Facts, network: &network::Choice) -> Resu
     let mut tags = intent.storage.extra_tags.clone();
     tags.extend(ownership::tags(&facts.cluster.arn, ownership::Origin::Created, &intent.tags));
     let parameters = storageclass::parameters(&intent.storage.file_system, &subnet.id, &[group], &tags)
-        .map_err(|e| block(Kind::Usage, e.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "), "leave that tag out"))?;
+        .map_err(|e| {
+            block(
+                Kind::Usage,
+                e.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+                "leave that tag out",
+            )
+        })?;
     Ok((parameters, fills))
 }
 
@@ -73,7 +88,11 @@ pub(super) fn make(intent: &Intent, facts: &Facts, network: &network::Choice) ->
         "volumeBindingMode": "Immediate",
         "allowVolumeExpansion": true,
     });
-    let mut details: Vec<String> = parameters.iter().filter(|(key, _)| *key != "extraTags").map(|(key, value)| format!("{key}: {value}")).collect();
+    let mut details: Vec<String> = parameters
+        .iter()
+        .filter(|(key, _)| *key != "extraTags")
+        .map(|(key, value)| format!("{key}: {value}"))
+        .collect();
     details.push(format!("reclaimPolicy: {}", wish.reclaim.value));
     details.push(format!("mountOptions: {}", wish.mount_options.value.join(", ")));
     if wish.reclaim.value == "Delete" {
@@ -106,16 +125,22 @@ fn at(name: &str) -> ObjectRef {
 /// A class that names no subnet or group, or one that is not in the cluster's VPC, cannot make a file system (the driver
 /// answers `SubnetId is required`, FSx that they do not exist). What is Bound already needs none made.
 fn usable(facts: &Facts, found: &StorageClass) -> Result<(), Box<Block>> {
-    if found.provisioner != PROVISIONER || facts.storage.claim.found().is_some_and(|claim| claim.phase == "Bound") {
+    if found.provisioner != PROVISIONER
+        || facts.storage.claim.found().is_some_and(|claim| claim.phase == "Bound")
+    {
         return Ok(());
     }
-    let subnets = facts.network.subnets.found().map(|all| all.iter().map(|it| it.id.as_str()).collect::<Vec<_>>());
-    let groups = facts.network.groups.found().map(|all| all.iter().map(|it| it.id.as_str()).collect::<Vec<_>>());
+    let subnets =
+        facts.network.subnets.found().map(|all| all.iter().map(|it| it.id.as_str()).collect::<Vec<_>>());
+    let groups =
+        facts.network.groups.found().map(|all| all.iter().map(|it| it.id.as_str()).collect::<Vec<_>>());
     for (key, there) in [("subnetId", subnets), ("securityGroupIds", groups)] {
         let named = found.parameters.get(key).map_or("", String::as_str);
         let strange = named.split(',').find(|id| there.as_ref().is_some_and(|there| !there.contains(id)));
         let problem = match strange {
-            _ if named.is_empty() => format!("names no {key}, without which the driver cannot make a file system"),
+            _ if named.is_empty() => {
+                format!("names no {key}, without which the driver cannot make a file system")
+            }
             Some(id) => format!("names {key} {id:?}, which is not in {}", facts.cluster.vpc),
             None => continue,
         };
@@ -139,7 +164,8 @@ fn compare(intent: &Intent, found: &StorageClass, notes: &mut Vec<Note>) -> Resu
     }
     let wanted = wanted(intent, found);
     let differences = storageclass::differences(&wanted, &found.parameters);
-    let (asked, kept): (Vec<_>, Vec<_>) = differences.into_iter().partition(|difference| is_asked(intent, &difference.key));
+    let (asked, kept): (Vec<_>, Vec<_>) =
+        differences.into_iter().partition(|difference| is_asked(intent, &difference.key));
     let show = |difference: &storageclass::Difference| {
         let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
         format!("{} is {}, asked for is {}", difference.key, side(&difference.found), difference.asked)
@@ -151,7 +177,11 @@ fn compare(intent: &Intent, found: &StorageClass, notes: &mut Vec<Note>) -> Resu
     if !fixed.is_empty() {
         return Err(block(
             Kind::Conflict,
-            format!("StorageClass {} is there and differs, and Kubernetes cannot change it: {}", found.name, fixed.join("; ")),
+            format!(
+                "StorageClass {} is there and differs, and Kubernetes cannot change it: {}",
+                found.name,
+                fixed.join("; ")
+            ),
             "take another name with --class, for instance --class fsx-sc-2",
         ));
     }
@@ -203,16 +233,28 @@ fn tell_kept(found: &StorageClass, kept: &[storageclass::Difference], notes: &mu
         let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
         notes.push(note(
             Sign::Keep,
-            format!("StorageClass {} keeps {} {} (a new one would have {})", found.name, difference.key, side(&difference.found), difference.asked),
+            format!(
+                "StorageClass {} keeps {} {} (a new one would have {})",
+                found.name,
+                difference.key,
+                side(&difference.found),
+                difference.asked
+            ),
         ));
     }
     if found.binding_mode == "WaitForFirstConsumer" {
-        notes.push(note(Sign::Keep, format!("StorageClass {} binds a claim with its first pod; it is not waited for", found.name)));
+        notes.push(note(
+            Sign::Keep,
+            format!("StorageClass {} binds a claim with its first pod; it is not waited for", found.name),
+        ));
     }
     if found.reclaim_policy == "Delete" {
         notes.push(note(
             Sign::Warn,
-            format!("StorageClass {} says Delete: deleting a claim deletes its file system and all data", found.name),
+            format!(
+                "StorageClass {} says Delete: deleting a claim deletes its file system and all data",
+                found.name
+            ),
         ));
     }
 }
@@ -227,8 +269,15 @@ fn change_in_place(intent: &Intent, found: &StorageClass) -> Result<Vec<Change>,
     if !ours && !intent.adopts("StorageClass", &found.name) {
         return Err(block(
             Kind::Conflict,
-            format!("StorageClass {} is not fsxctl's, and its mount options are {}", found.name, found.mount_options.join(", ")),
-            &format!("let fsxctl change it with --adopt StorageClass/{}, or take another name with --class", found.name),
+            format!(
+                "StorageClass {} is not fsxctl's, and its mount options are {}",
+                found.name,
+                found.mount_options.join(", ")
+            ),
+            &format!(
+                "let fsxctl change it with --adopt StorageClass/{}, or take another name with --class",
+                found.name
+            ),
         ));
     }
     let object: Value = json!({
@@ -243,7 +292,11 @@ fn change_in_place(intent: &Intent, found: &StorageClass) -> Result<Vec<Change>,
         because: format!("{} asks for other mount options", wish.from),
         permissions: vec!["patch storageclasses.storage.k8s.io".to_owned()],
         later: Vec::new(),
-        details: vec![format!("mountOptions: {} instead of {}", wish.value.join(", "), found.mount_options.join(", "))],
+        details: vec![format!(
+            "mountOptions: {} instead of {}",
+            wish.value.join(", "),
+            found.mount_options.join(", ")
+        )],
         after: Vec::new(),
         action: Action::PatchObject { at: at(&found.name), patch: object },
     }])

@@ -4,8 +4,8 @@
 //! **Leaves alone** parameters of an existing class: they cannot change.
 //! **Undo** removes claim and class that fsxctl made; a claim whose class says Delete is data and is never undone here.
 
-mod class;
 mod claim;
+mod class;
 mod undo;
 
 use super::network;
@@ -28,20 +28,28 @@ fn present(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<
     let mut notes: Vec<Note> = Vec::new();
     let mut changes = namespace(intent, facts)?;
     if let (Some(veil), None) = (facts.storage.namespace.hidden(), facts.storage.claim.found()) {
-        let text = format!("namespace {} cannot be seen ({}); it is taken to be there", facts.storage.claim_namespace, veil.permission);
+        let text = format!(
+            "namespace {} cannot be seen ({}); it is taken to be there",
+            facts.storage.claim_namespace, veil.permission
+        );
         notes.push(note(Sign::Unknown, text));
     }
     let class = class::plan(intent, facts, network, &mut notes)?;
     let after: Vec<String> = changes.iter().chain(&class).map(|change| change.id.clone()).collect();
     changes.extend(class);
     changes.extend(claim::plan(intent, facts, &after, &mut notes)?);
-    let because = if changes.is_empty() { "class and claim are there" } else { "class or claim is missing or differs" };
+    let because =
+        if changes.is_empty() { "class and claim are there" } else { "class or claim is missing or differs" };
     Ok(Item { notes, ..Item::settled(StepId::Storage, because) }.with(changes))
 }
 
 /// StorageClass and claim as manifests, with file names: what a set-up makes, for people who keep it in a repository.
 /// Empty when the network could not be decided.
-pub fn manifests(intent: &Intent, facts: &Facts, network: &network::Choice) -> Vec<(String, serde_json::Value)> {
+pub fn manifests(
+    intent: &Intent,
+    facts: &Facts,
+    network: &network::Choice,
+) -> Vec<(String, serde_json::Value)> {
     let Ok(class) = class::make(intent, facts, network) else { return Vec::new() };
     [class, claim::make(intent, facts, &[])]
         .into_iter()
@@ -67,9 +75,11 @@ fn namespace(intent: &Intent, facts: &Facts) -> Result<Vec<Change>, Box<Block>> 
         // Whoever may not read namespaces can still make claims in one; the API server will say if it is missing.
         Seen::Hidden(_) => Ok(Vec::new()),
         Seen::Missing if intent.storage.create_namespace => Ok(vec![make_namespace(name)]),
-        Seen::Missing => {
-            Err(block(Kind::Usage, format!("namespace {name} does not exist"), "make it with --create-namespace, or take another one with -n"))
-        }
+        Seen::Missing => Err(block(
+            Kind::Usage,
+            format!("namespace {name} does not exist"),
+            "make it with --create-namespace, or take another one with -n",
+        )),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Class and claim, row by row.
 
+#![expect(clippy::too_many_lines, reason = "a table is as long as it has rows")]
+
 use super::super::sample::{Row, check};
 use super::super::{Decision, plan};
 use super::*;
@@ -35,9 +37,19 @@ fn param(facts: &mut Facts, key: &str, value: &str) {
 fn what_is_missing_is_made() {
     let rows: [Row; 10] = [
         ("class and claim", "", |_| {}, BOTH),
-        ("the claim alone", "", |facts| facts.storage.class = Seen::Found(class()), "+ PersistentVolumeClaim default/fsx-claim"),
+        (
+            "the claim alone",
+            "",
+            |facts| facts.storage.class = Seen::Found(class()),
+            "+ PersistentVolumeClaim default/fsx-claim",
+        ),
         ("other names", "--class c --claim d", |_| {}, "+ StorageClass c; + PersistentVolumeClaim default/d"),
-        ("no namespace", "-n training", |facts| facts.storage.namespace = Seen::Missing, "! Usage | make it with --create-namespace, or take another one with -n"),
+        (
+            "no namespace",
+            "-n training",
+            |facts| facts.storage.namespace = Seen::Missing,
+            "! Usage | make it with --create-namespace, or take another one with -n",
+        ),
         (
             "no namespace, and it is to be made",
             "--create-namespace",
@@ -47,20 +59,35 @@ fn what_is_missing_is_made() {
         (
             "a namespace that goes away",
             "",
-            |facts| facts.storage.namespace = Seen::Found(Namespace { terminating: true, ..Namespace::default() }),
+            |facts| {
+                facts.storage.namespace = Seen::Found(Namespace { terminating: true, ..Namespace::default() })
+            },
             "! Conflict | wait until it is gone, or take another one with -n",
         ),
-        ("a namespace that cannot be read", "", |facts| facts.storage.namespace = hidden("get namespaces"), "+ StorageClass fsx-sc; + PersistentVolumeClaim default/fsx-claim (?)"),
+        (
+            "a namespace that cannot be read",
+            "",
+            |facts| facts.storage.namespace = hidden("get namespaces"),
+            "+ StorageClass fsx-sc; + PersistentVolumeClaim default/fsx-claim (?)",
+        ),
         (
             "a file system of an earlier claim of that name",
             "",
-            |facts| facts.storage.volumes = Seen::Found(vec![Volume { phase: "Released".into(), ..volume() }]),
+            |facts| {
+                facts.storage.volumes = Seen::Found(vec![Volume { phase: "Released".into(), ..volume() }])
+            },
             "+ StorageClass fsx-sc; + PersistentVolumeClaim default/fsx-claim (!)",
         ),
         (
             "a file system of another claim",
             "",
-            |facts| facts.storage.volumes = Seen::Found(vec![Volume { phase: "Released".into(), claim: Some("default/x".into()), ..volume() }]),
+            |facts| {
+                facts.storage.volumes = Seen::Found(vec![Volume {
+                    phase: "Released".into(),
+                    claim: Some("default/x".into()),
+                    ..volume()
+                }])
+            },
             BOTH,
         ),
         (
@@ -77,7 +104,12 @@ fn what_is_missing_is_made() {
 fn a_class_that_is_there() {
     let rows: [Row; 21] = [
         ("as set-up leaves it", "", |_| {}, "settled"),
-        ("a default that differs is kept", "", |facts| param(facts, "perUnitStorageThroughput", "125"), "settled"),
+        (
+            "a default that differs is kept",
+            "",
+            |facts| param(facts, "perUnitStorageThroughput", "125"),
+            "settled",
+        ),
         ("an asked-for value that agrees", "--throughput 250", |_| {}, "settled"),
         ("an asked-for value that differs", "--throughput 500", |_| {}, OTHER_CLASS),
         ("another type", "--deployment-type SCRATCH_2", |_| {}, OTHER_CLASS),
@@ -90,22 +122,42 @@ fn a_class_that_is_there() {
         ),
         ("SSD is asked for where the class says nothing", "--storage-type SSD", |_| {}, "settled"),
         ("copies of tags are not asked for", "--param copyTagsToBackups=false", |_| {}, OTHER_CLASS),
-        ("the same word otherwise spelled", "--param copyTagsToBackups=true", |facts| param(facts, "copyTagsToBackups", "True"), "settled"),
+        (
+            "the same word otherwise spelled",
+            "--param copyTagsToBackups=true",
+            |facts| param(facts, "copyTagsToBackups", "True"),
+            "settled",
+        ),
         ("another subnet", "--subnet subnet-b", |_| {}, OTHER_CLASS),
         ("the same subnet", "--subnet subnet-a", |_| {}, "settled"),
         ("a list of subnets with it", "--subnet subnet-b,subnet-a", |_| {}, "settled"),
         ("a list of subnets without it", "--subnet subnet-b,subnet-public-a", |_| {}, OTHER_CLASS),
         ("another group", "--security-group sg-cluster", |_| {}, OTHER_CLASS),
         ("a tag that it does not have", "--extra-tag team=ml", |_| {}, OTHER_CLASS),
-        ("Delete is told", "", |facts| set(facts, |class| class.reclaim_policy = "Delete".into()), "settled (!)"),
-        ("Retain is asked for", "--reclaim retain", |facts| set(facts, |class| class.reclaim_policy = "Delete".into()), OTHER_CLASS),
+        (
+            "Delete is told",
+            "",
+            |facts| set(facts, |class| class.reclaim_policy = "Delete".into()),
+            "settled (!)",
+        ),
+        (
+            "Retain is asked for",
+            "--reclaim retain",
+            |facts| set(facts, |class| class.reclaim_policy = "Delete".into()),
+            OTHER_CLASS,
+        ),
         (
             "of another provisioner",
             "",
             |facts| set(facts, |class| class.provisioner = "ebs.csi.aws.com".into()),
             "! Conflict | take another name with --class",
         ),
-        ("other mount options", "--mount-option flock --mount-option noatime", |_| {}, "~ StorageClass fsx-sc"),
+        (
+            "other mount options",
+            "--mount-option flock --mount-option noatime",
+            |_| {},
+            "~ StorageClass fsx-sc",
+        ),
         (
             "other mount options in somebody else's class",
             "--mount-option noatime",
@@ -121,7 +173,8 @@ fn a_guides_variable_is_no_demand_on_a_class_that_is_there() {
     let env = [("SUBNET_ID", "subnet-b"), ("SECURITY_GROUP_ID", "sg-cluster")];
     let plan = plan(Goal::Present, &wish_in("", &env), &Facts::done());
     assert_eq!(plan.items[3].decision, Decision::Settled, "{:?}", plan.items[3]);
-    let asked = super::super::plan(Goal::Present, &wish_in("", &[("FSXCTL_SUBNET", "subnet-b")]), &Facts::done());
+    let asked =
+        super::super::plan(Goal::Present, &wish_in("", &[("FSXCTL_SUBNET", "subnet-b")]), &Facts::done());
     assert_eq!(asked.items[3].decision, Decision::Blocked);
 }
 
@@ -129,14 +182,49 @@ fn a_guides_variable_is_no_demand_on_a_class_that_is_there() {
 fn a_claim_that_is_there() {
     let rows: [Row; 17] = [
         ("Bound", "", |_| {}, "settled"),
-        ("Pending", "", |facts| turn(facts, |claim| (claim.phase, claim.volume) = ("Pending".into(), None)), "settled"),
-        ("Lost", "", |facts| turn(facts, |claim| claim.phase = "Lost".into()), "! Conflict | delete it, or take another name with --claim"),
-        ("being deleted", "", |facts| turn(facts, |claim| claim.terminating = true), "! Conflict | wait until it is gone, or take another name with --claim"),
-        ("of another class", "", |facts| turn(facts, |claim| claim.class = Some("gp2".into())), "! Conflict | take another name with --claim"),
-        ("of no class", "", |facts| turn(facts, |claim| claim.class = None), "! Conflict | take another name with --claim"),
+        (
+            "Pending",
+            "",
+            |facts| turn(facts, |claim| (claim.phase, claim.volume) = ("Pending".into(), None)),
+            "settled",
+        ),
+        (
+            "Lost",
+            "",
+            |facts| turn(facts, |claim| claim.phase = "Lost".into()),
+            "! Conflict | delete it, or take another name with --claim",
+        ),
+        (
+            "being deleted",
+            "",
+            |facts| turn(facts, |claim| claim.terminating = true),
+            "! Conflict | wait until it is gone, or take another name with --claim",
+        ),
+        (
+            "of another class",
+            "",
+            |facts| turn(facts, |claim| claim.class = Some("gp2".into())),
+            "! Conflict | take another name with --claim",
+        ),
+        (
+            "of no class",
+            "",
+            |facts| turn(facts, |claim| claim.class = None),
+            "! Conflict | take another name with --claim",
+        ),
         ("the size that it has", "--size 1200Gi", |_| {}, "settled"),
-        ("the size that it has, written otherwise", "--size 1200Gi", |facts| turn(facts, |claim| claim.size = "1288490188800".into()), "settled"),
-        ("a default smaller than it has", "", |facts| turn(facts, |claim| claim.size = "4800Gi".into()), "settled"),
+        (
+            "the size that it has, written otherwise",
+            "--size 1200Gi",
+            |facts| turn(facts, |claim| claim.size = "1288490188800".into()),
+            "settled",
+        ),
+        (
+            "a default smaller than it has",
+            "",
+            |facts| turn(facts, |claim| claim.size = "4800Gi".into()),
+            "settled",
+        ),
         ("smaller", "--size 1200Gi", |facts| turn(facts, |claim| claim.size = "4800Gi".into()), OTHER_CLAIM),
         ("larger", "--size 2400Gi", |_| {}, "~ PersistentVolumeClaim default/fsx-claim"),
         (
@@ -174,7 +262,12 @@ fn a_claim_that_is_there() {
             },
             "! Conflict | take another name with --claim",
         ),
-        ("a size that cannot be read", "--size 2400Gi", |facts| turn(facts, |claim| claim.size = "much".into()), "! Conflict | leave --size out, or take another name with --claim"),
+        (
+            "a size that cannot be read",
+            "--size 2400Gi",
+            |facts| turn(facts, |claim| claim.size = "much".into()),
+            "! Conflict | leave --size out, or take another name with --claim",
+        ),
     ];
     check(StepId::Storage, Goal::Present, Facts::done, &rows);
 }
@@ -182,8 +275,18 @@ fn a_claim_that_is_there() {
 #[test]
 fn what_cannot_be_seen() {
     let rows: [Row; 4] = [
-        ("the class", "", |facts| facts.storage.class = hidden("get storageclasses"), allowed("get storageclasses")),
-        ("the claim", "", |facts| facts.storage.claim = hidden("get persistentvolumeclaims"), allowed("get persistentvolumeclaims")),
+        (
+            "the class",
+            "",
+            |facts| facts.storage.class = hidden("get storageclasses"),
+            allowed("get storageclasses"),
+        ),
+        (
+            "the claim",
+            "",
+            |facts| facts.storage.claim = hidden("get persistentvolumeclaims"),
+            allowed("get persistentvolumeclaims"),
+        ),
         ("volumes", "", |facts| facts.storage.volumes = hidden("list persistentvolumes"), "settled"),
         ("the namespace", "", |facts| facts.storage.namespace = hidden("get namespaces"), "settled"),
     ];
@@ -199,15 +302,48 @@ fn undo_never_takes_data() {
         (
             "Delete would take the data",
             "",
-            |facts| facts.storage.volumes = Seen::Found(vec![Volume { reclaim_policy: "Delete".into(), ..volume() }]),
+            |facts| {
+                facts.storage.volumes =
+                    Seen::Found(vec![Volume { reclaim_policy: "Delete".into(), ..volume() }])
+            },
             "settled",
         ),
-        ("a volume that cannot be seen may say Delete", "", |facts| facts.storage.volumes = hidden("list persistentvolumes"), "settled (?)"),
-        ("a volume that is gone from the list may say Delete", "", |facts| facts.storage.volumes = Seen::Found(Vec::new()), "settled"),
-        ("somebody else's claim keeps its class", "", |facts| turn(facts, |claim| claim.marks = Marks::default()), "settled"),
-        ("somebody else's class", "", |facts| set(facts, |class| class.marks = Marks::default()), "- PersistentVolumeClaim default/fsx-claim"),
-        ("the class hidden", "", |facts| facts.storage.class = hidden("get storageclasses"), allowed("get storageclasses")),
-        ("the claim hidden", "", |facts| facts.storage.claim = hidden("get persistentvolumeclaims"), allowed("get persistentvolumeclaims")),
+        (
+            "a volume that cannot be seen may say Delete",
+            "",
+            |facts| facts.storage.volumes = hidden("list persistentvolumes"),
+            "settled (?)",
+        ),
+        (
+            "a volume that is gone from the list may say Delete",
+            "",
+            |facts| facts.storage.volumes = Seen::Found(Vec::new()),
+            "settled",
+        ),
+        (
+            "somebody else's claim keeps its class",
+            "",
+            |facts| turn(facts, |claim| claim.marks = Marks::default()),
+            "settled",
+        ),
+        (
+            "somebody else's class",
+            "",
+            |facts| set(facts, |class| class.marks = Marks::default()),
+            "- PersistentVolumeClaim default/fsx-claim",
+        ),
+        (
+            "the class hidden",
+            "",
+            |facts| facts.storage.class = hidden("get storageclasses"),
+            allowed("get storageclasses"),
+        ),
+        (
+            "the claim hidden",
+            "",
+            |facts| facts.storage.claim = hidden("get persistentvolumeclaims"),
+            allowed("get persistentvolumeclaims"),
+        ),
     ];
     check(StepId::Storage, Goal::Absent, Facts::done, &rows);
 }
@@ -215,7 +351,9 @@ fn undo_never_takes_data() {
 #[test]
 fn a_claim_that_waits_is_not_undone_while_its_file_system_is_made() {
     let mut facts = Facts::done();
-    turn(&mut facts, |claim| *claim = Claim { phase: "Pending".into(), volume: None, marks: our_marks(), ..claim.clone() });
+    turn(&mut facts, |claim| {
+        *claim = Claim { phase: "Pending".into(), volume: None, marks: our_marks(), ..claim.clone() }
+    });
     facts.storage.volumes = Seen::Found(Vec::new());
     let item = plan(Goal::Absent, &wish(""), &facts).items.remove(0);
     assert_eq!(item.step, StepId::Storage);
@@ -226,12 +364,16 @@ fn a_claim_that_waits_is_not_undone_while_its_file_system_is_made() {
 fn without_the_network_no_class_is_made_of_a_group_that_nobody_makes() {
     let plan = plan(Goal::Present, &wish("--only storage"), &Facts::plain());
     let block = plan.block().expect("there is no group to be named");
-    assert_eq!((block.kind, block.next.as_deref()), (Kind::Usage, Some("name it with --security-group, or do not skip the network")));
+    assert_eq!(
+        (block.kind, block.next.as_deref()),
+        (Kind::Usage, Some("name it with --security-group, or do not skip the network"))
+    );
 }
 
 #[test]
 fn the_new_class_says_what_was_asked_for() {
-    let plan = plan(Goal::Present, &wish("--throughput 500 --extra-tag team=ml --reclaim delete"), &Facts::bare());
+    let plan =
+        plan(Goal::Present, &wish("--throughput 500 --extra-tag team=ml --reclaim delete"), &Facts::bare());
     let objects: Vec<&serde_json::Value> = plan
         .changes()
         .filter_map(|change| match &change.action {

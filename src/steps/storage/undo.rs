@@ -9,25 +9,50 @@ pub(super) fn absent(facts: &Facts) -> Result<Item, Box<Block>> {
     let mut changes = Vec::new();
     let mut kept = false;
     if let Some(claim) = seen(&facts.storage.claim, "the claim")?.filter(|claim| is_ours(&claim.marks)) {
-        let volume = facts.storage.volumes.found().into_iter().flatten().find(|volume| Some(&volume.name) == claim.volume.as_ref());
+        let volume = facts
+            .storage
+            .volumes
+            .found()
+            .into_iter()
+            .flatten()
+            .find(|volume| Some(&volume.name) == claim.volume.as_ref());
         let reference = format!("{}/{}", claim.namespace, claim.name);
         if claim.volume.is_some() && volume.is_none_or(|volume| volume.reclaim_policy != "Retain") {
             item.notes.push(match facts.storage.volumes.hidden() {
-                None => Note { sign: Sign::Keep, text: format!("claim {reference} is kept: deleting it would delete its file system and all data") },
+                None => Note {
+                    sign: Sign::Keep,
+                    text: format!(
+                        "claim {reference} is kept: deleting it would delete its file system and all data"
+                    ),
+                },
                 Some(veil) => {
-                    let why = format!("whether deleting it would delete its file system cannot be seen ({})", veil.permission);
+                    let why = format!(
+                        "whether deleting it would delete its file system cannot be seen ({})",
+                        veil.permission
+                    );
                     Note { sign: Sign::Unknown, text: format!("claim {reference} is kept: {why}") }
                 }
             });
             kept = true;
         } else {
-            let at = at("v1", "PersistentVolumeClaim", "persistentvolumeclaims", Some(&claim.namespace), &claim.name, &claim.marks);
+            let at = at(
+                "v1",
+                "PersistentVolumeClaim",
+                "persistentvolumeclaims",
+                Some(&claim.namespace),
+                &claim.name,
+                &claim.marks,
+            );
             changes.push(delete(&reference, at));
         }
     }
-    let class = seen(&facts.storage.class, "the StorageClass")?.filter(|class| is_ours(&class.marks) && !kept);
+    let class =
+        seen(&facts.storage.class, "the StorageClass")?.filter(|class| is_ours(&class.marks) && !kept);
     if let Some(class) = class.filter(|class| !is_used(facts, class)) {
-        let mut change = delete(&class.name, at("storage.k8s.io/v1", "StorageClass", "storageclasses", None, &class.name, &class.marks));
+        let mut change = delete(
+            &class.name,
+            at("storage.k8s.io/v1", "StorageClass", "storageclasses", None, &class.name, &class.marks),
+        );
         change.after = changes.iter().map(|change| change.id.clone()).collect();
         changes.push(change);
     }
@@ -48,9 +73,16 @@ fn seen<'a, T>(seen: &'a Seen<T>, what: &str) -> Result<Option<&'a T>, Box<Block
 /// Whether a claim that stays uses the class: without it, it could not grow any more.
 fn is_used(facts: &Facts, class: &StorageClass) -> bool {
     let claim = facts.storage.claim.found().filter(|claim| !is_ours(&claim.marks));
-    let goes = facts.storage.claim.found().filter(|claim| is_ours(&claim.marks)).map(|claim| format!("{}/{}", claim.namespace, claim.name));
+    let goes = facts
+        .storage
+        .claim
+        .found()
+        .filter(|claim| is_ours(&claim.marks))
+        .map(|claim| format!("{}/{}", claim.namespace, claim.name));
     let mut volumes = facts.storage.volumes.found().into_iter().flatten();
-    let by_volume = volumes.any(|volume| volume.phase == "Bound" && volume.class.as_ref() == Some(&class.name) && volume.claim != goes);
+    let by_volume = volumes.any(|volume| {
+        volume.phase == "Bound" && volume.class.as_ref() == Some(&class.name) && volume.claim != goes
+    });
     by_volume || claim.is_some_and(|claim| claim.class.as_ref() == Some(&class.name))
 }
 
@@ -59,7 +91,14 @@ fn is_ours(marks: &Marks) -> bool {
 }
 
 #[expect(clippy::too_many_arguments, reason = "a Kubernetes object's place has six parts")]
-fn at(api_version: &str, kind: &str, plural: &str, namespace: Option<&str>, name: &str, marks: &Marks) -> ObjectRef {
+fn at(
+    api_version: &str,
+    kind: &str,
+    plural: &str,
+    namespace: Option<&str>,
+    name: &str,
+    marks: &Marks,
+) -> ObjectRef {
     ObjectRef {
         api_version: api_version.to_owned(),
         kind: kind.to_owned(),
