@@ -150,6 +150,7 @@ fn a_write_that_is_denied_ends_with_what_was_done_and_what_is_left() {
     left to do:
     ! Role FSXLCSI-hp-eks-us-west-2
     ! RolePolicy FSXLCSI-hp-eks-us-west-2/fsxctl-fsx-csi
+    next: allow iam:CreateRole and run it again
     -- writes
     iam CreateOpenIDConnectProvider
     iam CreateRole (AccessDenied)

@@ -225,10 +225,10 @@ fn each_part_alone_does_its_part() {
 #[test]
 fn storage_alone_needs_a_network_that_is_there() {
     let world = World::bare();
-    let run = world.fsxctl("setup dynamic --yes -q --only storage --security-group create");
+    let run = world.fsxctl("setup dynamic --yes -q --only storage --no-wait --security-group create");
     run.ends_untouched(2);
     insta::assert_snapshot!(run.show(), @"
-    $ fsxctl setup dynamic --yes -q --only storage --security-group create
+    $ fsxctl setup dynamic --yes -q --only storage --no-wait --security-group create
     code 2
     -- stderr
     error: the file system's security group is not known
@@ -463,7 +463,10 @@ fn a_wrong_role_of_somebody_else_is_a_conflict_until_it_is_adopted() {
     assert_eq!(run.code, Some(0), "{}", run.show());
     assert!(run.writes().contains(&"iam UpdateAssumeRolePolicy".to_owned()), "{}", run.show());
     let role = role(&world).unwrap();
-    let statement = &role["AssumeRolePolicyDocument"]["Statement"][0];
+    // What others wrote stays; the service account's statement comes after it.
+    let statements = &role["AssumeRolePolicyDocument"]["Statement"];
+    assert_eq!(statements.as_array().map(Vec::len), Some(2), "{statements}");
+    let statement = &statements[1];
     let sub = "oidc.eks.us-west-2.amazonaws.com/id/A1B2C3D4E5F60718293A4B5C6D7E8F90:sub";
     assert_eq!(
         statement["Condition"]["StringEquals"][sub],

@@ -242,13 +242,13 @@ fn nodes_of_several_kinds() {
             "settled",
         ),
         (
-            "nodes in a group of another VPC's list cannot be judged",
+            "nodes that wear a group of another VPC get no rule, and it is said",
             "",
             |facts| {
                 let Seen::Found(instances) = &mut facts.network.instances else { return };
                 instances.push(instance("i-3", "far", &["sg-far"], "subnet-far"));
             },
-            "~ SecurityGroup sg-hp [ingress tcp 988 from sg-far, ingress tcp 1018-1023 from sg-far] (?)",
+            "settled (!)",
         ),
         (
             "no node at all: the cluster's group",

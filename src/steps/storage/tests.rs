@@ -362,12 +362,39 @@ fn a_claim_that_waits_is_not_undone_while_its_file_system_is_made() {
 
 #[test]
 fn without_the_network_no_class_is_made_of_a_group_that_nobody_makes() {
-    let plan = plan(Goal::Present, &wish("--only storage"), &Facts::plain());
+    let plan = plan(Goal::Present, &wish("--only storage --no-wait"), &Facts::plain());
     let block = plan.block().expect("there is no group to be named");
     assert_eq!(
         (block.kind, block.next.as_deref()),
         (Kind::Usage, Some("name it with --security-group, or do not skip the network"))
     );
+}
+
+#[test]
+fn a_claim_that_is_to_be_waited_for_needs_a_driver() {
+    let blocked = plan(Goal::Present, &wish("--only network,storage"), &Facts::plain());
+    assert_eq!(blocked.block().map(|block| block.kind), Some(Kind::Conflict));
+    let alone = plan(Goal::Present, &wish("--only network,storage --no-wait"), &Facts::plain());
+    assert_eq!(alone.block(), None);
+    let finished = plan(Goal::Present, &wish("--only network,storage"), &Facts::done());
+    assert!(finished.is_settled(), "{finished:?}");
+}
+
+#[test]
+fn a_class_that_cannot_make_a_file_system_gets_no_claim() {
+    for (key, value) in
+        [("subnetId", None), ("subnetId", Some("subnet-gone")), ("securityGroupIds", Some("sg-gone"))]
+    {
+        let mut facts = Facts::done();
+        facts.storage.claim = Seen::Missing;
+        let Seen::Found(class) = &mut facts.storage.class else { unreachable!("done has a class") };
+        match value {
+            Some(value) => class.parameters.insert(key.to_owned(), value.to_owned()),
+            None => class.parameters.remove(key),
+        };
+        let plan = plan(Goal::Present, &wish(""), &facts);
+        assert_eq!(plan.block().map(|block| block.kind), Some(Kind::Conflict), "{key} {value:?}");
+    }
 }
 
 #[test]
