@@ -11,7 +11,7 @@ use crate::facts::{Addon, AddonVersion, Facts, Seen};
 use crate::intent::Intent;
 use crate::steps::{Action, AddonAssociation, Block, Change, Item, Note, Resource, Sign, StepId, Verb};
 
-/// The service account of the add-on's controller (fsx-facts §5.9).
+/// The service account of the add-on's controller (EKS User Guide, Amazon FSx CSI driver).
 const ACCOUNT: &str = "kube-system/fsx-csi-controller-sa";
 /// The id of the change that makes the add-on.
 pub(crate) const CREATE: &str = "addon";
