@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::speak::{Answer, Speak};
 use crate::cli::{GlobalArgs, SetupCommand};
 use crate::engine::{
-    Event, Eyes, Hands, Look, Made, Receipt, Reporter, Stop, Vigil, VolumeMade, apply, observe,
+    Event, Eyes, Hands, Look, Made, Receipt, Reporter, Stop, Vigil, VolumeMade, apply, observe, with_ids,
 };
 use crate::error::{Error, Kind, Result};
 use crate::facts::{Claim, Facts};
@@ -227,6 +227,7 @@ async fn finish(
     done: (Plan, Vec<Made>),
 ) -> Result<u8> {
     let (plan, made) = done;
+    let plan = with_ids(plan, &made);
     let told = |mut error: Error| {
         error.done = plan.changes().map(|change| change.resource.to_string()).collect();
         error

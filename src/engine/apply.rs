@@ -3,6 +3,8 @@
 //! "Already there" answers are read as found; whether what is there is right is judged by the look after the last
 //! write. A refusal that passes by itself (a role too new to be assumed) is waited out and shown.
 
+mod calls;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,10 +18,8 @@ use crate::domain::network::{Peer, Rule};
 use crate::error::{Error, Result};
 use crate::facts::Seen;
 use crate::gateway::wait::{Backoff, CONSISTENCY, Deadline, until_seen};
-use crate::gateway::{
-    AddonChange, NewAddon, NewAssociation, NewGroup, NewRole, Place, Reads, Trouble, TroubleKind, Writes,
-};
-use crate::steps::{Action, AddonAssociation, Change, Direction, Fill, ObjectRef, Plan, Ref};
+use crate::gateway::{Reads, Trouble, TroubleKind, Writes};
+use crate::steps::{Action, Change, Direction, Fill, Plan, Ref};
 
 /// The longest that an update of an add-on is waited for before what follows is begun all the same.
 const UPDATE: Duration = Duration::from_secs(300);
@@ -113,13 +113,33 @@ fn failed(change: &Change, trouble: Trouble) -> Error {
     error
 }
 
+/// The plan with the ids that came to be, where it could only say that they are known later.
+pub fn with_ids(mut plan: Plan, made: &[Made]) -> Plan {
+    for change in plan.items.iter_mut().flat_map(|item| &mut item.changes) {
+        if let Some(id) = made_group(change, made) {
+            change.resource.reference.clone_from(id);
+        }
+    }
+    plan
+}
+
+/// The id of the group that a change is about, when the plan made it.
+fn made_group<'a>(change: &Change, made: &'a [Made]) -> Option<&'a String> {
+    let Action::Authorize { group: Ref::Made(by), .. } = &change.action else { return None };
+    made.iter().find(|made| made.change == *by).and_then(|made| made.id.as_ref())
+}
+
 /// Adds what was done and what is left.
 fn with_state(mut error: Error, changes: &[&Change], made: &[Made]) -> Error {
     let is_made = |change: &Change| made.iter().any(|made| made.change == change.id);
-    error.done =
-        changes.iter().filter(|change| is_made(change)).map(|change| change.resource.to_string()).collect();
-    error.left =
-        changes.iter().filter(|change| !is_made(change)).map(|change| change.resource.to_string()).collect();
+    let named = |change: &&Change| match made_group(change, made) {
+        Some(id) => format!("{} {id}", change.resource.kind),
+        None => change.resource.to_string(),
+    };
+    let (done, left): (Vec<&Change>, Vec<&Change>) =
+        changes.iter().copied().partition(|change| is_made(change));
+    error.done = done.iter().map(named).collect();
+    error.left = left.iter().map(named).collect();
     error
 }
 
@@ -181,7 +201,8 @@ async fn perform(
         reporter.borrow_mut().on(&event);
     };
     let writes = hands.writes;
-    let answer = until_seen(Deadline::after(CONSISTENCY), settling, || call(writes, action.clone())).await;
+    let answer =
+        until_seen(Deadline::after(CONSISTENCY), settling, || calls::call(writes, action.clone())).await;
     match answer {
         Ok(id) => {
             if let Action::UpdateAddon { cluster, name, .. } = &action {
@@ -240,149 +261,4 @@ async fn already(
         Action::CreateProvider { .. } => Ok(Outcome::Found(Some(change.resource.reference.clone()))),
         _ => Ok(Outcome::Found(None)),
     }
-}
-
-async fn call(writes: &Writes, action: Action) -> Result<Option<String>, Trouble> {
-    match action {
-        action @ (Action::CreateProvider { .. }
-        | Action::AddAudience { .. }
-        | Action::DeleteProvider { .. }
-        | Action::CreateRole { .. }
-        | Action::UpdateTrust { .. }
-        | Action::PutRolePolicy { .. }
-        | Action::AttachPolicy { .. }
-        | Action::DeleteRolePolicy { .. }
-        | Action::DetachPolicy { .. }
-        | Action::DeleteRole { .. }) => Box::pin(iam(writes, action)).await,
-        action @ (Action::CreateGroup { .. }
-        | Action::DeleteGroup { .. }
-        | Action::Authorize { .. }
-        | Action::Revoke { .. }) => Box::pin(ec2(writes, action)).await,
-        action @ (Action::CreateAssociation { .. }
-        | Action::DeleteAssociation { .. }
-        | Action::CreateAddon { .. }
-        | Action::UpdateAddon { .. }
-        | Action::DeleteAddon { .. }) => Box::pin(eks(writes, action)).await,
-        action => Box::pin(kubernetes(writes, action)).await,
-    }
-}
-
-async fn iam(writes: &Writes, action: Action) -> Result<Option<String>, Trouble> {
-    match action {
-        Action::CreateProvider { url, audience, tags } => {
-            return writes.create_provider(&url, &audience, &tags).await.map(Some);
-        }
-        Action::AddAudience { provider_arn, audience } => {
-            writes.add_audience(&provider_arn, &audience).await?
-        }
-        Action::DeleteProvider { provider_arn } => writes.delete_provider(&provider_arn).await?,
-        Action::CreateRole { name, path, trust, description, boundary, tags } => {
-            return writes
-                .create_role(&NewRole { name, path, trust, description, boundary, tags })
-                .await
-                .map(Some);
-        }
-        Action::UpdateTrust { role, trust } => writes.update_trust(&role, &trust).await?,
-        Action::PutRolePolicy { role, name, document } => {
-            writes.put_role_policy(&role, &name, &document).await?
-        }
-        Action::AttachPolicy { role, policy_arn } => writes.attach_policy(&role, &policy_arn).await?,
-        Action::DeleteRolePolicy { role, name } => writes.delete_role_policy(&role, &name).await?,
-        Action::DetachPolicy { role, policy_arn } => writes.detach_policy(&role, &policy_arn).await?,
-        Action::DeleteRole { name } => writes.delete_role(&name).await?,
-        _ => {}
-    }
-    Ok(None)
-}
-
-async fn ec2(writes: &Writes, action: Action) -> Result<Option<String>, Trouble> {
-    match action {
-        Action::CreateGroup { name, description, vpc, tags } => {
-            return writes.create_group(&NewGroup { name, description, vpc, tags }).await.map(Some);
-        }
-        Action::DeleteGroup { group } => writes.delete_group(&group).await?,
-        Action::Authorize { group: Ref::Known(group), direction, rules, tags } => {
-            writes.authorize(&group, direction == Direction::Ingress, &rules, &tags).await?;
-        }
-        Action::Revoke { group, direction, rules } => {
-            writes.revoke(&group, direction == Direction::Ingress, &rules).await?
-        }
-        _ => {}
-    }
-    Ok(None)
-}
-
-fn pair(association: Option<AddonAssociation>) -> Option<(String, String)> {
-    association.map(|it| (it.service_account, it.role_arn))
-}
-
-async fn eks(writes: &Writes, action: Action) -> Result<Option<String>, Trouble> {
-    match action {
-        Action::CreateAssociation { cluster, namespace, service_account, role_arn, tags } => {
-            let new = NewAssociation { cluster, namespace, service_account, role_arn, tags };
-            return writes.create_association(&new).await.map(Some);
-        }
-        Action::DeleteAssociation { cluster, id } => writes.delete_association(&cluster, &id).await?,
-        Action::CreateAddon {
-            cluster,
-            name,
-            version,
-            role_arn,
-            association,
-            overwrite,
-            configuration,
-            token,
-            tags,
-        } => {
-            let association = pair(association);
-            let new = NewAddon {
-                cluster,
-                name,
-                version,
-                role_arn,
-                association,
-                overwrite,
-                configuration,
-                token,
-                tags,
-            };
-            writes.create_addon(&new).await?;
-        }
-        Action::UpdateAddon { cluster, name, version, role_arn, association, overwrite, configuration } => {
-            let association = pair(association);
-            writes
-                .update_addon(&AddonChange {
-                    cluster,
-                    name,
-                    version,
-                    role_arn,
-                    association,
-                    overwrite,
-                    configuration,
-                })
-                .await?;
-        }
-        Action::DeleteAddon { cluster, name } => writes.delete_addon(&cluster, &name).await?,
-        _ => {}
-    }
-    Ok(None)
-}
-
-fn place(at: ObjectRef) -> Place {
-    let ObjectRef { api_version, kind, plural, namespace, name, resource_version: _ } = at;
-    Place { api_version, kind, plural, namespace, name }
-}
-
-async fn kubernetes(writes: &Writes, action: Action) -> Result<Option<String>, Trouble> {
-    match action {
-        Action::CreateObject { at, object, .. } => writes.create(&place(at), &object).await.map(drop)?,
-        Action::PatchObject { at, patch } => writes.patch(&place(at), &patch).await.map(drop)?,
-        Action::DeleteObject { at } => {
-            let version = at.resource_version.clone();
-            writes.delete(&place(at), version.as_deref()).await?;
-        }
-        Action::RestartDeployment { namespace, name } => writes.restart_deployment(&namespace, &name).await?,
-        _ => {}
-    }
-    Ok(None)
 }

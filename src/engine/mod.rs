@@ -7,7 +7,7 @@ mod receipt;
 mod stop;
 mod wait;
 
-pub use apply::{Hands, apply};
+pub use apply::{Hands, apply, with_ids};
 pub use event::{Event, Reporter};
 pub use observe::{Eyes, Look, observe};
 pub use receipt::{Made, Receipt, VolumeMade};

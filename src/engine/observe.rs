@@ -3,17 +3,18 @@
 //! Wave 1 asks what needs only names; wave 2 what needs the VPC, the issuer or an ARN of wave 1, and Kubernetes.
 //! A third wave happens only for policies of roles that are not fsxctl's and for prefix lists.
 
+mod third;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{join_all, try_join_all};
 
 use crate::domain::names::{self, Partition};
-use crate::domain::network::{Peer, SecurityGroup};
 use crate::domain::policy::INLINE_POLICY;
 use crate::error::{Error, Result};
 use crate::facts::{
     Access, Addon, AddonVersion, Association, Caller, Cluster, Driver, Facts, FileSystem, HyperPod, Instance,
-    Interface, Network, Policies, Role, RoleFacts, Seen, Storage,
+    Interface, Network, Policies, RoleFacts, Seen, Storage,
 };
 use crate::gateway::{KubeReads, KubeWish, Kubernetes, Reads, Session, Trouble};
 use crate::steps::driver::ADDON;
@@ -82,7 +83,7 @@ pub async fn observe(eyes: &Eyes, look: &Look) -> Result<(Facts, Kubernetes)> {
     let (aws, cluster) = (aws?, cluster?);
     let mut facts = assemble(eyes.session.region(), first, aws, cluster);
     facts.reached = kubernetes.how();
-    third_wave(&reads, &mut facts).await?;
+    third::look(&reads, &mut facts).await?;
     Ok((facts, kubernetes))
 }
 
@@ -130,7 +131,7 @@ async fn first_wave(reads: &Reads, look: &Look) -> Result<First> {
 
 async fn the_cluster(reads: &Reads, look: &Look, answer: Result<Seen<Cluster>, Trouble>) -> Result<Cluster> {
     match answer? {
-        Seen::Found(cluster) => Ok(cluster),
+        Seen::Found(cluster) => settled(cluster),
         Seen::Missing => {
             let there = match reads.clusters().await {
                 Ok(Seen::Found(names)) if names.is_empty() => {
@@ -149,6 +150,17 @@ async fn the_cluster(reads: &Reads, look: &Look, answer: Result<Seen<Cluster>, T
                 .because(veil.cause)
                 .permission(veil.permission))
         }
+    }
+}
+
+/// A cluster that is being made or taken away is no ground to build on.
+fn settled(cluster: Cluster) -> Result<Cluster> {
+    let message = format!("EKS cluster {} is {}", cluster.name, cluster.status);
+    match cluster.status.as_str() {
+        "CREATING" | "PENDING" => Err(Error::new(crate::error::Kind::Unavailable, message)
+            .next(format!("aws eks wait cluster-active --name {}", cluster.name))),
+        "DELETING" | "FAILED" => Err(Error::conflict(message).next("name another cluster with --cluster")),
+        _ => Ok(cluster),
     }
 }
 
@@ -297,7 +309,7 @@ async fn roles(reads: &Reads, look: &Look, first: &First) -> Result<BTreeMap<Str
     let by_addon = first.addon.found().and_then(|addon| addon.role_arn.as_deref()).map(role_name);
     let names: BTreeSet<String> =
         by_addon.into_iter().filter(|name| !first.roles.contains_key(name)).collect();
-    let own = first.roles.get(&look.role).filter(|role| is_half_known(role));
+    let own = first.roles.get(&look.role).filter(|role| third::is_half_known(role));
     let is_proved = first.file_systems.found().is_some_and(|systems| !systems.is_empty());
     let (others, policies, linked) = futures::join!(
         whole_roles(reads, names),
@@ -397,71 +409,24 @@ fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Fact
     }
 }
 
-/// What only the first two waves could name: the annotated role, other policies of our role, prefix lists of rules,
-/// and the nodes' roles when Pod Identity is to be judged.
-async fn third_wave(reads: &Reads, facts: &mut Facts) -> Result<()> {
-    let mut names: BTreeSet<String> = BTreeSet::new();
-    let by_annotation = facts.access.service_account.found().and_then(|account| account.role_arn.as_deref());
-    let by_association = facts.access.association.found().map(|association| association.role_arn.as_str());
-    names.extend([by_annotation, by_association].into_iter().flatten().map(role_name));
-    names.retain(|name| !facts.access.roles.contains_key(name));
-    names.extend(half_known(facts));
-    names.extend(node_roles(facts));
-    let lists = prefix_lists(facts);
-    let (roles, lists) = futures::join!(
-        Box::pin(whole_roles(reads, names)),
-        join_all(lists.into_iter().map(|id| async move { (id.clone(), reads.prefix_list(&id).await) })),
-    );
-    facts.access.roles.extend(roles?);
-    for (id, answer) in lists {
-        if let Seen::Found(cidrs) = answer? {
-            facts.network.prefix_lists.insert(id, cidrs);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    #[test]
+    fn only_a_cluster_that_stands_is_built_upon() {
+        let rows = [
+            ("ACTIVE", None),
+            ("UPDATING", None),
+            ("CREATING", Some(Kind::Unavailable)),
+            ("PENDING", Some(Kind::Unavailable)),
+            ("DELETING", Some(Kind::Conflict)),
+            ("FAILED", Some(Kind::Conflict)),
+        ];
+        for (status, kind) in rows {
+            let cluster = Cluster { name: "c".to_owned(), status: status.to_owned(), ..Cluster::default() };
+            assert_eq!(settled(cluster).err().map(|error| error.kind), kind, "{status}");
         }
     }
-    Ok(())
-}
-
-/// Roles that are there but whose inline policy of ours is not: their other policies may still be right.
-fn half_known(facts: &Facts) -> Vec<String> {
-    facts.access.roles.iter().filter(|(_, role)| is_half_known(role)).map(|(name, _)| name.clone()).collect()
-}
-
-/// Whether the role is there and none of its policies was seen, though not all were looked at.
-fn is_half_known(role: &RoleFacts) -> bool {
-    let unseen =
-        |policies: &Policies| !policies.complete && policies.inline.is_empty() && policies.unread.is_empty();
-    matches!(&role.role, Seen::Found(Role { .. })) && role.policies.found().is_some_and(unseen)
-}
-
-/// The nodes' roles: read only while nothing gives the controller a role and the agent is there.
-fn node_roles(facts: &Facts) -> Vec<String> {
-    let is_open = facts.access.association.is_missing()
-        && facts.driver.addon.found().is_none_or(|addon| addon.role_arn.is_none())
-        && facts.access.service_account.found().is_none_or(|account| account.role_arn.is_none());
-    let agent = facts.cluster.auto_mode || facts.access.agent.found().is_some();
-    if !is_open || !agent {
-        return Vec::new();
-    }
-    let pods = facts.hyperpod.found().map_or(&[][..], Vec::as_slice);
-    pods.iter()
-        .flat_map(|pod| &pod.groups)
-        .filter_map(|group| group.execution_role.as_deref())
-        .map(role_name)
-        .collect()
-}
-
-/// Prefix lists that rules for TCP name, in the groups of the VPC.
-fn prefix_lists(facts: &Facts) -> BTreeSet<String> {
-    let groups = facts.network.groups.found().map_or(&[][..], Vec::as_slice);
-    let rules =
-        |group: &SecurityGroup| group.ingress.iter().chain(&group.egress).cloned().collect::<Vec<_>>();
-    groups
-        .iter()
-        .flat_map(rules)
-        .filter(|rule| rule.is_all_traffic() || rule.protocol == "tcp" || rule.protocol == "6")
-        .filter_map(|rule| match rule.peer {
-            Peer::PrefixList(id) => Some(id),
-            Peer::Group { .. } | Peer::Cidr(_) | Peer::Cidr6(_) => None,
-        })
-        .collect()
 }
