@@ -370,9 +370,23 @@ fn with_latency(
 
 #[test]
 fn the_second_run_asks_little_and_in_two_waves() {
-    let start = |latency| {
-        World::with(Options { worlds: vec![Source::text(finished())], latency, ..Options::default() })
-    };
+    asks_little(finished());
+}
+
+#[test]
+fn with_pod_identity_the_second_run_asks_as_little() {
+    let agent = "aws: {eks: {addons: [{clusterName: hp-eks, addonName: eks-pod-identity-agent, addonVersion: v1.3.9-eksbuild.3, status: ACTIVE}]}}";
+    let world = World::of(&["bare", agent]);
+    let run = world.fsxctl("setup dynamic --yes -q");
+    assert_eq!(run.code, Some(0), "{}", run.show());
+    assert!(run.stdout.contains("by Pod Identity"), "{}", run.show());
+    asks_little(&world.sandbox.snapshot());
+}
+
+/// On a finished set-up, whatever its identity: the calls and waves of the contract.
+fn asks_little(world: &str) {
+    let start =
+        |latency| World::with(Options { worlds: vec![Source::text(world)], latency, ..Options::default() });
     with_latency(start, "setup dynamic --yes -q --cluster hp-eks", |run| {
         let (aws, kube) = (run.count("aws"), run.count("kube"));
         assert!(aws <= 18 && kube <= 10, "{aws} AWS and {kube} Kubernetes requests");
