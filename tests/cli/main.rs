@@ -6,6 +6,7 @@ mod badly;
 mod cluster;
 mod consent;
 mod finished;
+mod foreign;
 mod forms;
 mod hidden;
 mod illegal;
