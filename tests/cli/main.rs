@@ -10,5 +10,6 @@ mod foreign;
 mod forms;
 mod hidden;
 mod illegal;
+mod oddities;
 mod others;
 mod roads;
