@@ -11,3 +11,5 @@ mod hidden;
 mod illegal;
 mod others;
 mod roads;
+mod terminal;
+mod wizard;
