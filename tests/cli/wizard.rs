@@ -454,11 +454,17 @@ fn foreign_names_are_shown_and_not_obeyed() {
     terminal.press(ENTER);
     enter(&mut terminal, &QUESTIONS[1..10]);
     terminal.until(QUESTIONS[10]);
-    terminal.until(r"sg-0c10000000000000c (a\u{1b}[2J\r\n> yes)");
-    terminal.go(UP);
+    terminal.until(r"sg-0c10000000000000c (a\u{1b}[2J\r\n> yes): fsxctl adds rules to it");
+    terminal.go(DOWN);
+    terminal.go(DOWN);
+    terminal.press(ENTER);
+    terminal.until(APPLY);
     assert!(!terminal.raw().contains("\u{1b}[2J"), "{:?}", terminal.raw());
     terminal.press(ESC);
-    terminal.end().ends_untouched(9);
+    let run = terminal.end();
+    run.ends_untouched(9);
+    let group = "--security-group sg-0c10000000000000c --adopt SecurityGroup/sg-0c10000000000000c";
+    assert_eq!(command(&run), format!("fsxctl setup dynamic {group}"));
 
     let class = format!(
         "kubernetes: {{objects: [{{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {{name: fsx-sc}}, provisioner: fsx.csi.aws.com, parameters: {{deploymentType: \"{HOSTILE}\"}}}}]}}"
