@@ -84,7 +84,7 @@ fn check_settings(state: &State, call: &Call, build: &Value, own: &[String]) -> 
     }
     let wanted = row::list(&call.input, "podIdentityAssociations");
     if !wanted.is_empty() && build["requiresIamPermissions"] == false {
-        // failure-modes.md A-15.
+        // eksctl issues name this answer for add-ons that need no IAM permissions.
         let version = row::text(build, "addonVersion");
         let text = format!("Pod Identity feature is not supported for addon version: {version}");
         return Err(named(invalid(&text), call));

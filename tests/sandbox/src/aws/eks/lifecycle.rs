@@ -199,7 +199,7 @@ fn show(addon: &mut Value, ready: bool) {
     let issues = if ready {
         json!([])
     } else {
-        // failure-modes.md I-05.
+        // EKS API, AddonIssue `InsufficientNumberOfReplicas`.
         json!([{
             "code": "InsufficientNumberOfReplicas",
             "message": "The add-on is unhealthy because it doesn't have the desired number of replicas.",
