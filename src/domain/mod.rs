@@ -39,6 +39,7 @@ pub mod network;
 pub mod ownership;
 pub mod policy;
 pub mod quantity;
+pub mod regions;
 pub mod sizing;
 pub mod spelling;
 pub mod storageclass;

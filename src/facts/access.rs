@@ -1,6 +1,6 @@
 //! Identity: who calls AWS, and whom the driver's controller is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,12 +25,16 @@ pub struct Access {
     pub provider: Seen<Provider>,
     /// Roles that matter, by name: the one fsxctl would make, and those in use.
     pub roles: BTreeMap<String, RoleFacts>,
+    /// Documents of the permissions boundaries of these roles, and of the one asked for, by ARN.
+    pub boundaries: BTreeMap<String, Seen<Value>>,
     /// The Pod Identity association of the controller's service account.
     pub association: Seen<Association>,
     /// Add-on `eks-pod-identity-agent`.
     pub agent: Seen<Addon>,
     /// The controller's service account.
     pub service_account: Seen<ServiceAccount>,
+    /// ARNs of the roles of EC2 node groups, as far as they were asked for and told.
+    pub node_roles: BTreeSet<String>,
 }
 
 /// An IAM OIDC provider.

@@ -32,6 +32,53 @@ pub enum Goal {
 
 /// The whole plan: every step of the wish's scope, in order.
 pub fn plan(goal: Goal, intent: &Intent, facts: &Facts) -> Plan {
+    let mut plan = decide(goal, intent, facts);
+    plan.notes.extend(idle_adoptions(goal, intent, facts, &plan));
+    plan
+}
+
+/// Adoptions that change nothing: of what is not there, of what is fsxctl's already, of what is right as it is.
+fn idle_adoptions(goal: Goal, intent: &Intent, facts: &Facts, plan: &Plan) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for (index, (kind, reference)) in intent.adopt.iter().enumerate() {
+        let mut without = intent.clone();
+        without.adopt.remove(index);
+        if decide(goal, &without, facts) != *plan {
+            continue;
+        }
+        let (sign, text) = match is_missing(facts, intent, kind, reference) {
+            true => (Sign::Warn, "there is no such object"),
+            false => (Sign::Keep, "nothing in this plan needs it"),
+        };
+        notes.push(Note { sign, text: format!("--adopt {kind}/{reference}: {text}") });
+    }
+    notes
+}
+
+/// Whether an object is proved not to be there. What was not looked at is not.
+fn is_missing(facts: &Facts, intent: &Intent, kind: &str, reference: &str) -> bool {
+    let access = &facts.access;
+    match kind.to_ascii_lowercase().as_str() {
+        "role" => access.roles.get(reference).is_some_and(|known| known.role.is_missing()),
+        "securitygroup" => {
+            facts.network.groups.found().is_some_and(|all| all.iter().all(|group| group.id != reference))
+        }
+        "addon" => reference == driver::ADDON && facts.driver.addon.is_missing(),
+        "csidriver" => facts.driver.csi_driver.is_missing(),
+        "storageclass" => reference == intent.storage.class.value && facts.storage.class.is_missing(),
+        "persistentvolumeclaim" => {
+            let named = format!("{}/{}", facts.storage.claim_namespace, intent.storage.claim.value);
+            reference == named && facts.storage.claim.is_missing()
+        }
+        "serviceaccount" => {
+            let (namespace, name) = &intent.identity.service_account.value;
+            reference == format!("{namespace}/{name}") && access.service_account.is_missing()
+        }
+        _ => false,
+    }
+}
+
+fn decide(goal: Goal, intent: &Intent, facts: &Facts) -> Plan {
     let mut identity = identity::plan(goal, intent, facts);
     let mut network = network::plan(goal, intent, facts);
     // What is out of scope is not going to be made, so nothing may be built on it.
@@ -41,7 +88,10 @@ pub fn plan(goal: Goal, intent: &Intent, facts: &Facts) -> Plan {
     if !intent.covers(StepId::Network) && matches!(network.group, Some(Ref::Made(_))) {
         network.group = None;
     }
-    let driver = driver::plan(goal, intent, facts, &identity);
+    let mut driver = driver::plan(goal, intent, facts, &identity);
+    if intent.covers(StepId::Identity) && !intent.covers(StepId::Driver) {
+        finish_identity(&mut identity.item, &mut driver);
+    }
     let storage = match without_driver(goal, intent, facts, &driver) {
         Some(item) => item,
         None => storage::plan(goal, intent, facts, &network),
@@ -55,6 +105,18 @@ pub fn plan(goal: Goal, intent: &Intent, facts: &Facts) -> Plan {
     order(&mut plan, goal);
     plan.minutes = minutes(&plan);
     plan
+}
+
+/// The restart of pods that were made before their identity ends what the identity step began, also when the driver is
+/// left out.
+fn finish_identity(identity: &mut Item, driver: &mut Item) {
+    let is_alone = driver.changes.iter().all(|change| change.id == RESTART);
+    if identity.decision != Decision::Blocked && is_alone {
+        let mut changes = std::mem::take(&mut identity.changes);
+        changes.append(&mut driver.changes);
+        driver.decision = if driver.block.is_some() { driver.decision } else { Decision::Settled };
+        *identity = identity.clone().with(changes);
+    }
 }
 
 /// A claim that is to be waited for needs a driver: without one, and with none to be installed, it would wait for ever.
@@ -107,20 +169,23 @@ fn minutes(plan: &Plan) -> Option<u32> {
     }
 }
 
+/// The id of the change that restarts the controller. A plan has it once at most.
+pub(crate) const RESTART: &str = "controller-restart";
+
 /// A restart of the controller, when it runs: pods get a new role's credentials only when they are made (failure mode
 ///
-pub(crate) fn restart(facts: &Facts, after: &str) -> Option<Change> {
+pub(crate) fn restart(facts: &Facts, after: &[&str]) -> Option<Change> {
     facts.driver.controller.found()?;
     let (namespace, name) = ("kube-system".to_owned(), "fsx-csi-controller".to_owned());
     Some(Change {
-        id: "controller-restart".to_owned(),
+        id: RESTART.to_owned(),
         verb: Verb::Update,
         resource: Resource::new("Deployment", format!("{namespace}/{name}")),
         because: "its pods get the new role's credentials only when they are made anew".to_owned(),
         permissions: vec![format!("patch deployments.apps in {namespace}")],
         later: Vec::new(),
         details: vec!["a rolling restart; running claims and mounts are not touched".to_owned()],
-        after: vec![after.to_owned()],
+        after: after.iter().map(|id| (*id).to_owned()).collect(),
         action: Action::RestartDeployment { namespace, name },
     })
 }

@@ -74,6 +74,13 @@ impl Reads {
         seen(EKS, "ListPodIdentityAssociations", first, |first| first?.association_id)
     }
 
+    /// eks:DescribeNodegroup: ARN of the role of a node group's nodes.
+    pub async fn node_group_role(&self, cluster: &str, group: &str) -> Answer<String> {
+        let describe = self.session.eks().describe_nodegroup();
+        let answer = describe.cluster_name(cluster).nodegroup_name(group).send().await;
+        seen(EKS, "DescribeNodegroup", answer, |output| output.nodegroup?.node_role)
+    }
+
     /// eks:DescribePodIdentityAssociation.
     pub async fn association(&self, cluster: &str, id: &str) -> Answer<Association> {
         let describe = self.session.eks().describe_pod_identity_association();
@@ -84,14 +91,15 @@ impl Reads {
 
 fn cluster(found: sdk::Cluster) -> Cluster {
     let network = found.resources_vpc_config;
-    let (vpc, subnets, security_group, public_access) = match network {
+    let (vpc, subnets, security_group, public_access, public_cidrs) = match network {
         Some(network) => (
             network.vpc_id.unwrap_or_default(),
             network.subnet_ids.unwrap_or_default(),
             network.cluster_security_group_id,
             network.endpoint_public_access,
+            network.public_access_cidrs.unwrap_or_default(),
         ),
-        None => (String::new(), Vec::new(), None, false),
+        None => (String::new(), Vec::new(), None, false, Vec::new()),
     };
     Cluster {
         name: found.name.unwrap_or_default(),
@@ -106,6 +114,7 @@ fn cluster(found: sdk::Cluster) -> Cluster {
         security_group,
         auto_mode: found.compute_config.and_then(|compute| compute.enabled).unwrap_or_default(),
         public_access,
+        public_cidrs,
         ip_family: found
             .kubernetes_network_config
             .and_then(|network| network.ip_family)
