@@ -3,6 +3,7 @@
 
 mod about;
 mod env;
+mod permissions;
 mod setup;
 mod speak;
 
@@ -35,6 +36,7 @@ async fn dispatch(cli: &Cli, env: &BTreeMap<String, String>, speak: &Speak) -> R
     match &cli.command {
         Command::Setup(command) => setup::run(command, &cli.global, env, speak).await,
         Command::Env(args) => env::run(args, &cli.global, env, speak),
+        Command::Permissions(args) => permissions::run(args, &cli.global, env, speak),
         Command::Schema(args) => about::schema(args, speak),
         Command::Completions(args) => about::completions(args, speak),
         Command::Man => about::man(speak),
