@@ -8,6 +8,7 @@ pub mod driver;
 pub mod identity;
 #[cfg(test)]
 mod laws;
+pub mod needs;
 pub mod network;
 mod plan;
 #[cfg(test)]
