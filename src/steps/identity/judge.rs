@@ -1,6 +1,6 @@
 //! What identity the controller has now, and whether it is right.
 
-use super::{Choice, Who, boundary, conflict, issuer, must_see, provider_arn, role, subject};
+use super::{Choice, Who, boundary, conflict, issuer, must_see, pod_identity, provider_arn, role, subject};
 use crate::domain::ownership;
 use crate::domain::policy::{self, Answer, TrustVerdict};
 use crate::facts::{Association, Facts, Policies, Role, Seen};
@@ -47,8 +47,10 @@ pub(super) fn settled(
     current: &mut Current,
 ) -> Result<Option<Choice>, Box<Block>> {
     if let Some(association) = current.association.clone() {
-        // Without the agent the association gives nothing, and it goes before IRSA all the same.
+        // Without the agent, or with a driver that is too old, the association gives nothing, and it goes before IRSA
+        // all the same.
         let has_agent = !facts.access.agent.is_missing() || facts.cluster.auto_mode;
+        let works = has_agent && !pod_identity::is_too_old(facts);
         let found = match in_use(intent, facts, &association.role_arn, Road::Pod)? {
             Verdict::Right(notes) => notes,
             Verdict::Wrong(why) => {
@@ -57,7 +59,7 @@ pub(super) fn settled(
             }
         };
         let because = format!("Pod Identity gives the controller {}", association.role_arn);
-        return Ok(has_agent.then_some(Choice {
+        return Ok(works.then_some(Choice {
             item: Item { notes: found, ..Item::settled(StepId::Identity, because) },
             who: Who::PodIdentity { role_arn: association.role_arn, associated: true },
         }));

@@ -33,6 +33,16 @@ fn agent(facts: &Facts) -> Result<(), String> {
     }
 }
 
+/// Whether the driver is known to be too old to read Pod Identity's credentials.
+pub(super) fn is_too_old(facts: &Facts) -> bool {
+    let image = facts.driver.controller.found().and_then(|workload| workload.image.as_deref());
+    let version: Option<versions::DriverVersion> = match facts.driver.addon.found() {
+        Some(addon) => addon.version.parse().ok(),
+        None => image.and_then(versions::DriverVersion::of_image),
+    };
+    version.is_some_and(|version| !version.at_least(versions::POD_IDENTITY_SINCE))
+}
+
 /// The driver reads Pod Identity credentials from 1.3.0 on (AWS SDK v2).
 fn driver(facts: &Facts) -> Result<(), String> {
     let image = facts.driver.controller.found().and_then(|workload| workload.image.as_deref());

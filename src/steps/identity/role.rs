@@ -69,8 +69,11 @@ pub(super) fn plan(
     boundary::as_asked(intent, role)?;
     if let Some(fault) = boundary::fault(intent, facts, role, notes) {
         return Err(conflict(
-            format!("role {name} cannot let the driver work: {fault}"),
-            "have that boundary allow them, or take another name with --role-name".to_owned(),
+            format!(
+                "role {name} cannot let the driver work ({}): {fault}",
+                ownership::maker_by_tags(&role.tags)
+            ),
+            "have whoever owns that boundary allow them, or give the role another one".to_owned(),
         ));
     }
     let mut changes = Vec::new();

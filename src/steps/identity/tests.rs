@@ -298,7 +298,7 @@ fn by_pods() -> Facts {
 
 #[test]
 fn pod_identity() {
-    let rows: [Row; 9] = [
+    let rows: [Row; 10] = [
         ("all is right", "", |_| {}, "settled"),
         (
             "the trust is for web identities",
@@ -347,6 +347,18 @@ fn pod_identity() {
             "--identity irsa",
             |_| {},
             "! Conflict | keep it with --identity auto, or delete the association first",
+        ),
+        (
+            "a driver that is too old for the association that is there",
+            "",
+            |facts| {
+                facts.driver.addon = Seen::Found(crate::facts::Addon {
+                    version: "v1.2.0-eksbuild.1".into(),
+                    role_arn: None,
+                    ..addon("ACTIVE")
+                });
+            },
+            "! Conflict | mend that, or delete association a-1 and use --identity irsa",
         ),
         (
             "a driver that is too old for it",
@@ -597,7 +609,7 @@ fn a_permissions_boundary_is_judged_and_never_changed() {
             "it does not",
             "",
             |facts| bounded(facts, ROLE, limited()),
-            "! Conflict | have that boundary allow them, or take another name with --role-name",
+            "! Conflict | have whoever owns that boundary allow them, or give the role another one",
         ),
         (
             "it cannot be read",

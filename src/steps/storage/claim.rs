@@ -100,13 +100,13 @@ fn released(intent: &Intent, facts: &Facts, notes: &mut Vec<Note>) {
     for system in systems.filter(is_ours).filter(|system| !is_named(system) && system.lifecycle != "DELETING")
     {
         let place = match &system.vpc {
-            Some(vpc) if *vpc != facts.cluster.vpc => format!(" in {vpc}, not in this cluster's VPC"),
+            Some(vpc) if *vpc != facts.cluster.vpc => format!(", in {vpc}, which is not this cluster's VPC"),
             _ => String::new(),
         };
         let size =
             system.capacity_gib.map(|gib| format!(", {}", quantity::print_gib(gib))).unwrap_or_default();
         let text = format!(
-            "file system {} ({}{size}) carries this cluster's tags, but no PersistentVolume names it{place}: an earlier \
+            "file system {} ({}{size}{place}) carries this cluster's tags, but no PersistentVolume names it: an earlier \
              claim or an earlier cluster of this name left it, and it costs money",
             system.id, system.lifecycle
         );

@@ -496,8 +496,9 @@ fn a_file_system_that_an_earlier_cluster_left_is_told() {
     tells(
         "",
         &left("vpc-old", "AVAILABLE"),
-        "Warn file system fs-1 (AVAILABLE, 1200Gi) carries this cluster's tags, but no PersistentVolume names it in \
-         vpc-old, not in this cluster's VPC: an earlier claim or an earlier cluster of this name left it, and it costs money",
+        "Warn file system fs-1 (AVAILABLE, 1200Gi, in vpc-old, which is not this cluster's VPC) carries this cluster's \
+         tags, but no PersistentVolume names it: an earlier claim or an earlier cluster of this name left it, and it \
+         costs money",
     );
     for facts in [left("vpc-1", "DELETING"), Facts::done()] {
         assert!(!notes("", &facts).iter().any(|text| text.contains("carries this cluster's tags")));
