@@ -3,20 +3,23 @@
 //! Wave 1 asks what needs only names; wave 2 what needs the VPC, the issuer or an ARN of wave 1, and Kubernetes.
 //! A third wave happens only for policies of roles that are not fsxctl's and for prefix lists.
 
+mod cluster;
 mod third;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{join_all, try_join_all};
 
+use cluster::{InCluster, kubernetes_wave};
+
 use crate::domain::names::{self, Partition};
 use crate::domain::policy::INLINE_POLICY;
 use crate::error::{Error, Result};
 use crate::facts::{
     Access, Addon, AddonVersion, Association, Caller, Cluster, Driver, Facts, FileSystem, HyperPod, Instance,
-    Interface, Network, Policies, RoleFacts, Seen, Storage,
+    Interface, Network, Policies, RoleFacts, Seen,
 };
-use crate::gateway::{KubeReads, KubeWish, Kubernetes, Reads, Session, Trouble, TroubleKind};
+use crate::gateway::{KubeWish, Kubernetes, Reads, Session, Trouble};
 use crate::steps::driver::ADDON;
 
 /// The add-on that gives pods their Pod Identity credentials.
@@ -354,76 +357,6 @@ async fn whole_roles(reads: &Reads, names: BTreeSet<String>) -> Result<BTreeMap<
     all.await.into_iter().collect()
 }
 
-/// What Kubernetes holds.
-struct InCluster {
-    nodes: Seen<Vec<crate::facts::Node>>,
-    service_account: Seen<crate::facts::ServiceAccount>,
-    csi_driver: Seen<crate::facts::CsiDriver>,
-    controller: Seen<crate::facts::Workload>,
-    node: Seen<crate::facts::Workload>,
-    storage: Storage,
-}
-
-async fn kubernetes_wave(
-    kube: &KubeReads,
-    look: &Look,
-    namespace: &str,
-    cluster: &Cluster,
-) -> Result<InCluster> {
-    Box::pin(in_cluster(kube, look, namespace)).await.map_err(|trouble| away(trouble, cluster))
-}
-
-/// An API server that cannot be reached may be meant to be so: EKS tells who can.
-fn away(trouble: Trouble, cluster: &Cluster) -> Error {
-    let is_connection = trouble.what == TroubleKind::Unreachable && trouble.code.is_none();
-    let is_open = cluster.public_access
-        && (cluster.public_cidrs.is_empty() || cluster.public_cidrs.iter().any(|cidr| cidr == "0.0.0.0/0"));
-    let error = Error::from(trouble);
-    if !is_connection || is_open {
-        return error;
-    }
-    let whom = if cluster.public_access {
-        format!("to {} and inside {}", cluster.public_cidrs.join(", "), cluster.vpc)
-    } else {
-        format!("inside {} (endpointPublicAccess is false)", cluster.vpc)
-    };
-    let from =
-        if cluster.public_access { "one of these addresses" } else { "a host in that VPC or a VPN to it" };
-    error
-        .because(format!("the API endpoint of cluster {} answers only {whom}", cluster.name))
-        .next(format!("run it from {from}, or open a tunnel and name a kubeconfig for it with --kubeconfig"))
-}
-
-async fn in_cluster(kube: &KubeReads, look: &Look, namespace: &str) -> Result<InCluster, Trouble> {
-    let (account_namespace, account) = &look.service_account;
-    let (nodes, service_account, csi_driver, controller, node, class, claim, volumes, home) = futures::join!(
-        kube.nodes(),
-        kube.service_account(account_namespace, account),
-        kube.csi_driver(crate::domain::storageclass::PROVISIONER),
-        kube.deployment("kube-system", "fsx-csi-controller"),
-        kube.daemon_set("kube-system", "fsx-csi-node"),
-        kube.class(&look.class),
-        kube.claim(namespace, &look.claim),
-        kube.volumes(),
-        kube.namespace(namespace),
-    );
-    let storage = Storage {
-        claim_namespace: namespace.to_owned(),
-        namespace: home?,
-        class: class?,
-        claim: claim?,
-        volumes: volumes?,
-    };
-    Ok(InCluster {
-        nodes: nodes?,
-        service_account: service_account?,
-        csi_driver: csi_driver?,
-        controller: controller?,
-        node: node?,
-        storage,
-    })
-}
-
 fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Facts {
     let mut roles = first.roles;
     roles.extend(aws.roles);
@@ -441,6 +374,7 @@ fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Fact
             association: aws.association,
             agent: first.agent,
             service_account: cluster.service_account,
+            node_roles: BTreeSet::new(),
         },
         network: aws.network,
         driver: Driver {
@@ -450,6 +384,7 @@ fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Fact
             csi_driver: cluster.csi_driver,
             controller: cluster.controller,
             node: cluster.node,
+            pods: cluster.pods,
         },
         file_systems: first.file_systems,
         storage: cluster.storage,
@@ -460,43 +395,6 @@ fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Fact
 mod tests {
     use super::*;
     use crate::error::Kind;
-
-    #[test]
-    fn an_endpoint_that_is_private_says_who_can_reach_it() {
-        let cluster = |public_access: bool, cidrs: &[&str]| Cluster {
-            name: "c".to_owned(),
-            vpc: "vpc-1".to_owned(),
-            public_access,
-            public_cidrs: cidrs.iter().map(|cidr| (*cidr).to_owned()).collect(),
-            ..Cluster::default()
-        };
-        let rows = [
-            (cluster(true, &["0.0.0.0/0"]), None),
-            (cluster(true, &[]), None),
-            (
-                cluster(false, &["0.0.0.0/0"]),
-                Some(
-                    "the API endpoint of cluster c answers only inside vpc-1 (endpointPublicAccess is false)",
-                ),
-            ),
-            (
-                cluster(true, &["203.0.113.0/24", "198.51.100.7/32"]),
-                Some(
-                    "the API endpoint of cluster c answers only to 203.0.113.0/24, 198.51.100.7/32 and inside vpc-1",
-                ),
-            ),
-        ];
-        let trouble = |what| Trouble::new(what, "kubernetes", "get nodes", "timed out");
-        for (cluster, wanted) in rows {
-            let error = away(trouble(TroubleKind::Unreachable), &cluster);
-            assert_eq!(error.kind, Kind::Unavailable);
-            let told = error.causes.iter().find(|cause| cause.contains("answers only")).map(String::as_str);
-            assert_eq!(told, wanted);
-            assert_eq!(error.next.is_some_and(|next| next.contains("--kubeconfig")), wanted.is_some());
-            let denied = away(trouble(TroubleKind::Denied), &cluster);
-            assert!(!denied.causes.iter().any(|cause| cause.contains("answers only")));
-        }
-    }
 
     #[test]
     fn only_a_cluster_that_stands_is_built_upon() {

@@ -115,7 +115,7 @@ fn bring_identity(
     if ownership::owner_of(&addon.tags) == Ownership::NotOurs {
         changes.push(adopt(facts, addon));
     }
-    changes.extend(crate::steps::restart(facts, "addon-role"));
+    changes.extend(crate::steps::restart(facts, &["addon-role"]));
     Ok(changes)
 }
 

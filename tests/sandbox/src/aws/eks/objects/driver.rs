@@ -1,4 +1,4 @@
-//! The objects of the FSx CSI driver (`fsx-facts.md` §5.7), in the words of chart 1.17.0.
+//! The objects of the FSx CSI driver in the words of chart 1.17.0 (kubernetes-sigs/aws-fsx-csi-driver).
 //!
 //! Labels of the EKS build are UNCONFIRMED there; here they are the chart's, and `managed-by: EKS`.
 
@@ -200,7 +200,7 @@ fn controller(plan: &Plan) -> Value {
         "--extra-create-metadata",
         "--leader-election=true",
     ]);
-    // The resizer's timeout is fixed (fsx-facts.md §5.5).
+    // The resizer's timeout is fixed (the chart's controller-deployment.yaml).
     let resizer = json!(["--csi-address=$(ADDRESS)", "--v=2", "--leader-election=true", "--timeout=5m"]);
     let tolerations = json!([
         {"key": "CriticalAddonsOnly", "operator": "Exists"},
