@@ -3,6 +3,7 @@
 
 mod about;
 mod env;
+mod leave;
 mod permissions;
 mod setup;
 mod speak;
