@@ -231,6 +231,9 @@ impl Hands {
             class: intent.storage.class.value.clone(),
             claim: intent.storage.claim.value.clone(),
             namespace: None,
+            account_asked: false,
+            helm_wanted: false,
+            helm_possible: true,
         };
         let kube = KubeWish { env, kubeconfig: None, context: None, as_user: None, request_timeout: timeout };
         Self { sandbox, eyes: Eyes { session, kube }, intent, look, runtime }

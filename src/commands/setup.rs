@@ -11,7 +11,7 @@ use crate::engine::{
 use crate::error::{Error, Kind, Result};
 use crate::facts::{Claim, Facts};
 use crate::gateway::{KubeWish, Kubernetes, Reads, Session, SessionWish, Writes, cluster_of_context};
-use crate::intent::{self, Asked, Intent, Setup, Target};
+use crate::intent::{self, Asked, DriverMode, Intent, Setup, Target};
 use crate::report::{ClusterId, Format, Header, plan_document, plan_page, receipt_document, receipt_page};
 use crate::steps::{self, Goal, Plan, StepId};
 use crate::term::{Consent, LogFormat, OutputFile};
@@ -146,6 +146,9 @@ fn look(intent: &Intent, target: &Target, session: &Session, cluster: String) ->
         class: intent.storage.class.value.clone(),
         claim: intent.storage.claim.value.clone(),
         namespace: intent.storage.namespace.as_ref().map(|asked| asked.value.clone()),
+        account_asked: intent.identity.service_account.is_asked(),
+        helm_wanted: intent.driver.mode.value == DriverMode::Helm,
+        helm_possible: intent.driver.mode.value == DriverMode::Auto,
         cluster,
     }
 }

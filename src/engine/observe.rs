@@ -3,6 +3,7 @@
 //! Wave 1 asks what needs only names; wave 2 what needs the VPC, the issuer or an ARN of wave 1, and Kubernetes.
 //! A third wave happens only for policies of roles that are not fsxctl's and for prefix lists.
 
+mod release;
 mod third;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +42,12 @@ pub struct Look {
     pub claim: String,
     /// The claim's namespace; none: the kube context's, else `default`.
     pub namespace: Option<String>,
+    /// Whether the service account was asked for; else it is that of the driver that is there.
+    pub account_asked: bool,
+    /// Whether the driver is to be a Helm release.
+    pub helm_wanted: bool,
+    /// Whether it may become one.
+    pub helm_possible: bool,
 }
 
 /// What wave 1 saw.
@@ -83,6 +90,8 @@ pub async fn observe(eyes: &Eyes, look: &Look) -> Result<(Facts, Kubernetes)> {
     let (aws, cluster) = (aws?, cluster?);
     let mut facts = assemble(eyes.session.region(), first, aws, cluster);
     facts.reached = kubernetes.how();
+    let helm = Box::pin(release::look(eyes, &kube, &reads, look, &facts)).await?;
+    helm.into(&mut facts);
     third::look(&reads, &mut facts).await?;
     Ok((facts, kubernetes))
 }
@@ -401,8 +410,11 @@ fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Fact
             versions: first.versions,
             schema: aws.schema,
             csi_driver: cluster.csi_driver,
+            namespace: "kube-system".to_owned(),
             controller: cluster.controller,
             node: cluster.node,
+            release: Seen::Missing,
+            helm: Seen::Missing,
         },
         file_systems: first.file_systems,
         storage: cluster.storage,

@@ -75,12 +75,18 @@ pub struct IdentityWish {
 }
 
 /// How the driver is to be there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DriverWish {
-    /// auto, addon, existing.
+    /// auto, addon, helm, existing.
     pub mode: Asked<DriverMode>,
-    /// A version of the add-on.
+    /// A version of the add-on, or of the chart with Helm.
     pub version: Option<Asked<String>>,
+    /// A chart other than the one of the driver's own repository.
+    pub chart: Option<Asked<String>>,
+    /// With Helm: values of the chart, by the path of names that leads to each.
+    pub values: Vec<(Vec<String>, serde_json::Value)>,
+    /// Whether a driver that is there shall be brought to another version.
+    pub upgrade: bool,
 }
 
 /// The network that is wished for.

@@ -49,13 +49,14 @@ struct Words {
     only: Vec<String>,
     skip: Vec<String>,
     alone: Option<StepId>,
+    upgrade: bool,
 }
 
 fn words(command: &SetupCommand) -> Words {
     match command.clone() {
         SetupCommand::Dynamic(args) => {
             let SetupDynamic { cluster, identity, driver, network, storage, consent, only, skip } = *args;
-            Words { cluster, identity, driver, network, storage, consent, only, skip, alone: None }
+            Words { cluster, identity, driver, network, storage, consent, only, skip, ..Words::default() }
         }
         SetupCommand::Identity(args) => Words {
             cluster: args.cluster,
@@ -77,6 +78,7 @@ fn words(command: &SetupCommand) -> Words {
             driver: args.driver,
             consent: args.consent,
             alone: Some(StepId::Driver),
+            upgrade: args.upgrade,
             ..Words::default()
         },
     }
@@ -105,7 +107,7 @@ pub fn setup_intent(
     let intent = Intent {
         scope: scope.clone(),
         identity: identity(&words.identity)?,
-        driver: driver(&words.driver)?,
+        driver: driver(&words.driver, words.upgrade)?,
         network: network(&words.network, env)?,
         storage: storage::storage_wish(&words.storage, &efa)?,
         adopt: words
@@ -216,11 +218,26 @@ fn identity(args: &IdentityArgs) -> Result<IdentityWish> {
     Ok(wish)
 }
 
-fn driver(args: &DriverArgs) -> Result<DriverWish> {
+fn driver(args: &DriverArgs, upgrade: bool) -> Result<DriverWish> {
     let mode =
         flag("driver", args.driver.as_ref()).map(|a| a.parse(|t| parse::driver_mode(&t))).transpose()?;
-    let version = flag("driver-version", args.driver_version.as_ref());
-    Ok(DriverWish { mode: mode.unwrap_or_else(|| Asked::default(DriverMode::Auto)), version })
+    let version = flag("driver-version", args.driver_version.as_ref())
+        .map(|a| a.parse(|t| parse::driver_version(&t)))
+        .transpose()?;
+    let chart = flag("chart", args.chart.as_ref()).map(|a| a.parse(|t| parse::chart(&t))).transpose()?;
+    let mode = mode.unwrap_or_else(|| Asked::default(DriverMode::Auto));
+    let values = args
+        .helm_value
+        .iter()
+        .map(|text| parse::helm_value(text).map_err(|e| Error::usage(format!("--helm-value: {e}"))))
+        .collect::<Result<Vec<_>>>()?;
+    let is_for_helm = if chart.is_some() { Some("--chart") } else { values.first().map(|_| "--helm-value") };
+    if let Some(flag) = is_for_helm.filter(|_| matches!(mode.value, DriverMode::Addon | DriverMode::Existing))
+    {
+        return Err(Error::usage(format!("{flag} is for Helm, and {} says otherwise", mode.from))
+            .next(format!("add --driver helm, or leave {flag} out")));
+    }
+    Ok(DriverWish { mode, version, chart, values, upgrade })
 }
 
 fn network(args: &NetworkArgs, env: &Env) -> Result<NetworkWish> {

@@ -14,7 +14,7 @@ mod plan;
 mod sample;
 pub mod storage;
 
-pub use action::{Action, AddonAssociation, Direction, Fill, ObjectRef, Ref};
+pub use action::{Action, AddonAssociation, Associations, Conflicts, Direction, Fill, ObjectRef, Ref};
 pub use plan::{Block, Change, Decision, Item, Note, Plan, Resource, Sign, StepId, Verb};
 
 use crate::error::Kind;
@@ -107,11 +107,26 @@ fn minutes(plan: &Plan) -> Option<u32> {
     }
 }
 
+/// The controller's service account, namespace and name: the one that was asked for, else that of the namespace where
+/// the driver is.
+pub(crate) fn account(intent: &Intent, facts: &Facts) -> (String, String) {
+    let asked = &intent.identity.service_account;
+    let elsewhere = facts.driver.namespace != HOME && facts.driver.controller.found().is_some();
+    if asked.is_asked() || !elsewhere {
+        return asked.value.clone();
+    }
+    let by_pods = facts.driver.controller.found().and_then(|workload| workload.service_account.clone());
+    (facts.driver.namespace.clone(), by_pods.unwrap_or_else(|| asked.value.1.clone()))
+}
+
+/// The namespace of the add-on, of the chart by convention, and of the manifests.
+pub(crate) const HOME: &str = "kube-system";
+
 /// A restart of the controller, when it runs: pods get a new role's credentials only when they are made (failure mode
 ///
 pub(crate) fn restart(facts: &Facts, after: &str) -> Option<Change> {
     facts.driver.controller.found()?;
-    let (namespace, name) = ("kube-system".to_owned(), "fsx-csi-controller".to_owned());
+    let (namespace, name) = (facts.driver.namespace.clone(), "fsx-csi-controller".to_owned());
     Some(Change {
         id: "controller-restart".to_owned(),
         verb: Verb::Update,

@@ -9,7 +9,10 @@ use crate::domain::storageclass::PROVISIONER;
 use crate::error::Kind;
 use crate::facts::{Addon, AddonVersion, Facts, Seen};
 use crate::intent::Intent;
-use crate::steps::{Action, AddonAssociation, Block, Change, Item, Note, Resource, Sign, StepId, Verb};
+use crate::steps::{
+    Action, AddonAssociation, Associations, Block, Change, Conflicts, Item, Note, Resource, Sign, StepId,
+    Verb,
+};
 
 /// The service account of the add-on's controller (EKS User Guide, Amazon FSx CSI driver).
 const ACCOUNT: &str = "kube-system/fsx-csi-controller-sa";
@@ -103,8 +106,12 @@ fn bring_identity(
             name: ADDON.to_owned(),
             version: None,
             role_arn: Some(role.clone()),
-            association: None,
-            overwrite: intent.adopts("ServiceAccount", &service_account(intent)),
+            association: Associations::Keep,
+            conflicts: if intent.adopts("ServiceAccount", &service_account(intent)) {
+                Conflicts::Overwrite
+            } else {
+                Conflicts::None
+            },
             configuration: None,
         },
     };

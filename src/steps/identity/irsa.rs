@@ -27,7 +27,7 @@ pub(super) fn plan(
     };
     let wanted = wanted(intent, facts, current)?;
     let mut changes = provider_changes(intent, facts, &provider)?;
-    let trust = policy::web_identity_trust(&provider, issuer, &subject(intent));
+    let trust = policy::web_identity_trust(&provider, issuer, &subject(intent, facts));
     let mut role = role::plan(
         intent,
         facts,
@@ -56,14 +56,14 @@ pub(super) fn plan(
 fn wanted(intent: &Intent, facts: &Facts, current: &judge::Current) -> Result<String, Box<Block>> {
     let ours = role_arn(intent, facts);
     match &current.web_identity {
-        Some(arn) if *arn != ours && !intent.adopts("ServiceAccount", &service_account(intent)) => {
+        Some(arn) if *arn != ours && !intent.adopts("ServiceAccount", &service_account(intent, facts)) => {
             Err(conflict(
                 format!(
                     "the controller's service account has role {arn}, which does not let the driver work"
                 ),
                 format!(
                     "mend that role, name it with --role-arn {arn}, or replace it with --adopt ServiceAccount/{}",
-                    service_account(intent)
+                    service_account(intent, facts)
                 ),
             ))
         }
@@ -71,8 +71,8 @@ fn wanted(intent: &Intent, facts: &Facts, current: &judge::Current) -> Result<St
     }
 }
 
-fn service_account(intent: &Intent) -> String {
-    let (namespace, name) = &intent.identity.service_account.value;
+fn service_account(intent: &Intent, facts: &Facts) -> String {
+    let (namespace, name) = crate::steps::account(intent, facts);
     format!("{namespace}/{name}")
 }
 

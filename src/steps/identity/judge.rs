@@ -120,14 +120,14 @@ fn right_role(
 pub(super) fn trusts_web_identity(intent: &Intent, facts: &Facts, role: &Role) -> bool {
     let (Some(provider), Some(issuer)) = (provider_arn(facts), issuer(facts)) else { return false };
     let verdict =
-        policy::trust_allows_web_identity(&role.trust, &provider, issuer, &subject(intent), AUDIENCE);
+        policy::trust_allows_web_identity(&role.trust, &provider, issuer, &subject(intent, facts), AUDIENCE);
     matches!(verdict, TrustVerdict::Right)
 }
 
 /// Whether the trust policy lets Pod Identity in.
 pub(super) fn trusts_pod_identity(intent: &Intent, facts: &Facts, role: &Role) -> bool {
-    let (namespace, name) = &intent.identity.service_account.value;
-    let verdict = policy::trust_allows_pod_identity(&role.trust, &facts.cluster.arn, namespace, name);
+    let (namespace, name) = crate::steps::account(intent, facts);
+    let verdict = policy::trust_allows_pod_identity(&role.trust, &facts.cluster.arn, &namespace, &name);
     matches!(verdict, TrustVerdict::Right)
 }
 

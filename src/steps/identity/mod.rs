@@ -130,9 +130,9 @@ fn account(facts: &Facts) -> String {
 }
 
 /// The subject that a web identity token of the controller carries.
-fn subject(intent: &Intent) -> String {
-    let (namespace, name) = &intent.identity.service_account.value;
-    policy::subject(namespace, name)
+fn subject(intent: &Intent, facts: &Facts) -> String {
+    let (namespace, name) = crate::steps::account(intent, facts);
+    policy::subject(&namespace, &name)
 }
 
 /// The issuer's host and path, without `https://`.
