@@ -11,3 +11,4 @@ mod hidden;
 mod illegal;
 mod others;
 mod roads;
+mod stale;

@@ -5,7 +5,7 @@
 
 use super::{Eyes, Look};
 use crate::error::Result;
-use crate::facts::{Facts, HelmProgram, Release, Seen, ServiceAccount, Workload};
+use crate::facts::{ControllerPod, Facts, HelmProgram, Release, Seen, ServiceAccount, Workload};
 use crate::gateway::{Helm, KubeReads, Reads};
 
 /// Where helm puts its own marks on every object of a release.
@@ -26,6 +26,7 @@ struct Elsewhere {
     namespace: String,
     controller: Seen<Workload>,
     node: Seen<Workload>,
+    pods: Seen<Vec<ControllerPod>>,
     account: Option<Seen<ServiceAccount>>,
     association: Option<Seen<crate::facts::Association>>,
 }
@@ -69,6 +70,7 @@ impl Found {
         facts.driver.namespace = elsewhere.namespace;
         facts.driver.controller = elsewhere.controller;
         facts.driver.node = elsewhere.node;
+        facts.driver.pods = elsewhere.pods;
         if let Some(account) = elsewhere.account {
             facts.access.service_account = account;
         }
@@ -112,11 +114,12 @@ fn may_install(wanted: &Look, facts: &Facts) -> bool {
 }
 
 async fn elsewhere(kube: &KubeReads, reads: &Reads, wanted: &Look, namespace: String) -> Result<Elsewhere> {
-    let (controller, node) = futures::join!(
+    let (controller, node, pods) = futures::join!(
         kube.deployment(&namespace, "fsx-csi-controller"),
-        kube.daemon_set(&namespace, "fsx-csi-node")
+        kube.daemon_set(&namespace, "fsx-csi-node"),
+        kube.controller_pods(&namespace),
     );
-    let (controller, node) = (controller?, node?);
+    let (controller, node, pods) = (controller?, node?, pods?);
     let name = controller.found().and_then(|workload| workload.service_account.clone());
     let (account, association) = match name.filter(|_| !wanted.account_asked) {
         None => (None, None),
@@ -133,5 +136,5 @@ async fn elsewhere(kube: &KubeReads, reads: &Reads, wanted: &Look, namespace: St
             (Some(account?), Some(association))
         }
     };
-    Ok(Elsewhere { namespace, controller, node, account, association })
+    Ok(Elsewhere { namespace, controller, node, pods, account, association })
 }

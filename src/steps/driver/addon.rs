@@ -116,7 +116,7 @@ fn bring_identity(
         },
     };
     let mut changes = vec![update];
-    changes.extend(crate::steps::restart(facts, "addon-role"));
+    changes.extend(crate::steps::restart(facts, &["addon-role"]));
     Ok(changes)
 }
 

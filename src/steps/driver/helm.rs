@@ -149,7 +149,7 @@ pub(super) fn ours(intent: &Intent, facts: &Facts, release: &Release, who: &Who)
         changes.append(&mut before);
         changes.push(again);
     } else if is_annotated_anew {
-        changes.extend(crate::steps::restart(facts, ACCOUNT));
+        changes.extend(crate::steps::restart(facts, &[ACCOUNT]));
     }
     let mut notes = vec![Note {
         sign: Sign::Keep,

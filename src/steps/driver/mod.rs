@@ -1,12 +1,14 @@
 //! **Promise.** The FSx CSI driver is installed, and its controller has the identity that was chosen.
-//! **Looks at** the add-on, its builds and schema, the CSIDriver, the workloads, the service account, the Helm release.
+//! **Looks at** the add-on, its builds and schema, the CSIDriver, the workloads, the controller's pods, the
+//! service account, the Helm release.
 //! **May change** the add-on `aws-fsx-csi-driver` or the Helm release if fsxctl made it or it is adopted, and with Helm
-//! the controller's service account.
+//! the controller's service account; restarts the controller's pods when they were made before its identity.
 //! **Leaves alone** drivers that others installed with Helm or by hand; they are used as they are.
 //! **Undo** deletes the add-on, or the release and the service account, that fsxctl made.
 
 mod addon;
 mod helm;
+mod pods;
 mod undo;
 
 use super::identity::{self, Who};
@@ -48,7 +50,8 @@ fn present(intent: &Intent, facts: &Facts, identity: &identity::Choice) -> Resul
                 "fsxctl migrate driver --to helm",
             ));
         }
-        return addon::there(intent, facts, addon, &identity.who);
+        return addon::there(intent, facts, addon, &identity.who)
+            .and_then(|item| pods::bring(intent, facts, identity, item));
     }
     if let Some(release) = facts.driver.release.found() {
         return match (mode, release.ours) {
@@ -56,7 +59,8 @@ fn present(intent: &Intent, facts: &Facts, identity: &identity::Choice) -> Resul
             (DriverMode::Existing, true) if release.status != "deployed" => Err(helm::unsettled(release)),
             (_, true) => helm::ours(intent, facts, release, &identity.who),
             (_, false) => helm::of_others(intent, facts, release, &identity.who),
-        };
+        }
+        .and_then(|item| pods::bring(intent, facts, identity, item));
     }
     let installed = installed(intent, facts)?;
     match (installed, mode) {
@@ -65,8 +69,10 @@ fn present(intent: &Intent, facts: &Facts, identity: &identity::Choice) -> Resul
             "the driver was installed by manifests, so fsxctl cannot upgrade it".to_owned(),
             "upgrade it the way it was installed, or run: fsxctl migrate driver --to addon",
         )),
-        (Some(how), DriverMode::Auto | DriverMode::Existing) => existing(intent, facts, how, &identity.who),
-        (Some(how), DriverMode::Helm) if how == BY_HELM => existing(intent, facts, how, &identity.who),
+        (Some(how), DriverMode::Auto | DriverMode::Existing) => existing(intent, facts, how, &identity.who)
+            .and_then(|item| pods::bring(intent, facts, identity, item)),
+        (Some(how), DriverMode::Helm) if how == BY_HELM => existing(intent, facts, how, &identity.who)
+            .and_then(|item| pods::bring(intent, facts, identity, item)),
         (Some(how), DriverMode::Addon | DriverMode::Helm) => Err(in_the_way(how)),
         (None, DriverMode::Existing) => Err(block(
             Kind::Usage,
