@@ -9,5 +9,6 @@ mod finished;
 mod forms;
 mod hidden;
 mod illegal;
+mod killed;
 mod others;
 mod roads;
