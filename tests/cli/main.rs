@@ -9,6 +9,7 @@ mod finished;
 mod forms;
 mod hidden;
 mod illegal;
+mod killed;
 mod others;
 mod roads;
 mod stale;
