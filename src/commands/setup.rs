@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use super::speak::{Answer, Speak};
 use crate::cli::{GlobalArgs, SetupCommand};
@@ -9,7 +10,7 @@ use crate::engine::{
     Event, Eyes, Hands, Look, Made, Receipt, Reporter, Stop, Vigil, VolumeMade, apply, observe, with_ids,
 };
 use crate::error::{Error, Kind, Result};
-use crate::facts::{Claim, Facts};
+use crate::facts::{Claim, Facts, Seen};
 use crate::gateway::{KubeWish, Kubernetes, Reads, Session, SessionWish, Writes, cluster_of_context};
 use crate::intent::{self, Asked, DriverMode, Intent, Setup, Target};
 use crate::report::{ClusterId, Format, Header, plan_document, plan_page, receipt_document, receipt_page};
@@ -44,20 +45,49 @@ pub(super) async fn run(
         work = Box::pin(prepare(intent, target, setup, env, speak)) => Work { stop: stop.clone(), ..work? },
         error = stop.wait() => return Err(error),
     };
-    let voice = speak.reporter();
-    voice.borrow_mut().on(&Event::Looking { what: format!("cluster {}", work.look.cluster) });
-    let seen = tokio::select! {
-        seen = Box::pin(observe(&work.eyes, &work.look)) => seen,
-        error = stop.wait() => Err(error),
-    };
-    drop(voice);
-    let (facts, kubernetes) = seen?;
+    let (facts, kubernetes) = Box::pin(looked(&work)).await?;
     let id = cluster_id(&facts);
     match Box::pin(go_on(&work, &facts, &kubernetes, &id)).await {
         Ok(code) => Ok(code),
         Err(error) => Ok(speak.fail(&error, Some(id))),
     }
 }
+
+/// Looks; again while somebody is at work on what the plan is about and will be done soon.
+async fn looked(work: &Work<'_>) -> Result<(Facts, Kubernetes)> {
+    let voice = work.speak.reporter();
+    voice.borrow_mut().on(&Event::Looking { what: format!("cluster {}", work.look.cluster) });
+    let since = Instant::now();
+    loop {
+        let seen = tokio::select! {
+            seen = Box::pin(observe(&work.eyes, &work.look)) => seen,
+            error = work.stop.wait() => Err(error),
+        };
+        let (mut facts, kubernetes) = seen?;
+        // A clock that goes wrong must not make a helm that was ended look alive for ever.
+        if let Seen::Found(release) = &mut facts.driver.release {
+            release.age_seconds = release.age_seconds.max(since.elapsed().as_secs());
+        }
+        let busy = steps::driver::under_way(&work.intent, &facts);
+        let limit = work.intent.wait.unwrap_or(AT_WORK).min(AT_WORK);
+        let Some(what) = busy.filter(|_| !work.setup.dry_run && since.elapsed() < limit) else {
+            return Ok((facts, kubernetes));
+        };
+        voice.borrow_mut().on(&Event::Waiting {
+            what,
+            elapsed: since.elapsed(),
+            expected: None,
+            reason: None,
+        });
+        tokio::select! {
+            error = work.stop.wait() => return Err(error),
+            () = tokio::time::sleep(Duration::from_secs(2)) => {}
+        }
+    }
+}
+
+/// The longest wait for somebody who is at work, before anything is planned.
+const AT_WORK: Duration = Duration::from_secs(10 * 60);
 
 /// Opens the way to AWS and finds out which cluster is meant.
 async fn prepare<'a>(

@@ -7,6 +7,7 @@ mod cluster;
 mod consent;
 mod finished;
 mod forms;
+mod helm;
 mod hidden;
 mod illegal;
 mod killed;

@@ -132,6 +132,20 @@ pub(crate) fn makes_addon(intent: &Intent, facts: &Facts) -> bool {
         && choice(intent, facts) == Choice::Addon
 }
 
+/// What somebody is at work on and will be done with soon, so that looking again is better than a refusal.
+pub fn under_way(intent: &Intent, facts: &Facts) -> Option<String> {
+    let release = facts.driver.release.found().filter(|release| {
+        release.ours && helm::is_pending(release) && release.age_seconds < helm::ABANDONED_SECONDS
+    });
+    if let Some(release) = release.filter(|_| intent.covers(StepId::Driver)) {
+        let (namespace, name) = (&release.namespace, &release.name);
+        return Some(format!("helm to be done with release {namespace}/{name}, which is {}", release.status));
+    }
+    let addon = facts.driver.addon.found().filter(|addon| addon.status == "DELETING");
+    let makes_room = intent.driver.mode.value == DriverMode::Helm && intent.covers(StepId::Driver);
+    addon.filter(|_| makes_room).map(|_| format!("add-on {ADDON} to be gone"))
+}
+
 /// Marks of Helm on objects whose release is not known.
 const BY_HELM: &str = "by Helm";
 
