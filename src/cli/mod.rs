@@ -3,12 +3,14 @@
 mod about;
 mod global;
 mod groups;
+mod migrate;
 mod setup;
 
 pub use about::{CompletionsArgs, EnvArgs, SchemaArgs, Shell, VersionArgs};
 use clap::{Parser, Subcommand};
 pub use global::GlobalArgs;
 pub use groups::{ClusterArgs, ConsentArgs, DriverArgs, IdentityArgs, NetworkArgs, StorageArgs};
+pub use migrate::{MigrateCommand, MigrateDriver, MigrateIdentity};
 pub use setup::{SetupCommand, SetupDriver, SetupDynamic, SetupIdentity, SetupNetwork};
 
 /// eksctl for FSx for Lustre on SageMaker HyperPod and Amazon EKS
@@ -40,6 +42,9 @@ pub enum Command {
     /// Set up Lustre storage on a cluster, whole or one part alone
     #[command(subcommand, arg_required_else_help = true)]
     Setup(Box<SetupCommand>),
+    /// Install the driver, or give it its role, in another way than now
+    #[command(subcommand, arg_required_else_help = true)]
+    Migrate(Box<MigrateCommand>),
     /// Show which settings are in force and where each comes from
     Env(EnvArgs),
     /// Print a JSON Schema of a document that fsxctl prints

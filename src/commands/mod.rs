@@ -5,6 +5,7 @@ mod about;
 mod env;
 mod setup;
 mod speak;
+mod versions;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use crate::cli::{Cli, Command};
 use crate::error::{Error, Kind, Result};
+use crate::intent::{migrate_intent, setup_intent};
 use speak::Speak;
 
 /// Runs one command line. `arguments` begins with the program's name; `env` is the whole environment. Returns the exit
@@ -33,7 +35,11 @@ pub async fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> u8 {
 
 async fn dispatch(cli: &Cli, env: &BTreeMap<String, String>, speak: &Speak) -> Result<u8> {
     match &cli.command {
-        Command::Setup(command) => setup::run(command, &cli.global, env, speak).await,
+        Command::Setup(command) if versions::is_asked(command) => {
+            versions::run(command, &cli.global, env, speak).await
+        }
+        Command::Setup(command) => setup::run(setup_intent(command, &cli.global, env)?, env, speak).await,
+        Command::Migrate(command) => setup::run(migrate_intent(command, &cli.global, env)?, env, speak).await,
         Command::Env(args) => env::run(args, &cli.global, env, speak),
         Command::Schema(args) => about::schema(args, speak),
         Command::Completions(args) => about::completions(args, speak),

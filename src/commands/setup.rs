@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::speak::{Answer, Speak};
-use crate::cli::{GlobalArgs, SetupCommand};
 use crate::engine::{
     Event, Eyes, Hands, Look, Made, Receipt, Reporter, Stop, Vigil, VolumeMade, apply, observe, with_ids,
 };
 use crate::error::{Error, Kind, Result};
 use crate::facts::{Claim, Facts, Seen};
 use crate::gateway::{KubeWish, Kubernetes, Reads, Session, SessionWish, Writes, cluster_of_context};
-use crate::intent::{self, Asked, DriverMode, Intent, Setup, Target};
+use crate::intent::{Asked, DriverMode, Intent, Setup, Target};
 use crate::report::{ClusterId, Format, Header, plan_document, plan_page, receipt_document, receipt_page};
 use crate::steps::{self, Goal, Plan, StepId};
 use crate::term::{Consent, LogFormat, OutputFile};
@@ -29,17 +28,16 @@ struct Work<'a> {
     stop: Stop,
 }
 
-/// Runs a set-up command.
+/// Runs a set-up, or whatever else brings the world from facts to a wish.
 ///
 /// # Errors
 /// Whatever ends it, with what was done and left.
 pub(super) async fn run(
-    command: &SetupCommand,
-    global: &GlobalArgs,
+    wish: (Intent, Target, Setup),
     env: &BTreeMap<String, String>,
     speak: &Speak,
 ) -> Result<u8> {
-    let (intent, target, setup) = intent::setup_intent(command, global, env)?;
+    let (intent, target, setup) = wish;
     let stop = Stop::by_signals();
     let work = tokio::select! {
         work = Box::pin(prepare(intent, target, setup, env, speak)) => Work { stop: stop.clone(), ..work? },
@@ -89,14 +87,12 @@ async fn looked(work: &Work<'_>) -> Result<(Facts, Kubernetes)> {
 /// The longest wait for somebody who is at work, before anything is planned.
 const AT_WORK: Duration = Duration::from_secs(10 * 60);
 
-/// Opens the way to AWS and finds out which cluster is meant.
-async fn prepare<'a>(
-    intent: Intent,
-    target: Target,
-    setup: Setup,
+/// A session and the name of the cluster that is meant.
+pub(super) async fn open(
+    target: &Target,
+    request_timeout: Duration,
     env: &BTreeMap<String, String>,
-    speak: &'a Speak,
-) -> Result<Work<'a>> {
+) -> Result<(Session, String)> {
     let context = cluster_of_context(env, target.kubeconfig.as_deref(), target.context.as_deref());
     let named = target.region.as_ref().map(|asked| asked.value.clone());
     let by_context =
@@ -105,7 +101,7 @@ async fn prepare<'a>(
         env: env.clone(),
         region: named.or_else(by_context),
         profile: target.profile.clone(),
-        request_timeout: setup.request_timeout,
+        request_timeout,
         trace: target.trace.clone(),
     })
     .await?;
@@ -117,6 +113,18 @@ async fn prepare<'a>(
         },
     };
     check_account(&session, target.account.as_ref()).await?;
+    Ok((session, cluster))
+}
+
+/// Opens the way to AWS and finds out which cluster is meant.
+async fn prepare<'a>(
+    intent: Intent,
+    target: Target,
+    setup: Setup,
+    env: &BTreeMap<String, String>,
+    speak: &'a Speak,
+) -> Result<Work<'a>> {
+    let (session, cluster) = open(&target, setup.request_timeout, env).await?;
     let kube = KubeWish {
         env: env.clone(),
         kubeconfig: target.kubeconfig.clone(),
@@ -348,6 +356,10 @@ async fn wait(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, plan: &Pl
     let has_driver = plan.items.iter().any(|item| item.step == StepId::Driver);
     if has_driver && is_coming {
         vigil.addon().await?;
+    }
+    // helm does not wait, so fsxctl does.
+    if has_driver && facts.driver.release.found().is_some_and(|release| release.ours) {
+        vigil.rollout(&facts.driver.namespace).await?;
     }
     Ok(None)
 }

@@ -13,7 +13,7 @@ mod storage;
 
 pub use about::Setup;
 pub use parse::{DriverMode, GroupWish, IdentityMode, PolicyWish, SubnetWish};
-pub use resolve::{Target, setup_intent};
+pub use resolve::{Target, migrate_intent, setup_intent};
 pub use settings::{Asked, Env, SETTINGS, Setting, Source, candidates, duration, switch, winner};
 pub use storage::StorageWish;
 
@@ -41,6 +41,17 @@ pub struct Intent {
     pub tags: BTreeMap<String, String>,
     /// Whether to wait for the result, and how long.
     pub wait: Option<Duration>,
+    /// What is to be done in another way than it is.
+    pub migrate: Option<Migrate>,
+}
+
+/// What `fsxctl migrate` changes over; to what, the driver's or the identity's mode says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Migrate {
+    /// How the driver is installed.
+    Driver,
+    /// How its controller gets its role.
+    Identity,
 }
 
 impl Intent {

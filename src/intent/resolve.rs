@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::settings::{Asked, Env, Source, pair, switch, winner};
-use super::{DriverWish, IdentityWish, Intent, NetworkWish, Setup, about, parse, storage};
+use super::{DriverWish, IdentityWish, Intent, Migrate, NetworkWish, Setup, about, parse, storage};
 use crate::cli::{
-    ClusterArgs, ConsentArgs, DriverArgs, GlobalArgs, IdentityArgs, NetworkArgs, SetupCommand, SetupDynamic,
-    StorageArgs,
+    ClusterArgs, ConsentArgs, DriverArgs, GlobalArgs, IdentityArgs, MigrateCommand, NetworkArgs,
+    SetupCommand, SetupDynamic, StorageArgs,
 };
 use crate::domain::{names, ownership};
 use crate::error::{Error, Result};
@@ -50,6 +50,7 @@ struct Words {
     skip: Vec<String>,
     alone: Option<StepId>,
     upgrade: bool,
+    migrate: Option<Migrate>,
 }
 
 fn words(command: &SetupCommand) -> Words {
@@ -84,6 +85,68 @@ fn words(command: &SetupCommand) -> Words {
     }
 }
 
+/// `--to` becomes the mode that it stands for; other flags are those of a set-up.
+fn migration(command: &MigrateCommand) -> Words {
+    match command.clone() {
+        MigrateCommand::Driver(args) => Words {
+            cluster: args.cluster,
+            identity: args.identity,
+            driver: DriverArgs {
+                driver: Some(args.to),
+                driver_version: args.driver_version,
+                chart: args.chart,
+                helm_value: args.helm_value,
+            },
+            consent: args.consent,
+            only: vec!["identity".to_owned(), "driver".to_owned()],
+            migrate: Some(Migrate::Driver),
+            ..Words::default()
+        },
+        MigrateCommand::Identity(args) => Words {
+            cluster: args.cluster,
+            identity: IdentityArgs {
+                identity: Some(args.to),
+                role_arn: args.role_arn,
+                role_name: args.role_name,
+                ..IdentityArgs::default()
+            },
+            consent: args.consent,
+            alone: Some(StepId::Identity),
+            migrate: Some(Migrate::Identity),
+            ..Words::default()
+        },
+    }
+}
+
+/// The wish of a migration, its target, and how it is to be carried out.
+///
+/// # Errors
+/// Usage: whatever cannot be, and what one cannot migrate to.
+pub fn migrate_intent(
+    command: &MigrateCommand,
+    global: &GlobalArgs,
+    env: &Env,
+) -> Result<(Intent, Target, Setup)> {
+    let (intent, target, setup) = wish(migration(command), global, env)?;
+    let no = |text: &str, words: &str| {
+        Err(Error::usage(format!("--to: {text:?} is nothing to migrate to"))
+            .next(format!("name one of {words}")))
+    };
+    match command {
+        MigrateCommand::Driver(args)
+            if !matches!(intent.driver.mode.value, DriverMode::Addon | DriverMode::Helm) =>
+        {
+            no(&args.to, "addon, helm")
+        }
+        MigrateCommand::Identity(args)
+            if !matches!(intent.identity.mode.value, IdentityMode::Irsa | IdentityMode::PodIdentity) =>
+        {
+            no(&args.to, "irsa, pod-identity")
+        }
+        _ => Ok((intent, target, setup)),
+    }
+}
+
 /// The wish of a set-up command, its target, and how it is to be carried out.
 ///
 /// # Errors
@@ -93,7 +156,10 @@ pub fn setup_intent(
     global: &GlobalArgs,
     env: &Env,
 ) -> Result<(Intent, Target, Setup)> {
-    let words = words(command);
+    wish(words(command), global, env)
+}
+
+fn wish(words: Words, global: &GlobalArgs, env: &Env) -> Result<(Intent, Target, Setup)> {
     let target = target(&words.cluster, global, env)?;
     let setup = Setup {
         yes: switch(words.consent.yes, "yes", env)?,
@@ -118,6 +184,7 @@ pub fn setup_intent(
             .collect::<Result<_>>()?,
         tags: tags(&words.consent.tag)?,
         wait: (!words.consent.no_wait).then_some(timeout),
+        migrate: words.migrate,
     };
     Ok((intent, target, setup))
 }

@@ -19,7 +19,7 @@ pub use plan::{Block, Change, Decision, Item, Note, Plan, Resource, Sign, StepId
 
 use crate::error::Kind;
 use crate::facts::{Facts, Veil};
-use crate::intent::Intent;
+use crate::intent::{Intent, Migrate};
 
 /// Present: what the wish asks for. Absent: undo, for what fsxctl made itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,16 @@ pub enum Goal {
 
 /// The whole plan: every step of the wish's scope, in order.
 pub fn plan(goal: Goal, intent: &Intent, facts: &Facts) -> Plan {
+    if let Some(migrate) = intent.migrate {
+        let items = match migrate {
+            Migrate::Driver => driver::migrate(intent, facts),
+            Migrate::Identity => identity::migrate(intent, facts),
+        };
+        let mut plan = Plan { items, ..Plan::default() };
+        order(&mut plan, goal);
+        plan.minutes = minutes(&plan);
+        return plan;
+    }
     let mut identity = identity::plan(goal, intent, facts);
     let mut network = network::plan(goal, intent, facts);
     // What is out of scope is not going to be made, so nothing may be built on it.

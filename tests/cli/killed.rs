@@ -93,7 +93,7 @@ impl Road {
 }
 
 /// The world once nothing of the AWS side and no workload is on its way any more.
-fn settled(world: &World) -> String {
+pub fn settled(world: &World) -> String {
     let is_busy = |state: &mut State| {
         let moving = |row: &Value| row.get("$dueAt").is_some();
         let rows = ["eks.addons", "fsx.FileSystems"];

@@ -11,6 +11,7 @@ mod helm;
 mod hidden;
 mod illegal;
 mod killed;
+mod migrate;
 mod others;
 mod roads;
 mod stale;

@@ -23,11 +23,14 @@ pub(crate) const CREATE: &str = "addon";
 pub(super) fn there(intent: &Intent, facts: &Facts, addon: &Addon, who: &Who) -> Result<Item, Box<Block>> {
     own_account(intent)?;
     refuse_broken(facts, addon)?;
+    if intent.driver.upgrade {
+        return super::upgrade::addon(intent, facts, addon);
+    }
     if let Some(asked) = intent.driver.version.as_ref().filter(|asked| asked.value != addon.version) {
         return Err(block(
             Kind::Conflict,
             format!("{} asks for {}, but add-on {ADDON} is {}", asked.from, asked.value, addon.version),
-            "leave --driver-version out; another version is an upgrade, which is asked for on its own",
+            &format!("fsxctl setup driver --upgrade --driver-version {}", asked.value),
         ));
     }
     let mut notes = vec![Note {

@@ -163,6 +163,22 @@ pub(super) fn ours(intent: &Intent, facts: &Facts, release: &Release, who: &Who)
     Ok(Item { notes, ..Item::settled(StepId::Driver, because) }.with(changes))
 }
 
+/// Takes a release away. A migration uses it for a release that is whole.
+pub(super) fn uninstall(facts: &Facts, release: &Release) -> Result<Change, Box<Block>> {
+    usable(facts)?;
+    Ok(Change {
+        id: "helm-uninstall".to_owned(),
+        verb: Verb::Delete,
+        resource: resource(release),
+        because: "the add-on would fight with it over the same objects".to_owned(),
+        permissions: permissions(&release.namespace, &["get", "delete"]),
+        later: Vec::new(),
+        details: vec![format!("chart {} {}", release.chart, release.chart_version)],
+        after: Vec::new(),
+        action: Action::HelmUninstall { name: release.name.clone(), namespace: release.namespace.clone() },
+    })
+}
+
 /// What must go before a release is deployed again, and why it must be; nothing when it is whole.
 fn mending(facts: &Facts, release: &Release, intent: &Intent) -> (Vec<Change>, Option<&'static str>) {
     let (name, namespace) = (release.name.clone(), release.namespace.clone());
@@ -253,12 +269,14 @@ fn deploy(
         None => (CHART.to_owned(), Some(REPOSITORY.to_owned())),
     };
     let version = intent.driver.version.as_ref().map(|asked| asked.value.clone()).or(version);
-    let source = match &repo {
-        Some(repo) => format!("chart {chart} of {repo}"),
-        None => format!("chart {chart}"),
+    let source = match (&version, &repo) {
+        (Some(version), Some(repo)) => format!("chart {chart} {version} from {repo}"),
+        (None, Some(repo)) => format!("the newest version of chart {chart} from {repo}"),
+        (Some(version), None) => format!("chart {chart}, version {version}"),
+        (None, None) => format!("chart {chart}"),
     };
     let details = vec![
-        format!("{source}, version {}", version.as_deref().unwrap_or("its newest")),
+        source,
         format!("Region {}, service account {}", facts.region, crate::steps::account(intent, facts).1),
     ];
     let is_new = release.revision == 0;

@@ -8,8 +8,13 @@
 
 mod addon;
 mod helm;
+mod migrate;
 mod pods;
 mod undo;
+mod upgrade;
+
+pub(crate) use migrate::plan as migrate;
+pub(crate) use pods::has_stale_pods;
 
 use super::identity::{self, Who};
 use super::{Block, Goal, Item, Note, Sign, StepId};

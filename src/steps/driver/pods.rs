@@ -61,6 +61,13 @@ pub(super) fn bring(
     Ok(item.with(changes))
 }
 
+/// Whether living pods were made before the identity, as far as can be seen, and nobody replaces them yet.
+pub(crate) fn has_stale_pods(facts: &Facts, who: &Who) -> bool {
+    let is_rolling = facts.driver.controller.found().is_none_or(|controller| controller.rolling);
+    let pods = facts.driver.pods.found().into_iter().flatten().filter(|pod| pod.is_living());
+    made_with(facts, who).is_some_and(|made_with| !is_rolling && pods.into_iter().any(|pod| !made_with(pod)))
+}
+
 /// How a pod tells that it was made with the identity; none when the identity is not in place yet, or not known.
 fn made_with(facts: &Facts, who: &Who) -> Option<Box<dyn Fn(&ControllerPod) -> bool>> {
     match who {

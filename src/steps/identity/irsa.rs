@@ -76,7 +76,7 @@ fn service_account(intent: &Intent, facts: &Facts) -> String {
     format!("{namespace}/{name}")
 }
 
-fn provider_changes(intent: &Intent, facts: &Facts, arn: &str) -> Result<Vec<Change>, Box<Block>> {
+pub(super) fn provider_changes(intent: &Intent, facts: &Facts, arn: &str) -> Result<Vec<Change>, Box<Block>> {
     let url = facts.cluster.issuer.clone().unwrap_or_default();
     let base = Change {
         id: PROVIDER.to_owned(),

@@ -6,9 +6,12 @@
 
 mod irsa;
 mod judge;
+mod migrate;
 mod pod_identity;
 mod role;
 mod undo;
+
+pub(crate) use migrate::plan as migrate;
 
 use super::{Block, Goal, Item, Note, Sign, StepId};
 use crate::domain::names::{self, Partition};

@@ -104,7 +104,7 @@ pub(super) fn plan(
 }
 
 /// Whether the role may be changed: ours for this cluster, or adopted.
-fn owned(intent: &Intent, facts: &Facts, role: &Role, why: &str) -> Result<(), Box<Block>> {
+pub(super) fn owned(intent: &Intent, facts: &Facts, role: &Role, why: &str) -> Result<(), Box<Block>> {
     if intent.adopts("Role", &role.name) {
         return Ok(());
     }
@@ -230,7 +230,7 @@ fn update_trust(facts: &Facts, role: &Role, trust: &Value) -> Change {
 }
 
 /// The statements of `there`, then those of `ours`; and how many were there. A single statement need not be a list.
-fn widened(there: &Value, ours: &Value) -> (Value, usize) {
+pub(super) fn widened(there: &Value, ours: &Value) -> (Value, usize) {
     let statements = |document: &Value| match document.get("Statement") {
         Some(Value::Array(list)) => list.clone(),
         Some(one) => vec![one.clone()],
