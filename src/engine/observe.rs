@@ -3,6 +3,7 @@
 //! Wave 1 asks what needs only names; wave 2 what needs the VPC, the issuer or an ARN of wave 1, and Kubernetes.
 //! A third wave happens only for policies of roles that are not fsxctl's and for prefix lists.
 
+mod release;
 mod third;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +44,12 @@ pub struct Look {
     pub namespace: Option<String>,
     /// What decides which policies of the role have to be read.
     pub needs: Needs,
+    /// Whether the service account was asked for; else it is that of the driver that is there.
+    pub account_asked: bool,
+    /// Whether the driver is to be a Helm release.
+    pub helm_wanted: bool,
+    /// Whether it may become one.
+    pub helm_possible: bool,
 }
 
 /// What the role will have to allow besides the driver's own calls, and under which limit.
@@ -98,6 +105,8 @@ pub async fn observe(eyes: &Eyes, look: &Look) -> Result<(Facts, Kubernetes)> {
     let (aws, cluster) = (aws?, cluster?);
     let mut facts = assemble(eyes.session.region(), first, aws, cluster);
     facts.reached = kubernetes.how();
+    let helm = Box::pin(release::look(eyes, &kube, &reads, look, &facts)).await?;
+    helm.into(&mut facts);
     third::look(&reads, look, &mut facts).await?;
     Ok((facts, kubernetes))
 }
@@ -403,7 +412,7 @@ async fn in_cluster(kube: &KubeReads, look: &Look, namespace: &str) -> Result<In
         kube.csi_driver(crate::domain::storageclass::PROVISIONER),
         kube.deployment("kube-system", "fsx-csi-controller"),
         kube.daemon_set("kube-system", "fsx-csi-node"),
-        kube.controller_pods(),
+        kube.controller_pods("kube-system"),
         kube.class(&look.class),
         kube.claim(namespace, &look.claim),
         kube.volumes(),
@@ -452,8 +461,11 @@ fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Fact
             versions: first.versions,
             schema: aws.schema,
             csi_driver: cluster.csi_driver,
+            namespace: "kube-system".to_owned(),
             controller: cluster.controller,
             node: cluster.node,
+            release: Seen::Missing,
+            helm: Seen::Missing,
             pods: cluster.pods,
         },
         file_systems: first.file_systems,

@@ -453,8 +453,11 @@ fn bare_driver() -> Driver {
             json!({"properties": {"controller": {"properties": {"region": {"type": "string"}}}}}),
         ),
         csi_driver: Seen::Missing,
+        namespace: "kube-system".to_owned(),
         controller: Seen::Missing,
         node: Seen::Missing,
+        release: Seen::Missing,
+        helm: Seen::Missing,
         pods: Seen::Found(Vec::new()),
     }
 }

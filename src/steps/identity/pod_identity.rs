@@ -125,8 +125,8 @@ pub(super) fn plan(
         }));
     }
     let ours = role_arn(intent, facts);
-    let (namespace, name) = &intent.identity.service_account.value;
-    let trust = policy::pod_identity_trust(Some(&facts.cluster.arn), Some((namespace, name)));
+    let (namespace, name) = crate::steps::account(intent, facts);
+    let trust = policy::pod_identity_trust(Some(&facts.cluster.arn), Some((&namespace, &name)));
     let mut changes = role::plan(
         intent,
         facts,
@@ -153,7 +153,7 @@ fn associate(
     role_arn: &str,
     changes: &mut Vec<Change>,
 ) -> Result<bool, Box<Block>> {
-    let (namespace, name) = intent.identity.service_account.value.clone();
+    let (namespace, name) = crate::steps::account(intent, facts);
     if let Some(association) = &current.association {
         if association.role_arn == role_arn {
             return Ok(true);
@@ -172,12 +172,7 @@ fn associate(
         ));
     }
     // A new add-on makes and owns its association; one that is there already, or a driver of another kind, does not.
-    let driver = &facts.driver;
-    let none_there = driver.addon.is_missing()
-        && driver.controller.found().is_none()
-        && driver.csi_driver.found().is_none();
-    let by_addon = none_there && intent.covers(StepId::Driver);
-    if by_addon {
+    if intent.covers(StepId::Driver) && crate::steps::driver::makes_addon(intent, facts) {
         return Ok(false);
     }
     let after =
