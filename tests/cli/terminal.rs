@@ -12,7 +12,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
-use crate::harness::{PATIENCE, Run, Running, World, reader};
+use crate::harness::{PATIENCE, Run, Running, World, files, reader};
 
 pub const ENTER: &str = "\r";
 pub const ESC: &str = "\u{1b}";
