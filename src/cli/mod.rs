@@ -5,7 +5,7 @@ mod global;
 mod groups;
 mod setup;
 
-pub use about::{CompletionsArgs, EnvArgs, SchemaArgs, Shell, VersionArgs};
+pub use about::{CompletionsArgs, EnvArgs, ImagesArgs, SchemaArgs, Shell, VersionArgs};
 use clap::{Parser, Subcommand};
 pub use global::{GlobalArgs, flag_words};
 pub use groups::{ClusterArgs, ConsentArgs, DriverArgs, IdentityArgs, NetworkArgs, StorageArgs};
@@ -45,6 +45,8 @@ pub enum Command {
     Setup(SetupArgs),
     /// Show which settings are in force and where each comes from
     Env(EnvArgs),
+    /// List the container images that a set-up pulls, to mirror or to allow them
+    Images(ImagesArgs),
     /// Print a JSON Schema of a document that fsxctl prints
     Schema(SchemaArgs),
     /// Print the completion script of a shell

@@ -6,6 +6,7 @@ mod ec2;
 mod eks;
 mod fsx;
 mod iam;
+mod images;
 mod kube;
 mod pods;
 mod sagemaker;
