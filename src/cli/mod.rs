@@ -6,7 +6,7 @@ mod groups;
 mod migrate;
 mod setup;
 
-pub use about::{CompletionsArgs, EnvArgs, PermissionsArgs, SchemaArgs, Shell, VersionArgs};
+pub use about::{CompletionsArgs, EnvArgs, ImagesArgs, PermissionsArgs, SchemaArgs, Shell, VersionArgs};
 use clap::{Parser, Subcommand};
 pub use global::{GlobalArgs, flag_words};
 pub use groups::{ClusterArgs, ConsentArgs, DriverArgs, IdentityArgs, NetworkArgs, StorageArgs};
@@ -54,6 +54,8 @@ pub enum Command {
     ///
     /// Nothing is looked at, so what only looking can tell is a wildcard. Name cluster and Region to narrow it.
     Permissions(PermissionsArgs),
+    /// List the container images that a set-up pulls, to mirror or to allow them
+    Images(ImagesArgs),
     /// Print a JSON Schema of a document that fsxctl prints
     Schema(SchemaArgs),
     /// Print the completion script of a shell

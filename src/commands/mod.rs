@@ -3,6 +3,8 @@
 
 mod about;
 mod env;
+mod images;
+mod manifests;
 mod permissions;
 mod setup;
 mod speak;
@@ -27,8 +29,11 @@ pub async fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> u8 {
     };
     let speak = match Speak::new(&cli.global, &env) {
         Ok(speak) => speak,
-        Err(error) => return Speak::plain(&env).fail(&error, None),
+        Err(error) => return Speak::guessed(&arguments, &env).fail(&error, None),
     };
+    if let Err(error) = speak.check_names(matches!(cli.command, Command::Images(_))) {
+        return speak.fail(&error, None);
+    }
     match Box::pin(dispatch(program(&arguments), &cli, &env, &speak)).await {
         Ok(code) => code,
         Err(error) => speak.fail(&error, None),
@@ -49,6 +54,7 @@ async fn dispatch(program: &str, cli: &Cli, env: &BTreeMap<String, String>, spea
         Command::Migrate(command) => setup::run(migrate_intent(command, &cli.global, env)?, env, speak).await,
         Command::Env(args) => env::run(args, &cli.global, env, speak),
         Command::Permissions(args) => permissions::run(args, &cli.global, env, speak),
+        Command::Images(args) => Box::pin(images::run(args, &cli.global, env, speak)).await,
         Command::Schema(args) => about::schema(args, speak),
         Command::Completions(args) => about::completions(args, speak),
         Command::Man => about::man(speak),

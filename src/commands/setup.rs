@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::manifests;
 use super::speak::{Answer, Speak};
 use super::wizard::by_signal;
 use crate::engine::{
@@ -16,9 +17,9 @@ use crate::gateway::{
     ContextCluster, KubeWish, Kubernetes, Reads, Session, SessionWish, Writes, cluster_of_context,
 };
 use crate::intent::{Asked, DriverMode, Intent, Setup, Target};
-use crate::report::{ClusterId, Format, Header, plan_document, plan_page, receipt_document, receipt_page};
+use crate::report::{ClusterId, Header, plan_document, plan_page, receipt_document, receipt_page};
 use crate::steps::{self, Goal, Plan, StepId};
-use crate::term::{Consent, LogFormat, OutputFile};
+use crate::term::{Consent, LogFormat};
 
 type Voice = RefCell<Box<dyn Reporter + Send>>;
 
@@ -245,7 +246,9 @@ async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &Clu
         error.plan = Some(Box::new(plan));
         return Err(error);
     }
+    manifests::check(&work.intent, facts)?;
     if work.setup.dry_run {
+        manifests::write(&work.intent, facts, work.speak)?;
         return show_plan(work, &header, &plan, 0);
     }
     if plan.is_settled() {
@@ -260,7 +263,7 @@ async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &Clu
             let code = show_plan(work, &header, &plan, Kind::Declined.code())?;
             let error = Error::new(Kind::Declined, "these changes need consent, and there is nobody to ask")
                 .next("pass --yes to apply them");
-            work.speak.term.say(&crate::report::error_page(&error, work.speak.term.view()));
+            work.speak.remark(&error, Some(header.cluster.clone()));
             return Ok(code);
         }
     }
@@ -405,7 +408,7 @@ fn end(
     seen: (&Facts, Option<Claim>),
 ) -> Result<u8> {
     let (facts, claim) = seen;
-    write_manifests(work, facts)?;
+    manifests::write(&work.intent, facts, work.speak)?;
     let volume = work.intent.covers(StepId::Storage).then(|| volume(work, facts, claim.as_ref()));
     let receipt = Receipt { plan, made, volume, waited: work.intent.wait.is_some() };
     let frame = work.speak.frame(Some(header.cluster.clone()), 0);
@@ -415,21 +418,6 @@ fn end(
         page: receipt_page(header, &receipt, &next, work.speak.term.view()),
         document: &document,
     })
-}
-
-/// `--output-dir`: the manifests as files.
-fn write_manifests(work: &Work<'_>, facts: &Facts) -> Result<()> {
-    let Some(directory) = &work.intent.storage.output_dir else { return Ok(()) };
-    let network = steps::network::plan(Goal::Present, &work.intent, facts);
-    let cannot = |error: std::io::Error| {
-        Error::usage(format!("cannot make directory {}", directory.display())).because(error.to_string())
-    };
-    std::fs::create_dir_all(directory).map_err(cannot)?;
-    for (name, object) in steps::storage::manifests(&work.intent, facts, &network) {
-        let file = OutputFile { format: Format::Yaml, path: directory.join(name) };
-        file.write(&crate::report::to_yaml(&object)?)?;
-    }
-    Ok(())
 }
 
 fn volume(work: &Work<'_>, facts: &Facts, claim: Option<&Claim>) -> VolumeMade {

@@ -7,6 +7,7 @@ mod eks;
 mod fsx;
 mod helm;
 mod iam;
+mod images;
 mod kube;
 mod pods;
 mod sagemaker;
