@@ -16,7 +16,7 @@ use crate::facts::{
     Access, Addon, AddonVersion, Association, Caller, Cluster, Driver, Facts, FileSystem, HyperPod, Instance,
     Interface, Network, Policies, RoleFacts, Seen, Storage,
 };
-use crate::gateway::{KubeReads, KubeWish, Kubernetes, Reads, Session, Trouble};
+use crate::gateway::{KubeReads, KubeWish, Kubernetes, Reads, Session, Trouble, TroubleKind};
 use crate::steps::driver::ADDON;
 
 /// The add-on that gives pods their Pod Identity credentials.
@@ -80,7 +80,8 @@ pub async fn observe(eyes: &Eyes, look: &Look) -> Result<(Facts, Kubernetes)> {
     let both =
         futures::future::join(second_wave(&reads, look, &first), kubernetes_wave(&kube, look, &namespace));
     let (aws, cluster) = Box::pin(both).await;
-    let (aws, cluster) = (aws?, cluster?);
+    let aws = aws?;
+    let cluster = cluster.map_err(|trouble| not_let_in(trouble, &first, &kubernetes))?;
     let mut facts = assemble(eyes.session.region(), first, aws, cluster);
     facts.reached = kubernetes.how();
     third::look(&reads, &mut facts).await?;
@@ -180,7 +181,7 @@ async fn role_with_inline(reads: &Reads, name: &str) -> Result<RoleFacts, Troubl
             let inline = BTreeMap::from([(INLINE_POLICY.to_owned(), document)]);
             Seen::Found(Policies { inline, ..Policies::default() })
         }
-        Seen::Missing | Seen::Hidden(_) if role.is_missing() => Seen::Missing,
+        Seen::Missing if role.is_missing() => Seen::Missing,
         Seen::Missing => Seen::Found(Policies::default()),
         Seen::Hidden(veil) => Seen::Hidden(veil),
     };
@@ -349,7 +350,32 @@ struct InCluster {
     storage: Storage,
 }
 
-async fn kubernetes_wave(kube: &KubeReads, look: &Look, namespace: &str) -> Result<InCluster> {
+/// Who is not let in by a cluster needs to know who that is, and how to be let in.
+fn not_let_in(trouble: Trouble, first: &First, kubernetes: &Kubernetes) -> Error {
+    let is_unknown =
+        trouble.what == TroubleKind::Credentials && trouble.code.as_deref() == Some("Unauthorized");
+    let Some(caller) = first.caller.found().filter(|_| is_unknown && kubernetes.is_minted()) else {
+        return trouble.into();
+    };
+    let (cluster, principal) = (&first.cluster.name, names::principal_arn(&caller.arn));
+    let group = crate::domain::permission::GROUP;
+    let mut error = Error::new(crate::error::Kind::Denied, format!("cluster {cluster} does not let {principal} in"))
+        .because(format!("Kubernetes answered: {}", trouble.message))
+        .because(
+            "EKS lets an IAM principal in that has an access entry (or stands in ConfigMap kube-system/aws-auth)",
+        )
+        .details([format!("fsxctl permissions --rbac prints what group {group} must be allowed")])
+        .next(format!(
+            "aws eks create-access-entry --cluster-name {cluster} --principal-arn {principal} --kubernetes-groups {group}"
+        ));
+    if principal.contains("role/AWSReservedSSO_") {
+        error =
+            error.because("the ARN of an IAM Identity Center role has a path, which aws iam get-role tells");
+    }
+    error
+}
+
+async fn kubernetes_wave(kube: &KubeReads, look: &Look, namespace: &str) -> Result<InCluster, Trouble> {
     let (account_namespace, account) = &look.service_account;
     let (nodes, service_account, csi_driver, controller, node, pods, class, claim, volumes, home) = futures::join!(
         kube.nodes(),
@@ -397,7 +423,7 @@ fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Fact
             association: aws.association,
             agent: first.agent,
             service_account: cluster.service_account,
-            node_roles: BTreeSet::new(),
+            node_roles: Seen::Missing,
         },
         network: aws.network,
         driver: Driver {

@@ -2,9 +2,11 @@
 
 mod harness;
 
+mod allowed;
 mod badly;
 mod cluster;
 mod consent;
+mod denied;
 mod finished;
 mod forms;
 mod hidden;

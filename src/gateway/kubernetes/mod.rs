@@ -43,6 +43,7 @@ pub struct Kubernetes {
     link: Link,
     how: String,
     namespace: Option<String>,
+    minted: bool,
 }
 
 /// The server and the credentials that the rules lead to.
@@ -64,7 +65,7 @@ impl Kubernetes {
             Way::Own(chosen) => {
                 let config = client::own_config(&chosen, wish).await?;
                 let link = client::connect(config, None, session, wish.request_timeout).await?;
-                Ok(Self { link, how: chosen.how(cluster), namespace: chosen.namespace })
+                Ok(Self { link, how: chosen.how(cluster), namespace: chosen.namespace, minted: false })
             }
             Way::Minted { plugin, chosen } => {
                 let config = client::endpoint_config(cluster, chosen.as_deref(), wish).await?;
@@ -74,7 +75,7 @@ impl Kubernetes {
                     Some(chosen) => format!("{}, token minted in process", chosen.how(cluster)),
                     None => format!("endpoint of cluster {}, token minted in process", cluster.name),
                 };
-                Ok(Self { link, how, namespace: chosen.and_then(|chosen| chosen.namespace) })
+                Ok(Self { link, how, namespace: chosen.and_then(|chosen| chosen.namespace), minted: true })
             }
         }
     }
@@ -87,6 +88,11 @@ impl Kubernetes {
     /// One line on the way that was chosen.
     pub fn how(&self) -> String {
         self.how.clone()
+    }
+
+    /// Whether the caller's AWS credentials are the ones for the cluster too.
+    pub const fn is_minted(&self) -> bool {
+        self.minted
     }
 
     /// The namespace that the context names.

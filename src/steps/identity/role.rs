@@ -63,6 +63,10 @@ pub(super) fn plan(
                 next: Some("name a role that exists, or leave --role-arn out to have one made".to_owned()),
             }));
         }
+        // What is made must be seen afterwards, or nobody can tell that it came to be.
+        if let Some(veil) = known.and_then(|known| known.policies.hidden()) {
+            return Err(crate::steps::denied(&format!("policies of role {name}"), veil));
+        }
         return Ok(vec![create(intent, facts, &name, trust), grant(intent, facts, &name, true)]);
     };
     let mut changes = Vec::new();
