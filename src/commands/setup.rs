@@ -355,6 +355,12 @@ fn proved(work: &Work<'_>, facts: &Facts) -> Result<()> {
     if again.is_settled() {
         return Ok(());
     }
+    if let Some(block) = again.block().filter(|block| block.kind == Kind::Denied) {
+        let message = "all changes were made, but what came of them cannot be seen";
+        let mut error = Error::new(Kind::Denied, message).because(block.message.clone());
+        (error.permission, error.next) = (block.permission.clone(), block.next.clone());
+        return Err(error);
+    }
     let block = again.block().map(|block| block.message.clone());
     let left: Vec<String> = again.changes().map(|change| change.resource.to_string()).collect();
     let mut error =

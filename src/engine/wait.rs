@@ -77,6 +77,12 @@ impl Vigil<'_> {
                 event = events.next() => match event {
                     Some(Ok(event)) => { self.heard(&mut state, &event); self.tell(&what, &state); }
                     // Events only explain; without them the wait goes on.
+                    Some(Err(trouble)) if trouble.what == TroubleKind::Denied => {
+                        events = futures::stream::pending().boxed();
+                        let text = format!("events of the claim cannot be seen ({})", trouble.permission);
+                        state.reason.get_or_insert(text);
+                        self.tell(&what, &state);
+                    }
                     Some(Err(_)) | None => events = futures::stream::pending().boxed(),
                 },
                 _ = ask.tick() => { self.ask(&mut state).await?; self.tell(&what, &state); }

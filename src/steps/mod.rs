@@ -5,6 +5,7 @@
 
 mod action;
 pub mod driver;
+mod hidden;
 pub mod identity;
 #[cfg(test)]
 mod laws;
@@ -115,6 +116,7 @@ fn decide(goal: Goal, intent: &Intent, facts: &Facts) -> Plan {
     let mut plan = Plan { items, ..Plan::default() };
     order(&mut plan, goal);
     plan.minutes = minutes(&plan);
+    plan.notes.extend(hidden::notes(intent, facts, &plan.items));
     plan
 }
 

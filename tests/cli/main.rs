@@ -1,8 +1,10 @@
 //! The shipped binary against the sandbox: codes, words, requests and the world that it leaves.
 
+mod allowed;
 mod badly;
 mod cluster;
 mod consent;
+mod denied;
 mod finished;
 mod foreign;
 mod forms;

@@ -98,6 +98,11 @@ impl Kubernetes {
         self.how.clone()
     }
 
+    /// Whether the caller's AWS credentials are the ones for the cluster too.
+    pub const fn is_minted(&self) -> bool {
+        matches!(self.access, Access::Minted { .. })
+    }
+
     /// The namespace that the context names.
     pub fn namespace(&self) -> Option<String> {
         self.namespace.clone()

@@ -64,6 +64,10 @@ pub(super) fn plan(
             }));
         }
         boundary::asked(intent, facts, notes)?;
+        // What is made must be seen afterwards, or nobody can tell that it came to be.
+        if let Some(veil) = known.and_then(|known| known.policies.hidden()) {
+            return Err(crate::steps::denied(&format!("policies of role {name}"), veil));
+        }
         return Ok(vec![create(intent, facts, &name, trust), grant(intent, facts, &name, true)]);
     };
     boundary::as_asked(intent, role)?;
