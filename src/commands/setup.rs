@@ -5,13 +5,17 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::speak::{Answer, Speak};
+use super::wizard::by_signal;
 use crate::engine::{
-    Event, Eyes, Hands, Look, Made, Receipt, Reporter, Stop, Vigil, VolumeMade, apply, observe, with_ids,
+    Event, Eyes, Hands, HelmLook, Look, Made, Needs, Receipt, Reporter, Stop, Vigil, VolumeMade, apply,
+    observe, with_ids,
 };
 use crate::error::{Error, Kind, Result};
 use crate::facts::{Claim, Facts, Seen};
-use crate::gateway::{KubeWish, Kubernetes, Reads, Session, SessionWish, Writes, cluster_of_context};
-use crate::intent::{Asked, DriverMode, Intent, Setup, Target};
+use crate::gateway::{
+    ContextCluster, KubeWish, Kubernetes, Reads, Session, SessionWish, Writes, cluster_of_context,
+};
+use crate::intent::{Asked, DriverMode, Intent, Migrate, Setup, Target};
 use crate::report::{ClusterId, Format, Header, plan_document, plan_page, receipt_document, receipt_page};
 use crate::steps::{self, Goal, Plan, StepId};
 use crate::term::{Consent, LogFormat, OutputFile};
@@ -47,7 +51,7 @@ pub(super) async fn run(
     let id = cluster_id(&facts);
     match Box::pin(go_on(&work, &facts, &kubernetes, &id)).await {
         Ok(code) => Ok(code),
-        Err(error) => Ok(speak.fail(&error, Some(id))),
+        Err(error) => Ok(speak.fail(&by_signal(error, &work.stop).await, Some(id))),
     }
 }
 
@@ -87,35 +91,6 @@ async fn looked(work: &Work<'_>) -> Result<(Facts, Kubernetes)> {
 /// The longest wait for somebody who is at work, before anything is planned.
 const AT_WORK: Duration = Duration::from_secs(10 * 60);
 
-/// A session and the name of the cluster that is meant.
-pub(super) async fn open(
-    target: &Target,
-    request_timeout: Duration,
-    env: &BTreeMap<String, String>,
-) -> Result<(Session, String)> {
-    let context = cluster_of_context(env, target.kubeconfig.as_deref(), target.context.as_deref());
-    let named = target.region.as_ref().map(|asked| asked.value.clone());
-    let by_context =
-        || context.as_ref().filter(|_| target.cluster.is_none()).and_then(|context| context.region.clone());
-    let session = Session::open(&SessionWish {
-        env: env.clone(),
-        region: named.or_else(by_context),
-        profile: target.profile.clone(),
-        request_timeout,
-        trace: target.trace.clone(),
-    })
-    .await?;
-    let cluster = match &target.cluster {
-        Some(asked) => asked.value.clone(),
-        None => match context {
-            Some(context) => context.name,
-            None => only_cluster(&session).await?,
-        },
-    };
-    check_account(&session, target.account.as_ref()).await?;
-    Ok((session, cluster))
-}
-
 /// Opens the way to AWS and finds out which cluster is meant.
 async fn prepare<'a>(
     intent: Intent,
@@ -124,16 +99,55 @@ async fn prepare<'a>(
     env: &BTreeMap<String, String>,
     speak: &'a Speak,
 ) -> Result<Work<'a>> {
-    let (session, cluster) = open(&target, setup.request_timeout, env).await?;
-    let kube = KubeWish {
+    let session = open(env, &target, &setup).await?;
+    let cluster = cluster_name(&session, &target, env).await?;
+    check_account(&session, target.account.as_ref()).await?;
+    let kube = kube_wish(env, &target, &setup);
+    let look = look(&intent, &target, &session, cluster);
+    Ok(Work { intent, setup, eyes: Eyes { session, kube }, look, speak, stop: Stop::default() })
+}
+
+/// The EKS cluster of the kube context.
+pub(super) fn context(env: &BTreeMap<String, String>, target: &Target) -> Option<ContextCluster> {
+    cluster_of_context(env, target.kubeconfig.as_deref(), target.context.as_deref())
+}
+
+/// Opens the way to AWS, in the Region that was asked for, else the kube context's.
+pub(super) async fn open(env: &BTreeMap<String, String>, target: &Target, setup: &Setup) -> Result<Session> {
+    let named = target.region.as_ref().map(|asked| asked.value.clone());
+    let by_context = || context(env, target).filter(|_| target.cluster.is_none())?.region;
+    Session::open(&SessionWish {
+        env: env.clone(),
+        region: named.or_else(by_context),
+        profile: target.profile.clone(),
+        request_timeout: setup.request_timeout,
+        trace: target.trace.clone(),
+    })
+    .await
+}
+
+/// The cluster that is meant: the one asked for, else the kube context's, else the Region's only one.
+pub(super) async fn cluster_name(
+    session: &Session,
+    target: &Target,
+    env: &BTreeMap<String, String>,
+) -> Result<String> {
+    match (&target.cluster, context(env, target)) {
+        (Some(asked), _) => Ok(asked.value.clone()),
+        (None, Some(context)) => Ok(context.name),
+        (None, None) => only_cluster(session).await,
+    }
+}
+
+/// How Kubernetes is to be reached.
+pub(super) fn kube_wish(env: &BTreeMap<String, String>, target: &Target, setup: &Setup) -> KubeWish {
+    KubeWish {
         env: env.clone(),
         kubeconfig: target.kubeconfig.clone(),
         context: target.context.clone(),
         as_user: target.as_user.clone(),
         request_timeout: setup.request_timeout,
-    };
-    let look = look(&intent, &target, &session, cluster);
-    Ok(Work { intent, setup, eyes: Eyes { session, kube }, look, speak, stop: Stop::default() })
+    }
 }
 
 /// The only cluster of the Region, or the list of those there are.
@@ -150,12 +164,16 @@ async fn only_cluster(session: &Session) -> Result<String> {
     };
     match names.as_slice() {
         [only] => Ok(only.clone()),
-        [] => Err(Error::usage(format!("there is no EKS cluster in {region}"))
-            .next("name another Region with --region")),
+        [] => Err(no_cluster(region)),
         several => Err(Error::usage(format!("there are {} EKS clusters in {region}", several.len()))
             .details([format!("clusters: {}", several.join(", "))])
             .next("name one with --cluster")),
     }
+}
+
+/// A Region without clusters.
+pub(super) fn no_cluster(region: &str) -> Error {
+    Error::usage(format!("there is no EKS cluster in {region}")).next("name another Region with --region")
 }
 
 /// An ARN names its account: another caller's account is another cluster.
@@ -171,10 +189,12 @@ async fn check_account(session: &Session, wanted: Option<&Asked<String>>) -> Res
     }
 }
 
-fn look(intent: &Intent, target: &Target, session: &Session, cluster: String) -> Look {
+/// What is to be looked at for a wish.
+pub(super) fn look(intent: &Intent, target: &Target, session: &Session, cluster: String) -> Look {
     let by_arn =
         intent.identity.role_arn.as_ref().and_then(|asked| asked.value.rsplit('/').next().map(str::to_owned));
     let by_name = intent.identity.role_name.as_ref().map(|asked| asked.value.clone());
+    let file_system = &intent.storage.file_system;
     Look {
         hyperpod: target.hyperpod.as_ref().map(|asked| asked.value.clone()),
         role: by_arn
@@ -185,9 +205,31 @@ fn look(intent: &Intent, target: &Target, session: &Session, cluster: String) ->
         claim: intent.storage.claim.value.clone(),
         namespace: intent.storage.namespace.as_ref().map(|asked| asked.value.clone()),
         account_asked: intent.identity.service_account.is_asked(),
-        helm_wanted: intent.driver.mode.value == DriverMode::Helm,
-        helm_possible: intent.driver.mode.value == DriverMode::Auto,
+        helm: helm_look(intent),
+        needs: Needs {
+            s3_paths: [&file_system.s3_import, &file_system.s3_export]
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect(),
+            kms_key: file_system.kms_key.clone(),
+            boundary: intent.identity.boundary.as_ref().map(|asked| asked.value.clone()),
+        },
         cluster,
+    }
+}
+
+/// Whether Helm may come into it, and which release an adoption names.
+fn helm_look(intent: &Intent) -> HelmLook {
+    let migrates = intent.migrate == Some(Migrate::Driver);
+    let named = intent.adopt.iter().filter(|(kind, _)| kind.eq_ignore_ascii_case("Release"));
+    HelmLook {
+        wanted: intent.driver.mode.value == DriverMode::Helm || migrates,
+        possible: intent.driver.mode.value != DriverMode::Existing,
+        release: named
+            .filter_map(|(_, place)| place.split_once('/'))
+            .next()
+            .map(|(a, b)| (a.to_owned(), b.to_owned())),
     }
 }
 

@@ -66,7 +66,7 @@ fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
     }
     let legal: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
     let hint = nearest(text, &legal).map(|word| format!("; did you mean {word}?")).unwrap_or_default();
-    Err(format!("{text:?} is none of {}{hint}", legal.join(", ")))
+    Err(format!("{:?} is none of {}{hint}", names::short(text), legal.join(", ")))
 }
 
 /// The word that is nearest by edit distance, when one is near at all.
@@ -81,30 +81,30 @@ pub(super) fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
         .map(|(_, word)| word)
 }
 
+/// The words of `--identity`, the default first.
+pub const IDENTITY_WORDS: &[(&str, IdentityMode)] = &[
+    ("auto", IdentityMode::Auto),
+    ("irsa", IdentityMode::Irsa),
+    ("pod-identity", IdentityMode::PodIdentity),
+    ("none", IdentityMode::None),
+];
+
+/// The words of `--driver`, the default first.
+pub const DRIVER_WORDS: &[(&str, DriverMode)] = &[
+    ("auto", DriverMode::Auto),
+    ("addon", DriverMode::Addon),
+    ("helm", DriverMode::Helm),
+    ("existing", DriverMode::Existing),
+];
+
 /// Parses `--identity`.
 pub(super) fn identity_mode(text: &str) -> Result<IdentityMode, String> {
-    word(
-        text,
-        &[
-            ("auto", IdentityMode::Auto),
-            ("irsa", IdentityMode::Irsa),
-            ("pod-identity", IdentityMode::PodIdentity),
-            ("none", IdentityMode::None),
-        ],
-    )
+    word(text, IDENTITY_WORDS)
 }
 
 /// Parses `--driver`.
 pub(super) fn driver_mode(text: &str) -> Result<DriverMode, String> {
-    word(
-        text,
-        &[
-            ("auto", DriverMode::Auto),
-            ("addon", DriverMode::Addon),
-            ("helm", DriverMode::Helm),
-            ("existing", DriverMode::Existing),
-        ],
-    )
+    word(text, DRIVER_WORDS)
 }
 
 /// Parses `--chart`: a directory or archive, an `oci://` reference, or a repository's `REPO/CHART`. It becomes an
@@ -153,7 +153,7 @@ pub(super) fn policy(text: &str) -> Result<PolicyWish, String> {
         arn if arn.starts_with("arn:") => {
             arn.parse::<names::Arn>().map(|_| PolicyWish::Arn(arn.to_owned())).map_err(|e| e.to_string())
         }
-        other => Err(format!("{other:?} is none of minimal, managed, or a policy's ARN")),
+        other => Err(format!("{:?} is none of minimal, managed, or a policy's ARN", names::short(other))),
     }
 }
 
@@ -164,7 +164,8 @@ pub(super) fn group(text: &str) -> Result<GroupWish, String> {
         "create" => Ok(GroupWish::Create),
         id if is_id(id, "sg-") => Ok(GroupWish::Id(id.to_owned())),
         other => Err(format!(
-            "{other:?} is none of auto, create, or a security group's id such as sg-0123456789abcdef0"
+            "{:?} is none of auto, create, or a security group's id such as sg-0123456789abcdef0",
+            names::short(other)
         )),
     }
 }
@@ -178,6 +179,7 @@ pub(super) fn subnet(text: &str) -> Result<SubnetWish, String> {
     let ids: Vec<String> = text.split([',', ' ']).filter(|id| !id.is_empty()).map(str::to_owned).collect();
     match ids.iter().find(|id| !is_id(id, "subnet-")) {
         Some(wrong) => {
+            let wrong = names::short(wrong);
             Err(format!("{wrong:?} is neither auto nor a subnet's id such as subnet-0123456789abcdef0"))
         }
         None if ids.is_empty() => Err("is empty".to_owned()),
@@ -197,7 +199,7 @@ fn is_id(text: &str, prefix: &str) -> bool {
 /// Parses `NAMESPACE/NAME`.
 pub(super) fn service_account(text: &str) -> Result<(String, String), String> {
     let Some((namespace, name)) = text.trim().split_once('/') else {
-        return Err(format!("{text:?} is not NAMESPACE/NAME"));
+        return Err(format!("{:?} is not NAMESPACE/NAME", names::short(text)));
     };
     names::check_dns_label("namespace", namespace).map_err(|e| e.to_string())?;
     names::check_dns_subdomain("service account name", name).map_err(|e| e.to_string())?;
@@ -210,7 +212,10 @@ pub(super) fn adoption(text: &str) -> Result<(String, String), String> {
         Some((kind, reference)) if !kind.is_empty() && !reference.is_empty() => {
             Ok((kind.to_owned(), reference.to_owned()))
         }
-        _ => Err(format!("{text:?} is not KIND/REF, for instance SecurityGroup/sg-0123456789abcdef0")),
+        _ => Err(format!(
+            "{:?} is not KIND/REF, for instance SecurityGroup/sg-0123456789abcdef0",
+            names::short(text)
+        )),
     }
 }
 

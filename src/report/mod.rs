@@ -3,6 +3,7 @@
 //! Pure: no async, no clock, no environment, no terminal. What is told comes in as data, times and
 //! durations included; what goes out is a [`Page`] or a text. Only `term` prints.
 
+mod command;
 mod document;
 mod error;
 mod escape;
@@ -10,6 +11,7 @@ mod format;
 mod header;
 mod jsonpath;
 mod mark;
+mod needs;
 mod page;
 mod plan;
 mod progress;
@@ -19,6 +21,7 @@ mod sample;
 mod schema;
 mod wrap;
 
+pub use command::command_page;
 pub use document::{
     ChangeItem, Document, DocumentKind, DoneChange, DoneItem, ErrorBody, Frame, PlanBody, PlanItem,
     ReceiptBody, Stop, error_document, plan_document, receipt_document, to_json, to_yaml,
@@ -29,6 +32,7 @@ pub use format::Format;
 pub use header::{ClusterId, Header};
 pub use jsonpath::JsonPath;
 pub use mark::Mark;
+pub use needs::{Needs, needs_page};
 pub use page::{Line, Page, Span, Style, View};
 pub use plan::{NODE_RULES, plan_page};
 pub use progress::{Changes, duration_text, json_line, line};

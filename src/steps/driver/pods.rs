@@ -35,7 +35,8 @@ pub(super) fn bring(
         }
     };
     let living = pods.iter().filter(|pod| pod.is_living());
-    let mut stale: Vec<&str> = living.filter(|pod| !made_with(pod)).map(|pod| pod.name.as_str()).collect();
+    let mut stale: Vec<&str> =
+        living.filter(|pod| !made_with.fits(pod)).map(|pod| pod.name.as_str()).collect();
     stale.sort_unstable();
     if stale.is_empty() {
         return Ok(item);
@@ -64,25 +65,35 @@ pub(super) fn bring(
 /// Whether living pods were made before the identity, as far as can be seen, and nobody replaces them yet.
 pub(crate) fn has_stale_pods(facts: &Facts, who: &Who) -> bool {
     let is_rolling = facts.driver.controller.found().is_none_or(|controller| controller.rolling);
-    let pods = facts.driver.pods.found().into_iter().flatten().filter(|pod| pod.is_living());
-    made_with(facts, who).is_some_and(|made_with| !is_rolling && pods.into_iter().any(|pod| !made_with(pod)))
+    let mut pods = facts.driver.pods.found().into_iter().flatten().filter(|pod| pod.is_living());
+    made_with(facts, who).is_some_and(|made_with| !is_rolling && pods.any(|pod| !made_with.fits(pod)))
 }
 
-/// How a pod tells that it was made with the identity; none when the identity is not in place yet, or not known.
-fn made_with(facts: &Facts, who: &Who) -> Option<Box<dyn Fn(&ControllerPod) -> bool>> {
+/// What a pod that was made with the identity has.
+enum MadeWith<'a> {
+    Role(&'a String),
+    PodIdentity,
+}
+
+impl MadeWith<'_> {
+    fn fits(&self, pod: &ControllerPod) -> bool {
+        match self {
+            Self::Role(role) => pod.role_arn.as_ref() == Some(role),
+            Self::PodIdentity => pod.pod_identity,
+        }
+    }
+}
+
+/// None when the identity is not in place yet, or not known.
+fn made_with<'a>(facts: &Facts, who: &'a Who) -> Option<MadeWith<'a>> {
     match who {
         Who::Irsa(role) => {
             // The webhook reads the annotation, so pods that are made without it would be stale for ever.
             let annotated = facts.access.service_account.found()?.role_arn.as_ref()?;
-            let role = role.clone();
-            (*annotated == role).then(|| {
-                let fits = move |pod: &ControllerPod| pod.role_arn.as_ref() == Some(&role);
-                Box::new(fits) as Box<dyn Fn(&ControllerPod) -> bool>
-            })
+            (annotated == role).then_some(MadeWith::Role(role))
         }
         Who::PodIdentity { associated: true, .. } => {
-            facts.access.association.found()?;
-            Some(Box::new(|pod| pod.pod_identity))
+            facts.access.association.found().map(|_| MadeWith::PodIdentity)
         }
         Who::PodIdentity { associated: false, .. } | Who::Unknown => None,
     }

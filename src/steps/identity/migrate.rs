@@ -158,7 +158,7 @@ impl Scene<'_> {
             let new = if self.to_pods { self.pod_trust() } else { self.web_trust() };
             changes.push(self.trust(
                 TRUST,
-                &role::widened(&self.role.trust, &new).0,
+                &role::widened(&self.role.trust, &new, &role::mark(self.facts)).0,
                 "it does not let the new way in",
             )?);
         }
