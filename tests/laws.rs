@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use clap::Parser as _;
 use fsxctl::cli::{Cli, Command};
 use fsxctl::domain::names;
-use fsxctl::engine::{Event, Eyes, Look, Needs, Reporter, Stop, apply, observe};
+use fsxctl::engine::{Event, Eyes, HelmLook, Look, Needs, Reporter, Stop, apply, observe};
 use fsxctl::error::Kind;
 use fsxctl::facts::Facts;
 use fsxctl::gateway::{KubeWish, Kubernetes, Session, SessionWish, Writes};

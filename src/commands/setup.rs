@@ -8,8 +8,8 @@ use super::manifests;
 use super::speak::{Answer, Speak};
 use super::wizard::by_signal;
 use crate::engine::{
-    Event, Eyes, Hands, Look, Made, Needs, Receipt, Reporter, Stop, Vigil, VolumeMade, apply, observe,
-    with_ids,
+    Event, Eyes, Hands, HelmLook, Look, Made, Needs, Receipt, Reporter, Stop, Vigil, VolumeMade, apply,
+    observe, with_ids,
 };
 use crate::error::{Error, Kind, Result};
 use crate::facts::{Claim, Facts, Seen};
@@ -125,7 +125,7 @@ pub(super) async fn open(
         env: env.clone(),
         region: named.or_else(by_context),
         profile: target.profile.clone(),
-        request_timeout,
+        request_timeout: setup.request_timeout,
         trace: target.trace.clone(),
     })
     .await
@@ -222,6 +222,20 @@ pub(super) fn look(intent: &Intent, target: &Target, session: &Session, cluster:
         helm_wanted: intent.driver.mode.value == DriverMode::Helm,
         helm_possible: intent.driver.mode.value == DriverMode::Auto,
         cluster,
+    }
+}
+
+/// Whether Helm may come into it, and which release an adoption names.
+fn helm_look(intent: &Intent) -> HelmLook {
+    let migrates = intent.migrate == Some(Migrate::Driver);
+    let named = intent.adopt.iter().filter(|(kind, _)| kind.eq_ignore_ascii_case("Release"));
+    HelmLook {
+        wanted: intent.driver.mode.value == DriverMode::Helm || migrates,
+        possible: intent.driver.mode.value != DriverMode::Existing,
+        release: named
+            .filter_map(|(_, place)| place.split_once('/'))
+            .next()
+            .map(|(a, b)| (a.to_owned(), b.to_owned())),
     }
 }
 

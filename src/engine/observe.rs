@@ -54,6 +54,17 @@ pub struct Look {
     pub helm_possible: bool,
 }
 
+/// When to look for a Helm release although no object names one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HelmLook {
+    /// The driver is, or is to be, a release.
+    pub wanted: bool,
+    /// It may become one.
+    pub possible: bool,
+    /// Namespace and name of a release that was named; else those by convention.
+    pub release: Option<(String, String)>,
+}
+
 /// What the role will have to allow besides the driver's own calls, and under which limit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needs {

@@ -164,7 +164,7 @@ fn by_manifests() -> String {
             metadata["managedFields"][0]["manager"] = json!("kubectl");
         }
     }
-    saved.to_string()
+    serde_yaml::to_string(&saved).expect("YAML")
 }
 
 const ADOPTED: &str =

@@ -41,6 +41,8 @@ const DROPPED: &[&str] = &[
     "StartTime",
     "RoleLastUsed",
     "kubectl.kubernetes.io/restartedAt",
+    // The same of clients that are written with kube-rs.
+    "kube.kubernetes.io/restartedAt",
     "pod-template-hash",
     // Generated like ids: a pod's address, and when and as whom the provisioner was started.
     "podIP",
@@ -76,9 +78,16 @@ fn canonical(state: &State) -> Value {
             .retain(|role| !role["Path"].as_str().is_some_and(|path| path.starts_with("/aws-service-role/")));
     }
     world.kubernetes.objects.retain(|object| object["kind"] != "Event");
+    let hashes = template_hashes(&world.kubernetes.objects);
     for object in &mut world.kubernetes.objects {
+        without_hashes(object, &hashes);
         object_as_compared(object);
     }
+    // A ReplicaSet without pods is only the memory of a template before.
+    world
+        .kubernetes
+        .objects
+        .retain(|object| object["kind"] != "ReplicaSet" || object["spec"]["replicas"] != 0);
     let mut value = json!({
         "account": world.account, "region": world.region, "caller": world.caller,
         "lifecycles": world.lifecycles, "denied": world.denied, "faults": world.faults,
@@ -97,6 +106,26 @@ fn canonical(state: &State) -> Value {
         value[collection.as_str()] = keyed(&collection, rows);
     }
     value
+}
+
+/// The hashes of pod templates, which are parts of names: a restart alone makes another one.
+fn template_hashes(objects: &[Value]) -> BTreeSet<String> {
+    let label =
+        |object: &Value| object["metadata"]["labels"]["pod-template-hash"].as_str().map(str::to_owned);
+    objects.iter().filter(|object| object["kind"] == "ReplicaSet").filter_map(label).collect()
+}
+
+fn without_hashes(value: &mut Value, hashes: &BTreeSet<String>) {
+    match value {
+        Value::String(text) => {
+            for hash in hashes.iter().filter(|hash| text.contains(hash.as_str())).collect::<Vec<_>>() {
+                *text = text.replace(hash.as_str(), "*");
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| without_hashes(item, hashes)),
+        Value::Object(members) => members.values_mut().for_each(|member| without_hashes(member, hashes)),
+        _ => {}
+    }
 }
 
 fn object_as_compared(object: &mut Value) {
@@ -307,6 +336,22 @@ kubernetes:
             FIRST.replace("fs-0123456789abcdef0", "fs-0fedcba9876543210").replace("abcdefgh", "zzzzzzzz");
         let second = second.replace("now-1h", "now-5d").replace("uid: a", "uid: b").replace("e1", "e2");
         assert_eq!(diff(&world(FIRST), &world(&second), &[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_restart_does_not_count() {
+        let deployment = |hash: &str, at: &str| {
+            world(&format!("
+kubernetes:
+  controllers: {{workloads: false}}
+  objects:
+  - {{apiVersion: apps/v1, kind: Deployment, metadata: {{name: d, namespace: default}}, spec: {{replicas: 1, selector: {{matchLabels: {{a: b}}}}, template: {{metadata: {{labels: {{a: b}}, annotations: {{kube.kubernetes.io/restartedAt: \"{at}\"}}}}, spec: {{containers: [{{name: c, image: i}}]}}}}}}}}
+  - {{apiVersion: apps/v1, kind: ReplicaSet, metadata: {{name: d-{hash}, namespace: default, labels: {{pod-template-hash: {hash}}}}}, spec: {{replicas: 1, selector: {{matchLabels: {{a: b}}}}}}}}
+"))
+        };
+        let (one, other) =
+            (deployment("6c4f7d", "2026-01-01T00:00:00Z"), deployment("7d8e9f", "2026-01-02T00:00:00Z"));
+        assert_eq!(diff(&one, &other, &[]), Vec::<String>::new());
     }
 
     #[test]
