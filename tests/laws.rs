@@ -234,8 +234,7 @@ impl Hands {
             namespace: None,
             needs: Needs::default(),
             account_asked: false,
-            helm_wanted: false,
-            helm_possible: true,
+            helm: HelmLook { possible: true, ..HelmLook::default() },
         };
         let kube = KubeWish { env, kubeconfig: None, context: None, as_user: None, request_timeout: timeout };
         Self { sandbox, eyes: Eyes { session, kube }, intent, look, runtime }

@@ -16,7 +16,7 @@ use crate::facts::{Claim, Facts, Seen};
 use crate::gateway::{
     ContextCluster, KubeWish, Kubernetes, Reads, Session, SessionWish, Writes, cluster_of_context,
 };
-use crate::intent::{Asked, DriverMode, Intent, Setup, Target};
+use crate::intent::{Asked, DriverMode, Intent, Migrate, Setup, Target};
 use crate::report::{ClusterId, Header, plan_document, plan_page, receipt_document, receipt_page};
 use crate::steps::{self, Goal, Plan, StepId};
 use crate::term::{Consent, LogFormat};
@@ -125,7 +125,7 @@ pub(super) async fn open(
         env: env.clone(),
         region: named.or_else(by_context),
         profile: target.profile.clone(),
-        request_timeout: setup.request_timeout,
+        request_timeout,
         trace: target.trace.clone(),
     })
     .await
@@ -219,8 +219,7 @@ pub(super) fn look(intent: &Intent, target: &Target, session: &Session, cluster:
             boundary: intent.identity.boundary.as_ref().map(|asked| asked.value.clone()),
         },
         account_asked: intent.identity.service_account.is_asked(),
-        helm_wanted: intent.driver.mode.value == DriverMode::Helm,
-        helm_possible: intent.driver.mode.value == DriverMode::Auto,
+        helm: helm_look(intent),
         cluster,
     }
 }

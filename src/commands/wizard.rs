@@ -9,7 +9,7 @@ use crate::engine::{Event, Eyes, Look, Stop, observe};
 use crate::error::{Error, Kind, Result};
 use crate::facts::{Facts, Seen};
 use crate::gateway::{Reads, Session};
-use crate::intent::{Env, setup_intent};
+use crate::intent::Env;
 use crate::report::{Line, Page, Style, command_page, error_page};
 use crate::term::{List, LogFormat, Reply};
 use crate::wizard::{self, Form, Parsed, Question, Sheet};

@@ -48,10 +48,8 @@ pub struct Look {
     pub needs: Needs,
     /// Whether the service account was asked for; else it is that of the driver that is there.
     pub account_asked: bool,
-    /// Whether the driver is to be a Helm release.
-    pub helm_wanted: bool,
-    /// Whether it may become one.
-    pub helm_possible: bool,
+    /// Whether Helm may come into it.
+    pub helm: HelmLook,
 }
 
 /// When to look for a Helm release although no object names one.
