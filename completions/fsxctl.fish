@@ -29,7 +29,7 @@ complete -c fsxctl -n "__fish_fsxctl_needs_command" -s p -l profile -d 'AWS prof
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l context -d 'Context of the kubeconfig to use' -r
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l as -d 'Kubernetes user to impersonate' -r
-complete -c fsxctl -n "__fish_fsxctl_needs_command" -s o -l output -d 'Output format: human, json, yaml or jsonpath=EXPR' -r
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l color -d 'When to use colour: auto, always or never' -r
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
@@ -41,8 +41,9 @@ complete -c fsxctl -n "__fish_fsxctl_needs_command" -s q -l quiet -d 'Print the 
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -s V -l version -d 'Print version'
-complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "setup" -d 'Set up Lustre storage on a cluster, whole or one part alone'
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "setup" -d 'Set up Lustre storage on a cluster, whole or one part alone; asks when no part is named'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "env" -d 'Show which settings are in force and where each comes from'
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "images" -d 'List the container images that a set-up pulls, to mirror or to allow them'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "schema" -d 'Print a JSON Schema of a document that fsxctl prints'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "man" -d 'Print the manual page (roff)'
@@ -52,7 +53,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l context -d 'Context of the kubeconfig to use' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l as -d 'Kubernetes user to impersonate' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -s o -l output -d 'Output format: human, json, yaml or jsonpath=EXPR' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l color -d 'When to use colour: auto, always or never' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
@@ -62,7 +63,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l no-input -d 'Never ask'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -s h -l help -d 'Print help'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -f -a "dynamic" -d 'Identity, network, driver, StorageClass and claim; waits until the claim is Bound'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -f -a "identity" -d 'The driver\'s identity alone: OIDC provider and role, or Pod Identity association'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -f -a "network" -d 'The network alone: security group and rules for tcp 988 and 1018-1023'
@@ -110,7 +111,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l context -d 'Context of the kubeconfig to use' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l as -d 'Kubernetes user to impersonate' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -s o -l output -d 'Output format: human, json, yaml or jsonpath=EXPR' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l color -d 'When to use colour: auto, always or never' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
@@ -145,7 +146,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l context -d 'Context of the kubeconfig to use' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l as -d 'Kubernetes user to impersonate' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -s o -l output -d 'Output format: human, json, yaml or jsonpath=EXPR' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l color -d 'When to use colour: auto, always or never' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
@@ -171,7 +172,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l context -d 'Context of the kubeconfig to use' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l as -d 'Kubernetes user to impersonate' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -s o -l output -d 'Output format: human, json, yaml or jsonpath=EXPR' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l color -d 'When to use colour: auto, always or never' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
@@ -206,7 +207,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l context -d 'Context of the kubeconfig to use' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l as -d 'Kubernetes user to impersonate' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s o -l output -d 'Output format: human, json, yaml or jsonpath=EXPR' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l color -d 'When to use colour: auto, always or never' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
@@ -226,7 +227,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s p -l profile -d 'A
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l context -d 'Context of the kubeconfig to use' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l as -d 'Kubernetes user to impersonate' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s o -l output -d 'Output format: human, json, yaml or jsonpath=EXPR' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l color -d 'When to use colour: auto, always or never' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
@@ -238,12 +239,29 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l no-input -d 'Never
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s h -l help -d 'Print help'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s c -l cluster -d 'Read the images from a cluster that runs the driver, by name or ARN; without it nothing is called' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s r -l region -d 'AWS Region' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s p -l profile -d 'AWS profile' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l context -d 'Context of the kubeconfig to use' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l as -d 'Kubernetes user to impersonate' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l color -d 'When to use colour: auto, always or never' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l timeout -d 'How long to wait for the result, for instance 45m' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l request-timeout -d 'How long one call may take, for instance 20s' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l no-input -d 'Never ask'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s h -l help -d 'Print help'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s r -l region -d 'AWS Region' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s p -l profile -d 'AWS profile' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l context -d 'Context of the kubeconfig to use' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l as -d 'Kubernetes user to impersonate' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s o -l output -d 'Output format: human, json, yaml or jsonpath=EXPR' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l color -d 'When to use colour: auto, always or never' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
@@ -259,7 +277,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -s p -l profi
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l context -d 'Context of the kubeconfig to use' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l as -d 'Kubernetes user to impersonate' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -s o -l output -d 'Output format: human, json, yaml or jsonpath=EXPR' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l color -d 'When to use colour: auto, always or never' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
@@ -275,7 +293,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -s p -l profile -d 'A
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l context -d 'Context of the kubeconfig to use' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l as -d 'Kubernetes user to impersonate' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -s o -l output -d 'Output format: human, json, yaml or jsonpath=EXPR' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l color -d 'When to use colour: auto, always or never' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
@@ -291,7 +309,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -s p -l profile -
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l context -d 'Context of the kubeconfig to use' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l as -d 'Kubernetes user to impersonate' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -s o -l output -d 'Output format: human, json, yaml or jsonpath=EXPR' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l color -d 'When to use colour: auto, always or never' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l log-format -d 'Form of progress and logs on stderr: text or json' -r

@@ -9,6 +9,7 @@ mod harness;
 mod hidden;
 mod illegal;
 mod others;
+mod output;
 mod roads;
 mod stale;
 mod terminal;

@@ -454,7 +454,8 @@ fn foreign_names_are_shown_and_not_obeyed() {
     terminal.press(ENTER);
     enter(&mut terminal, &QUESTIONS[1..10]);
     terminal.until(QUESTIONS[10]);
-    terminal.until(r"sg-0c10000000000000c (a\u{1b}[2J\r\n> yes): fsxctl adds rules to it");
+    // XML, which EC2 speaks, cannot carry the escape itself.
+    terminal.until(r"[2J\r\n> yes): fsxctl adds rules to it");
     terminal.go(DOWN);
     terminal.go(DOWN);
     terminal.press(ENTER);
