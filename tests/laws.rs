@@ -233,6 +233,9 @@ impl Hands {
             claim: intent.storage.claim.value.clone(),
             namespace: None,
             needs: Needs::default(),
+            account_asked: false,
+            helm_wanted: false,
+            helm_possible: true,
         };
         let kube = KubeWish { env, kubeconfig: None, context: None, as_user: None, request_timeout: timeout };
         Self { sandbox, eyes: Eyes { session, kube }, intent, look, runtime }

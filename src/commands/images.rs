@@ -81,7 +81,7 @@ fn running(found: Vec<ImageInUse>) -> ImagesBody {
 async fn in_use(args: &ImagesArgs, global: &GlobalArgs, env: &Env) -> Result<(Vec<ImageInUse>, ClusterId)> {
     let words = ClusterArgs { cluster: args.cluster.clone(), hyperpod: None };
     let (target, way) = intent::cluster_intent(&words, global, env)?;
-    let session = setup::open(env, &target, &way).await?;
+    let session = setup::open(env, &target, way.request_timeout).await?;
     let name = setup::cluster_name(&session, &target, env).await?;
     let cluster = visible(Reads::new(&session).cluster(&name).await, &format!("EKS cluster {name}"))?
         .ok_or_else(|| Error::usage(format!("there is no EKS cluster {name} in {}", session.region())))?;

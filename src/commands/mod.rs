@@ -5,8 +5,10 @@ mod about;
 mod env;
 mod images;
 mod manifests;
+mod permissions;
 mod setup;
 mod speak;
+mod versions;
 mod wizard;
 
 use std::collections::BTreeMap;
@@ -15,6 +17,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use crate::cli::{Cli, Command, SetupArgs};
 use crate::error::{Error, Kind, Result};
+use crate::intent::{migrate_intent, setup_intent};
 use speak::Speak;
 
 /// Runs one command line. `arguments` begins with the program's name; `env` is the whole environment. Returns the exit
@@ -39,13 +42,18 @@ pub async fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> u8 {
 
 async fn dispatch(program: &str, cli: &Cli, env: &BTreeMap<String, String>, speak: &Speak) -> Result<u8> {
     match &cli.command {
+        Command::Setup(SetupArgs { command: Some(command) }) if versions::is_asked(command) => {
+            versions::run(command, &cli.global, env, speak).await
+        }
         Command::Setup(SetupArgs { command: Some(command) }) => {
-            setup::run(command, &cli.global, env, speak).await
+            setup::run(setup_intent(command, &cli.global, env)?, env, speak).await
         }
         Command::Setup(SetupArgs { command: None }) => {
             Box::pin(wizard::run(program, &cli.global, env, speak)).await
         }
+        Command::Migrate(command) => setup::run(migrate_intent(command, &cli.global, env)?, env, speak).await,
         Command::Env(args) => env::run(args, &cli.global, env, speak),
+        Command::Permissions(args) => permissions::run(args, &cli.global, env, speak),
         Command::Images(args) => Box::pin(images::run(args, &cli.global, env, speak)).await,
         Command::Schema(args) => about::schema(args, speak),
         Command::Completions(args) => about::completions(args, speak),

@@ -2,21 +2,21 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use super::manifests;
 use super::speak::{Answer, Speak};
 use super::wizard::by_signal;
-use crate::cli::{GlobalArgs, SetupCommand};
 use crate::engine::{
     Event, Eyes, Hands, Look, Made, Needs, Receipt, Reporter, Stop, Vigil, VolumeMade, apply, observe,
     with_ids,
 };
 use crate::error::{Error, Kind, Result};
-use crate::facts::{Claim, Facts};
+use crate::facts::{Claim, Facts, Seen};
 use crate::gateway::{
     ContextCluster, KubeWish, Kubernetes, Reads, Session, SessionWish, Writes, cluster_of_context,
 };
-use crate::intent::{self, Asked, Intent, Setup, Target};
+use crate::intent::{Asked, DriverMode, Intent, Setup, Target};
 use crate::report::{ClusterId, Header, plan_document, plan_page, receipt_document, receipt_page};
 use crate::steps::{self, Goal, Plan, StepId};
 use crate::term::{Consent, LogFormat};
@@ -33,36 +33,64 @@ struct Work<'a> {
     stop: Stop,
 }
 
-/// Runs a set-up command.
+/// Runs a set-up, or whatever else brings the world from facts to a wish.
 ///
 /// # Errors
 /// Whatever ends it, with what was done and left.
 pub(super) async fn run(
-    command: &SetupCommand,
-    global: &GlobalArgs,
+    wish: (Intent, Target, Setup),
     env: &BTreeMap<String, String>,
     speak: &Speak,
 ) -> Result<u8> {
-    let (intent, target, setup) = intent::setup_intent(command, global, env)?;
+    let (intent, target, setup) = wish;
     let stop = Stop::by_signals();
     let work = tokio::select! {
         work = Box::pin(prepare(intent, target, setup, env, speak)) => Work { stop: stop.clone(), ..work? },
         error = stop.wait() => return Err(error),
     };
-    let voice = speak.reporter();
-    voice.borrow_mut().on(&Event::Looking { what: format!("cluster {}", work.look.cluster) });
-    let seen = tokio::select! {
-        seen = Box::pin(observe(&work.eyes, &work.look)) => seen,
-        error = stop.wait() => Err(error),
-    };
-    drop(voice);
-    let (facts, kubernetes) = seen?;
+    let (facts, kubernetes) = Box::pin(looked(&work)).await?;
     let id = cluster_id(&facts);
     match Box::pin(go_on(&work, &facts, &kubernetes, &id)).await {
         Ok(code) => Ok(code),
         Err(error) => Ok(speak.fail(&by_signal(error, &work.stop).await, Some(id))),
     }
 }
+
+/// Looks; again while somebody is at work on what the plan is about and will be done soon.
+async fn looked(work: &Work<'_>) -> Result<(Facts, Kubernetes)> {
+    let voice = work.speak.reporter();
+    voice.borrow_mut().on(&Event::Looking { what: format!("cluster {}", work.look.cluster) });
+    let since = Instant::now();
+    loop {
+        let seen = tokio::select! {
+            seen = Box::pin(observe(&work.eyes, &work.look)) => seen,
+            error = work.stop.wait() => Err(error),
+        };
+        let (mut facts, kubernetes) = seen?;
+        // A clock that goes wrong must not make a helm that was ended look alive for ever.
+        if let Seen::Found(release) = &mut facts.driver.release {
+            release.age_seconds = release.age_seconds.max(since.elapsed().as_secs());
+        }
+        let busy = steps::driver::under_way(&work.intent, &facts);
+        let limit = work.intent.wait.unwrap_or(AT_WORK).min(AT_WORK);
+        let Some(what) = busy.filter(|_| !work.setup.dry_run && since.elapsed() < limit) else {
+            return Ok((facts, kubernetes));
+        };
+        voice.borrow_mut().on(&Event::Waiting {
+            what,
+            elapsed: since.elapsed(),
+            expected: None,
+            reason: None,
+        });
+        tokio::select! {
+            error = work.stop.wait() => return Err(error),
+            () = tokio::time::sleep(Duration::from_secs(2)) => {}
+        }
+    }
+}
+
+/// The longest wait for somebody who is at work, before anything is planned.
+const AT_WORK: Duration = Duration::from_secs(10 * 60);
 
 /// Opens the way to AWS and finds out which cluster is meant.
 async fn prepare<'a>(
@@ -72,7 +100,7 @@ async fn prepare<'a>(
     env: &BTreeMap<String, String>,
     speak: &'a Speak,
 ) -> Result<Work<'a>> {
-    let session = open(env, &target, &setup).await?;
+    let session = open(env, &target, setup.request_timeout).await?;
     let cluster = cluster_name(&session, &target, env).await?;
     check_account(&session, target.account.as_ref()).await?;
     let kube = kube_wish(env, &target, &setup);
@@ -86,14 +114,18 @@ pub(super) fn context(env: &BTreeMap<String, String>, target: &Target) -> Option
 }
 
 /// Opens the way to AWS, in the Region that was asked for, else the kube context's.
-pub(super) async fn open(env: &BTreeMap<String, String>, target: &Target, setup: &Setup) -> Result<Session> {
+pub(super) async fn open(
+    env: &BTreeMap<String, String>,
+    target: &Target,
+    request_timeout: Duration,
+) -> Result<Session> {
     let named = target.region.as_ref().map(|asked| asked.value.clone());
     let by_context = || context(env, target).filter(|_| target.cluster.is_none())?.region;
     Session::open(&SessionWish {
         env: env.clone(),
         region: named.or_else(by_context),
         profile: target.profile.clone(),
-        request_timeout: setup.request_timeout,
+        request_timeout,
         trace: target.trace.clone(),
     })
     .await
@@ -150,7 +182,7 @@ pub(super) fn no_cluster(region: &str) -> Error {
 }
 
 /// An ARN names its account: another caller's account is another cluster.
-async fn check_account(session: &Session, wanted: Option<&Asked<String>>) -> Result<()> {
+pub(super) async fn check_account(session: &Session, wanted: Option<&Asked<String>>) -> Result<()> {
     let Some(wanted) = wanted else { return Ok(()) };
     match Reads::new(session).caller().await?.found() {
         Some(caller) if caller.account != wanted.value => Err(Error::usage(format!(
@@ -186,6 +218,9 @@ pub(super) fn look(intent: &Intent, target: &Target, session: &Session, cluster:
             kms_key: file_system.kms_key.clone(),
             boundary: intent.identity.boundary.as_ref().map(|asked| asked.value.clone()),
         },
+        account_asked: intent.identity.service_account.is_asked(),
+        helm_wanted: intent.driver.mode.value == DriverMode::Helm,
+        helm_possible: intent.driver.mode.value == DriverMode::Auto,
         cluster,
     }
 }
@@ -320,6 +355,12 @@ fn proved(work: &Work<'_>, facts: &Facts) -> Result<()> {
     if again.is_settled() {
         return Ok(());
     }
+    if let Some(block) = again.block().filter(|block| block.kind == Kind::Denied) {
+        let message = "all changes were made, but what came of them cannot be seen";
+        let mut error = Error::new(Kind::Denied, message).because(block.message.clone());
+        (error.permission, error.next) = (block.permission.clone(), block.next.clone());
+        return Err(error);
+    }
     let block = again.block().map(|block| block.message.clone());
     let left: Vec<String> = again.changes().map(|change| change.resource.to_string()).collect();
     let mut error =
@@ -357,6 +398,10 @@ async fn wait(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, plan: &Pl
     let has_driver = plan.items.iter().any(|item| item.step == StepId::Driver);
     if has_driver && is_coming {
         vigil.addon().await?;
+    }
+    // helm does not wait, so fsxctl does.
+    if has_driver && facts.driver.release.found().is_some_and(|release| release.ours) {
+        vigil.rollout(&facts.driver.namespace).await?;
     }
     Ok(None)
 }

@@ -15,7 +15,9 @@ mod storage;
 
 pub use access::{Access, Association, Caller, Policies, Provider, Role, RoleFacts, ServiceAccount};
 pub use cluster::{Cluster, HyperPod, InstanceGroup, Node};
-pub use driver::{Addon, AddonVersion, ControllerPod, CsiDriver, Driver, Issue, Workload};
+pub use driver::{
+    Addon, AddonVersion, ControllerPod, CsiDriver, Driver, HelmProgram, Issue, Release, Workload,
+};
 pub use image::ImageInUse;
 pub use network::{Instance, Interface, Network, RouteTable, Subnet};
 pub use seen::{Seen, Veil};

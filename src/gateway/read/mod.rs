@@ -5,6 +5,7 @@
 mod ec2;
 mod eks;
 mod fsx;
+mod helm;
 mod iam;
 mod images;
 mod kube;

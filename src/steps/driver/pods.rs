@@ -9,9 +9,6 @@ use crate::intent::Intent;
 use crate::steps::identity::{Choice, Who};
 use crate::steps::{Block, Change, Item, Note, RESTART, Sign, restart};
 
-/// The controller, as `--adopt` names it.
-const CONTROLLER: &str = "kube-system/fsx-csi-controller";
-
 /// Adds the restart of stale pods to the driver's item, unless the plan restarts them already.
 pub(super) fn bring(
     intent: &Intent,
@@ -38,7 +35,8 @@ pub(super) fn bring(
         }
     };
     let living = pods.iter().filter(|pod| pod.is_living());
-    let mut stale: Vec<&str> = living.filter(|pod| !made_with(pod)).map(|pod| pod.name.as_str()).collect();
+    let mut stale: Vec<&str> =
+        living.filter(|pod| !made_with.fits(pod)).map(|pod| pod.name.as_str()).collect();
     stale.sort_unstable();
     if stale.is_empty() {
         return Ok(item);
@@ -64,21 +62,38 @@ pub(super) fn bring(
     Ok(item.with(changes))
 }
 
-/// How a pod tells that it was made with the identity; none when the identity is not in place yet, or not known.
-fn made_with(facts: &Facts, who: &Who) -> Option<Box<dyn Fn(&ControllerPod) -> bool>> {
+/// Whether living pods were made before the identity, as far as can be seen, and nobody replaces them yet.
+pub(crate) fn has_stale_pods(facts: &Facts, who: &Who) -> bool {
+    let is_rolling = facts.driver.controller.found().is_none_or(|controller| controller.rolling);
+    let mut pods = facts.driver.pods.found().into_iter().flatten().filter(|pod| pod.is_living());
+    made_with(facts, who).is_some_and(|made_with| !is_rolling && pods.any(|pod| !made_with.fits(pod)))
+}
+
+/// What a pod that was made with the identity has.
+enum MadeWith<'a> {
+    Role(&'a String),
+    PodIdentity,
+}
+
+impl MadeWith<'_> {
+    fn fits(&self, pod: &ControllerPod) -> bool {
+        match self {
+            Self::Role(role) => pod.role_arn.as_ref() == Some(role),
+            Self::PodIdentity => pod.pod_identity,
+        }
+    }
+}
+
+/// None when the identity is not in place yet, or not known.
+fn made_with<'a>(facts: &Facts, who: &'a Who) -> Option<MadeWith<'a>> {
     match who {
         Who::Irsa(role) => {
             // The webhook reads the annotation, so pods that are made without it would be stale for ever.
             let annotated = facts.access.service_account.found()?.role_arn.as_ref()?;
-            let role = role.clone();
-            (*annotated == role).then(|| {
-                let fits = move |pod: &ControllerPod| pod.role_arn.as_ref() == Some(&role);
-                Box::new(fits) as Box<dyn Fn(&ControllerPod) -> bool>
-            })
+            (annotated == role).then_some(MadeWith::Role(role))
         }
         Who::PodIdentity { associated: true, .. } => {
-            facts.access.association.found()?;
-            Some(Box::new(|pod| pod.pod_identity))
+            facts.access.association.found().map(|_| MadeWith::PodIdentity)
         }
         Who::PodIdentity { associated: false, .. } | Who::Unknown => None,
     }
@@ -95,10 +110,12 @@ fn again(facts: &Facts, stale: &[&str]) -> Option<Change> {
 /// restart is what is left of making it.
 fn may_restart(intent: &Intent, facts: &Facts, who: &Who, stale: &[&str]) -> Result<(), Box<Block>> {
     let is_ours = |tags| matches!(ownership::owner_of(tags), Ownership::Ours { cluster, .. } if cluster == facts.cluster.arn);
-    let of_ours = facts.driver.addon.found().is_some_and(|addon| is_ours(&addon.tags));
+    let controller = format!("{}/fsx-csi-controller", facts.driver.namespace);
+    let of_ours = facts.driver.addon.found().is_some_and(|addon| is_ours(&addon.tags))
+        || facts.driver.release.found().is_some_and(|release| release.ours);
     let by_ours = matches!(who, Who::PodIdentity { .. })
         && facts.access.association.found().is_some_and(|it| is_ours(&it.tags));
-    let adopted = intent.adopts("Deployment", CONTROLLER) || intent.adopts("Addon", super::ADDON);
+    let adopted = intent.adopts("Deployment", &controller) || intent.adopts("Addon", super::ADDON);
     if of_ours || by_ours || adopted {
         return Ok(());
     }
@@ -110,8 +127,9 @@ fn may_restart(intent: &Intent, facts: &Facts, who: &Who, stale: &[&str]) -> Res
             stale.join(", ")
         ),
         &format!(
-            "restart them: kubectl -n kube-system rollout restart deployment fsx-csi-controller; or let fsxctl do it with \
-             --adopt Deployment/{CONTROLLER}"
+            "restart them: kubectl -n {} rollout restart deployment fsx-csi-controller; or let fsxctl do it with \
+             --adopt Deployment/{controller}",
+            facts.driver.namespace
         ),
     ))
 }

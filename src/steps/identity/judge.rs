@@ -1,6 +1,6 @@
 //! What identity the controller has now, and whether it is right.
 
-use super::{Choice, Who, boundary, conflict, issuer, must_see, provider_arn, role, subject};
+use super::{Choice, Who, boundary, conflict, issuer, must_see, pod_identity, provider_arn, role, subject};
 use crate::domain::ownership;
 use crate::domain::policy::{self, Answer, TrustVerdict};
 use crate::facts::{Association, Facts, Policies, Role, Seen};
@@ -47,8 +47,10 @@ pub(super) fn settled(
     current: &mut Current,
 ) -> Result<Option<Choice>, Box<Block>> {
     if let Some(association) = current.association.clone() {
-        // Without the agent the association gives nothing, and it goes before IRSA all the same.
+        // Without the agent, or with a driver that is too old, the association gives nothing, and it goes before IRSA
+        // all the same.
         let has_agent = !facts.access.agent.is_missing() || facts.cluster.auto_mode;
+        let works = has_agent && !pod_identity::is_too_old(facts);
         let found = match in_use(intent, facts, &association.role_arn, Road::Pod)? {
             Verdict::Right(notes) => notes,
             Verdict::Wrong(why) => {
@@ -57,7 +59,7 @@ pub(super) fn settled(
             }
         };
         let because = format!("Pod Identity gives the controller {}", association.role_arn);
-        return Ok(has_agent.then_some(Choice {
+        return Ok(works.then_some(Choice {
             item: Item { notes: found, ..Item::settled(StepId::Identity, because) },
             who: Who::PodIdentity { role_arn: association.role_arn, associated: true },
         }));
@@ -110,6 +112,12 @@ fn in_use(intent: &Intent, facts: &Facts, arn: &str, road: Road) -> Result<Verdi
     if let Some(why) = other_than_asked(intent, arn) {
         return Ok(Verdict::Wrong(why));
     }
+    let account = arn.split(':').nth(4).unwrap_or_default();
+    if account != super::account(facts) {
+        return Ok(Verdict::Wrong(format!(
+            "that is a role of account {account}, which cannot be judged from here"
+        )));
+    }
     let name = arn.rsplit('/').next().unwrap_or_default();
     let gone = || Ok(Verdict::Wrong("no such role is there".to_owned()));
     let Some(known) = facts.access.roles.get(name) else { return gone() };
@@ -152,13 +160,13 @@ fn web_trust(intent: &Intent, facts: &Facts, role: &Role) -> TrustVerdict {
     let (Some(provider), Some(issuer)) = (provider_arn(facts), issuer(facts)) else {
         return TrustVerdict::Wrong("the cluster has no OIDC issuer".to_owned());
     };
-    policy::trust_allows_web_identity(&role.trust, &provider, issuer, &subject(intent), AUDIENCE)
+    policy::trust_allows_web_identity(&role.trust, &provider, issuer, &subject(intent, facts), AUDIENCE)
 }
 
 /// What the trust policy says to Pod Identity.
 fn pod_trust(intent: &Intent, facts: &Facts, role: &Role) -> TrustVerdict {
-    let (namespace, name) = &intent.identity.service_account.value;
-    policy::trust_allows_pod_identity(&role.trust, &facts.cluster.arn, namespace, name)
+    let (namespace, name) = crate::steps::account(intent, facts);
+    policy::trust_allows_pod_identity(&role.trust, &facts.cluster.arn, &namespace, &name)
 }
 
 /// Whether the trust policy lets the controller's web identity in.

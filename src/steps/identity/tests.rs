@@ -298,7 +298,7 @@ fn by_pods() -> Facts {
 
 #[test]
 fn pod_identity() {
-    let rows: [Row; 9] = [
+    let rows: [Row; 10] = [
         ("all is right", "", |_| {}, "settled"),
         (
             "the trust is for web identities",
@@ -347,6 +347,18 @@ fn pod_identity() {
             "--identity irsa",
             |_| {},
             "! Conflict | keep it with --identity auto, or delete the association first",
+        ),
+        (
+            "a driver that is too old for the association that is there",
+            "",
+            |facts| {
+                facts.driver.addon = Seen::Found(crate::facts::Addon {
+                    version: "v1.2.0-eksbuild.1".into(),
+                    role_arn: None,
+                    ..addon("ACTIVE")
+                });
+            },
+            "! Conflict | mend that, or delete association a-1 and use --identity irsa",
         ),
         (
             "a driver that is too old for it",
@@ -597,7 +609,7 @@ fn a_permissions_boundary_is_judged_and_never_changed() {
             "it does not",
             "",
             |facts| bounded(facts, ROLE, limited()),
-            "! Conflict | have that boundary allow them, or take another name with --role-name",
+            "! Conflict | have whoever owns that boundary allow them, or give the role another one",
         ),
         (
             "it cannot be read",
@@ -690,7 +702,8 @@ fn a_refusal_says_what_is_wrong_with_the_role_and_whose_it_is() {
         ];
         put(facts, role("fsx", trust, policy, tags.into()));
     }
-    let rows: [(&str, fn(&mut Facts), &str); 5] = [
+    type Case = (&'static str, fn(&mut Facts), &'static str);
+    let rows: [Case; 6] = [
         (
             "",
             |facts| tagged(facts, web_trust(), nothing()),
@@ -711,6 +724,12 @@ fn a_refusal_says_what_is_wrong_with_the_role_and_whose_it_is() {
             },
             "the controller's service account has role arn:aws:iam::111122223333:role/team/fsx, but the role of that name is \
              arn:aws:iam::111122223333:role/fsx",
+        ),
+        (
+            "",
+            |facts| annotated(facts, "arn:aws:iam::444455556666:role/fsx"),
+            "the controller's service account has role arn:aws:iam::444455556666:role/fsx, but that is a role of account \
+             444455556666, which cannot be judged from here",
         ),
         (
             "--role-name other",

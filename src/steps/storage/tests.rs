@@ -496,8 +496,9 @@ fn a_file_system_that_an_earlier_cluster_left_is_told() {
     tells(
         "",
         &left("vpc-old", "AVAILABLE"),
-        "Warn file system fs-1 (AVAILABLE, 1200Gi) carries this cluster's tags, but no PersistentVolume names it in \
-         vpc-old, not in this cluster's VPC: an earlier claim or an earlier cluster of this name left it, and it costs money",
+        "Warn file system fs-1 (AVAILABLE, 1200Gi, in vpc-old, which is not this cluster's VPC) carries this cluster's \
+         tags, but no PersistentVolume names it: an earlier claim or an earlier cluster of this name left it, and it \
+         costs money",
     );
     for facts in [left("vpc-1", "DELETING"), Facts::done()] {
         assert!(!notes("", &facts).iter().any(|text| text.contains("carries this cluster's tags")));
@@ -530,4 +531,25 @@ fn what_was_adopted_says_so_in_the_object_and_needs_no_second_leave() {
     set(&mut facts, |class| class.marks = our_marks());
     let ours = patch(words, &facts).expect("a patch");
     assert_eq!(ours["metadata"].get("annotations"), None);
+}
+
+#[test]
+fn growth_needs_addresses_in_the_subnet() {
+    let with = |free: u32| {
+        let mut facts = Facts::done();
+        if let Seen::Found(subnets) = &mut facts.network.subnets {
+            subnets.iter_mut().for_each(|subnet| subnet.free_addresses = free);
+        }
+        facts
+    };
+    // From one object server to ten: nine more.
+    let words = "--size 24000Gi";
+    let refused = plan(Goal::Present, &wish(words), &with(8));
+    assert_eq!(
+        refused.block().map(|block| block.message.as_str()),
+        Some(
+            "claim default/fsx-claim cannot grow to 24000Gi: that takes 9 more addresses, and subnet subnet-a has 8 free"
+        )
+    );
+    assert!(plan(Goal::Present, &wish(words), &with(9)).block().is_none());
 }
