@@ -22,6 +22,9 @@ _fsxctl() {
             fsxctl,env)
                 cmd="fsxctl__subcmd__env"
                 ;;
+            fsxctl,images)
+                cmd="fsxctl__subcmd__images"
+                ;;
             fsxctl,man)
                 cmd="fsxctl__subcmd__man"
                 ;;
@@ -53,7 +56,7 @@ _fsxctl() {
 
     case "${cmd}" in
         fsxctl)
-            opts="-r -p -o -q -v -h -V --region --profile --kubeconfig --context --as --output --output-file --color --no-input --quiet --verbose --log-format --trace-calls --timeout --request-timeout --help --version setup env schema completions man version"
+            opts="-r -p -o -q -v -h -V --region --profile --kubeconfig --context --as --output --output-file --color --no-input --quiet --verbose --log-format --trace-calls --timeout --request-timeout --help --version setup env images schema completions man version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -127,7 +130,7 @@ _fsxctl() {
             return 0
             ;;
         fsxctl__subcmd__completions)
-            opts="-r -p -o -q -v -h --region --profile --kubeconfig --context --as --output --output-file --color --no-input --quiet --verbose --log-format --trace-calls --timeout --request-timeout --help bash zsh fish"
+            opts="-r -p -o -q -v -h --region --profile --kubeconfig --context --as --output --output-file --color --no-input --quiet --verbose --log-format --trace-calls --timeout --request-timeout --help bash zsh fish powershell elvish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -207,6 +210,88 @@ _fsxctl() {
                 return 0
             fi
             case "${prev}" in
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-calls)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fsxctl__subcmd__images)
+            opts="-c -r -p -o -q -v -h --cluster --region --profile --kubeconfig --context --as --output --output-file --color --no-input --quiet --verbose --log-format --trace-calls --timeout --request-timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --region)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

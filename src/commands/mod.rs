@@ -105,3 +105,28 @@ fn refused(refusal: &clap::Error, arguments: &[String], env: &BTreeMap<String, S
 pub fn command() -> clap::Command {
     Cli::command()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plugin_is_called_as_kubectl_calls_it() {
+        let rows = [
+            ("fsxctl", "fsxctl"),
+            ("/usr/local/bin/fsxctl", "fsxctl"),
+            ("/home/a/.krew/bin/kubectl-fsx_lustre", "kubectl fsx-lustre"),
+            ("kubectl-fsx_lustre.exe", "kubectl fsx-lustre"),
+            ("my-fsxctl", "fsxctl"),
+        ];
+        for (typed, called) in rows {
+            assert_eq!(program(&[typed.to_owned()]), called);
+        }
+        assert_eq!(program(&[]), "fsxctl");
+        assert_eq!(
+            named(&["kubectl-fsx_lustre".to_owned(), "env".to_owned()]),
+            ["kubectl fsx-lustre", "env"]
+        );
+        assert_eq!(named(&["fsxctl".to_owned()]), ["fsxctl"]);
+    }
+}

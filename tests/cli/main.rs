@@ -16,6 +16,7 @@ mod killed;
 mod migrate;
 mod oddities;
 mod others;
+mod output;
 mod roads;
 mod stale;
 mod terminal;
