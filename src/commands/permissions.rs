@@ -84,6 +84,10 @@ fn of_line(words: &[String], global: &GlobalArgs, env: &Env) -> Result<Vec<needs
             .next("fsxctl permissions setup dynamic")
     })?;
     let Command::Setup(command) = &cli.command else { return Ok(Vec::new()) };
+    if cli.global.output.is_some() {
+        return Err(Error::usage("-o behind COMMAND is a flag of that command, which is not run")
+            .next("put it before COMMAND: fsxctl permissions -o json setup dynamic"));
+    }
     let mut own = cli.global.clone();
     own.region = own.region.or_else(|| global.region.clone());
     own.as_user = own.as_user.or_else(|| global.as_user.clone());

@@ -14,3 +14,4 @@ mod illegal;
 mod others;
 mod roads;
 mod stale;
+mod together;

@@ -7,6 +7,7 @@ mod eks;
 mod fsx;
 mod iam;
 mod kube;
+mod object;
 mod pods;
 mod sagemaker;
 mod watch;
