@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use clap::Parser as _;
 use fsxctl::cli::{Cli, Command};
 use fsxctl::domain::names;
-use fsxctl::engine::{Event, Eyes, Look, Reporter, Stop, apply, observe};
+use fsxctl::engine::{Event, Eyes, Look, Needs, Reporter, Stop, apply, observe};
 use fsxctl::error::Kind;
 use fsxctl::facts::Facts;
 use fsxctl::gateway::{KubeWish, Kubernetes, Session, SessionWish, Writes};
@@ -211,7 +211,8 @@ impl Hands {
         let arguments =
             ["fsxctl", "setup", "dynamic", "--cluster", "hp-eks"].into_iter().chain(words.split_whitespace());
         let cli = Cli::try_parse_from(arguments).expect("words that fsxctl takes");
-        let Command::Setup(command) = &cli.command else { panic!("a set-up") };
+        let Command::Setup(setup) = &cli.command else { panic!("a set-up") };
+        let command = setup.command.as_ref().expect("a part");
         let (intent, _, setup) = setup_intent(command, &cli.global, &env).expect("a legal wish");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let timeout = setup.request_timeout;
@@ -231,6 +232,10 @@ impl Hands {
             class: intent.storage.class.value.clone(),
             claim: intent.storage.claim.value.clone(),
             namespace: None,
+            needs: Needs::default(),
+            account_asked: false,
+            helm_wanted: false,
+            helm_possible: true,
         };
         let kube = KubeWish { env, kubeconfig: None, context: None, as_user: None, request_timeout: timeout };
         Self { sandbox, eyes: Eyes { session, kube }, intent, look, runtime }

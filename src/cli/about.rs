@@ -10,10 +10,18 @@ pub struct EnvArgs {
     pub export: bool,
 }
 
+/// `fsxctl images`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ImagesArgs {
+    /// Read the images from a cluster that runs the driver, by name or ARN; without it nothing is called
+    #[arg(long, short = 'c', value_name = "NAME|ARN")]
+    pub cluster: Option<String>,
+}
+
 /// `fsxctl schema`.
 #[derive(Debug, Clone, Args)]
 pub struct SchemaArgs {
-    /// Which document: plan, receipt, error; without it the list of kinds
+    /// Which: plan, receipt, error, or event (a line of --log-format json); without it the list
     #[arg(value_name = "KIND")]
     pub kind: Option<String>,
 }
@@ -34,11 +42,27 @@ pub struct PermissionsArgs {
 
 /// `fsxctl completions`.
 #[derive(Debug, Clone, Args)]
+#[command(after_long_help = INSTALL)]
 pub struct CompletionsArgs {
     /// Which shell
     #[arg(value_name = "SHELL")]
     pub shell: Shell,
 }
+
+/// Where each shell looks for its completions.
+const INSTALL: &str = "\
+Install them:
+  bash        fsxctl completions bash > ~/.local/share/bash-completion/completions/fsxctl
+              (needs the package bash-completion)
+  zsh         fsxctl completions zsh > ~/.zfunc/_fsxctl
+              (with `fpath+=~/.zfunc` before `compinit` in ~/.zshrc)
+  fish        fsxctl completions fish > ~/.config/fish/completions/fsxctl.fish
+  powershell  add to $PROFILE:
+              fsxctl completions powershell | Out-String | Invoke-Expression
+  elvish      add to ~/.config/elvish/rc.elv:
+              eval (fsxctl completions elvish | slurp)
+
+A new shell has them.";
 
 /// `fsxctl version`.
 #[derive(Debug, Clone, Args)]
@@ -53,4 +77,9 @@ pub enum Shell {
     Zsh,
     /// fish
     Fish,
+    /// PowerShell
+    #[value(name = "powershell", alias = "pwsh")]
+    PowerShell,
+    /// Elvish
+    Elvish,
 }

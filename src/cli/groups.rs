@@ -52,12 +52,18 @@ pub struct IdentityArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Driver")]
 pub struct DriverArgs {
-    /// How the driver is installed: auto, addon or existing [default: auto]
+    /// How the driver is installed: auto, addon, helm or existing [default: auto]
     #[arg(long, value_name = "MODE")]
     pub driver: Option<String>,
-    /// Version of the add-on, for instance v1.9.0-eksbuild.1 [default: the cluster version's default]
+    /// Version of the add-on (v1.9.0-eksbuild.1) or chart (1.17.0) [default: the cluster version's default, the newest]
     #[arg(long, value_name = "VERSION")]
     pub driver_version: Option<String>,
+    /// With Helm: the chart, a path or oci:// reference [default: aws-fsx-csi-driver of the driver's own repository]
+    #[arg(long, value_name = "PATH|REF")]
+    pub chart: Option<String>,
+    /// With Helm: a value of the chart, for instance controller.timeout=15m (repeatable)
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub helm_value: Vec<String>,
 }
 
 /// Security group, rules, subnet.

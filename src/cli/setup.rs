@@ -4,6 +4,14 @@ use clap::{Args, Subcommand};
 
 use super::groups::{ClusterArgs, ConsentArgs, DriverArgs, IdentityArgs, NetworkArgs, StorageArgs};
 
+/// `fsxctl setup`, with a part or alone.
+#[derive(Debug, Clone, Args)]
+pub struct SetupArgs {
+    /// Which part; alone it asks.
+    #[command(subcommand)]
+    pub command: Option<SetupCommand>,
+}
+
 /// Parts of a set-up, or the whole.
 #[derive(Debug, Clone, Subcommand)]
 pub enum SetupCommand {
@@ -92,6 +100,12 @@ pub struct SetupDriver {
     /// Driver.
     #[command(flatten)]
     pub driver: DriverArgs,
+    /// Bring the driver that is there to --driver-version, else to the newest that fits
+    #[arg(long, help_heading = "Driver")]
+    pub upgrade: bool,
+    /// Show which builds of the add-on there are for this Kubernetes, and stop
+    #[arg(long, help_heading = "Driver", conflicts_with = "upgrade")]
+    pub list_versions: bool,
     /// Identity that the driver gets.
     #[command(flatten)]
     pub identity: IdentityArgs,

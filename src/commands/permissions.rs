@@ -6,7 +6,7 @@ use clap::Parser as _;
 use serde_json::{Value, json};
 
 use super::speak::Speak;
-use crate::cli::{Cli, Command, GlobalArgs, PermissionsArgs};
+use crate::cli::{Cli, Command, GlobalArgs, PermissionsArgs, SetupCommand};
 use crate::error::{Error, Result};
 use crate::intent::{self, Env};
 use crate::report::{Needs, needs_page, to_json, to_yaml};
@@ -83,11 +83,14 @@ fn of_line(words: &[String], global: &GlobalArgs, env: &Env) -> Result<Vec<needs
         Error::usage(format!("`{}` is no command line: {first}", words.join(" ")))
             .next("fsxctl permissions setup dynamic")
     })?;
-    let Command::Setup(command) = &cli.command else { return Ok(Vec::new()) };
     if cli.global.output.is_some() {
         return Err(Error::usage("-o behind COMMAND is a flag of that command, which is not run")
             .next("put it before COMMAND: fsxctl permissions -o json setup dynamic"));
     }
+    let Command::Setup(setup) = &cli.command else { return Ok(Vec::new()) };
+    // Alone it asks, and what it makes in the end is `setup dynamic`.
+    let whole = SetupCommand::Dynamic(Box::default());
+    let command = setup.command.as_ref().unwrap_or(&whole);
     let mut own = cli.global.clone();
     own.region = own.region.or_else(|| global.region.clone());
     own.as_user = own.as_user.or_else(|| global.as_user.clone());

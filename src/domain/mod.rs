@@ -33,6 +33,7 @@
 //! [CSI driver]: https://github.com/kubernetes-sigs/aws-fsx-csi-driver
 
 pub mod cidr;
+pub mod images;
 pub mod lustre;
 pub mod metadata;
 pub mod names;
@@ -41,6 +42,7 @@ pub mod ownership;
 pub mod permission;
 pub mod policy;
 pub mod quantity;
+pub mod regions;
 pub mod sizing;
 pub mod spelling;
 pub mod storageclass;

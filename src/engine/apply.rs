@@ -223,8 +223,14 @@ async fn perform(
         until_seen(Deadline::after(CONSISTENCY), settling, || calls::call(writes, action.clone())).await;
     match answer {
         Ok(id) => {
-            if let Action::UpdateAddon { cluster, name, .. } = &action {
-                updated(hands.reads, cluster, name).await?;
+            match &action {
+                Action::UpdateAddon { cluster, name, .. } => {
+                    still(hands.reads, cluster, name, "UPDATING").await?
+                }
+                Action::DeleteAddon { cluster, name } => {
+                    still(hands.reads, cluster, name, "DELETING").await?
+                }
+                _ => {}
             }
             Ok(Outcome::Made(id))
         }
@@ -240,13 +246,14 @@ async fn perform(
     }
 }
 
-/// EKS answers an update at once and makes it later; what follows (a restart that picks the role up) needs it made.
-async fn updated(reads: &Reads, cluster: &str, name: &str) -> Result<(), Trouble> {
+/// EKS answers an update or a deletion at once and makes it later; what follows (a restart that picks the role up, a
+/// release in its place) needs it made. Waits while the add-on has this status.
+async fn still(reads: &Reads, cluster: &str, name: &str, status: &str) -> Result<(), Trouble> {
     let (deadline, mut backoff) =
         (Deadline::after(UPDATE), Backoff::new(Duration::from_millis(250), Duration::from_secs(5)));
     loop {
         let is_busy =
-            matches!(reads.addon(cluster, name).await?, Seen::Found(addon) if addon.status == "UPDATING");
+            matches!(reads.addon(cluster, name).await?, Seen::Found(addon) if addon.status == status);
         if !is_busy || !deadline.sleep(backoff.pause()).await {
             return Ok(());
         }

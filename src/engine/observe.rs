@@ -3,6 +3,9 @@
 //! Wave 1 asks what needs only names; wave 2 what needs the VPC, the issuer or an ARN of wave 1, and Kubernetes.
 //! A third wave happens only for policies of roles that are not fsxctl's and for prefix lists.
 
+mod inside;
+mod release;
+mod shut;
 mod third;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,9 +17,9 @@ use crate::domain::policy::INLINE_POLICY;
 use crate::error::{Error, Result};
 use crate::facts::{
     Access, Addon, AddonVersion, Association, Caller, Cluster, Driver, Facts, FileSystem, HyperPod, Instance,
-    Interface, Network, Policies, RoleFacts, Seen, Storage,
+    Interface, Network, Policies, RoleFacts, Seen,
 };
-use crate::gateway::{KubeReads, KubeWish, Kubernetes, Reads, Session, Trouble, TroubleKind};
+use crate::gateway::{KubeWish, Kubernetes, Reads, Session, Trouble};
 use crate::steps::driver::ADDON;
 
 /// The add-on that gives pods their Pod Identity credentials.
@@ -41,6 +44,25 @@ pub struct Look {
     pub claim: String,
     /// The claim's namespace; none: the kube context's, else `default`.
     pub namespace: Option<String>,
+    /// What decides which policies of the role have to be read.
+    pub needs: Needs,
+    /// Whether the service account was asked for; else it is that of the driver that is there.
+    pub account_asked: bool,
+    /// Whether the driver is to be a Helm release.
+    pub helm_wanted: bool,
+    /// Whether it may become one.
+    pub helm_possible: bool,
+}
+
+/// What the role will have to allow besides the driver's own calls, and under which limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// S3 paths of legacy links.
+    pub s3_paths: Vec<String>,
+    /// The customer key: an id, alias or ARN.
+    pub kms_key: Option<String>,
+    /// ARN of the permissions boundary that was asked for.
+    pub boundary: Option<String>,
 }
 
 /// What wave 1 saw.
@@ -78,13 +100,15 @@ pub async fn observe(eyes: &Eyes, look: &Look) -> Result<(Facts, Kubernetes)> {
         look.namespace.clone().or_else(|| kubernetes.namespace()).unwrap_or_else(|| "default".to_owned());
     let kube = kubernetes.reads();
     let both =
-        futures::future::join(second_wave(&reads, look, &first), kubernetes_wave(&kube, look, &namespace));
+        futures::future::join(second_wave(&reads, look, &first), inside::look(&kube, look, &namespace));
     let (aws, cluster) = Box::pin(both).await;
     let aws = aws?;
-    let cluster = cluster.map_err(|trouble| not_let_in(trouble, &first, &kubernetes))?;
+    let cluster = cluster.map_err(|trouble| shut::why(trouble, &first, &kubernetes))?;
     let mut facts = assemble(eyes.session.region(), first, aws, cluster);
     facts.reached = kubernetes.how();
-    third::look(&reads, &mut facts).await?;
+    let helm = Box::pin(release::look(eyes, &kube, &reads, look, &facts)).await?;
+    helm.into(&mut facts);
+    third::look(&reads, look, &mut facts).await?;
     Ok((facts, kubernetes))
 }
 
@@ -115,7 +139,7 @@ async fn first_wave(reads: &Reads, look: &Look) -> Result<First> {
     let (caller, cluster, addon, agent, versions, association_id) = a;
     let (hyperpods, role, file_systems, instances) = b;
     // The cluster goes first: a cluster that is not there makes every other answer moot.
-    let cluster = the_cluster(reads, look, cluster).await?;
+    let cluster = shut::the_cluster(reads, look, cluster).await?;
     Ok(First {
         caller: caller?,
         cluster,
@@ -128,41 +152,6 @@ async fn first_wave(reads: &Reads, look: &Look) -> Result<First> {
         file_systems: file_systems?,
         instances: instances?,
     })
-}
-
-async fn the_cluster(reads: &Reads, look: &Look, answer: Result<Seen<Cluster>, Trouble>) -> Result<Cluster> {
-    match answer? {
-        Seen::Found(cluster) => settled(cluster),
-        Seen::Missing => {
-            let there = match reads.clusters().await {
-                Ok(Seen::Found(names)) if names.is_empty() => {
-                    vec!["there is no cluster in this Region".to_owned()]
-                }
-                Ok(Seen::Found(names)) => vec![format!("clusters in this Region: {}", names.join(", "))],
-                _ => Vec::new(),
-            };
-            let nearest = "name one that is there with --cluster, or another Region with --region";
-            Err(Error::usage(format!("there is no EKS cluster {} in this Region", look.cluster))
-                .details(there)
-                .next(nearest))
-        }
-        Seen::Hidden(veil) => {
-            Err(Error::new(crate::error::Kind::Denied, format!("cannot see EKS cluster {}", look.cluster))
-                .because(veil.cause)
-                .permission(veil.permission))
-        }
-    }
-}
-
-/// A cluster that is being made or taken away is no ground to build on.
-fn settled(cluster: Cluster) -> Result<Cluster> {
-    let message = format!("EKS cluster {} is {}", cluster.name, cluster.status);
-    match cluster.status.as_str() {
-        "CREATING" | "PENDING" => Err(Error::new(crate::error::Kind::Unavailable, message)
-            .next(format!("aws eks wait cluster-active --name {}", cluster.name))),
-        "DELETING" | "FAILED" => Err(Error::conflict(message).next("name another cluster with --cluster")),
-        _ => Ok(cluster),
-    }
 }
 
 async fn hyperpod_names(reads: &Reads, look: &Look) -> Result<Seen<Vec<String>>, Trouble> {
@@ -310,8 +299,9 @@ async fn roles(reads: &Reads, look: &Look, first: &First) -> Result<BTreeMap<Str
     let by_addon = first.addon.found().and_then(|addon| addon.role_arn.as_deref()).map(role_name);
     let names: BTreeSet<String> =
         by_addon.into_iter().filter(|name| !first.roles.contains_key(name)).collect();
-    let own = first.roles.get(&look.role).filter(|role| third::is_half_known(role));
     let is_proved = first.file_systems.found().is_some_and(|systems| !systems.is_empty());
+    let wish = third::policy_wish(look, &first.cluster.arn, reads.region(), !is_proved);
+    let own = first.roles.get(&look.role).filter(|role| third::is_half_known(role, &wish));
     let (others, policies, linked) = futures::join!(
         whole_roles(reads, names),
         async { if own.is_some() { Some(reads.role_policies(&look.role).await) } else { None } },
@@ -339,75 +329,7 @@ async fn whole_roles(reads: &Reads, names: BTreeSet<String>) -> Result<BTreeMap<
     all.await.into_iter().collect()
 }
 
-/// What Kubernetes holds.
-struct InCluster {
-    nodes: Seen<Vec<crate::facts::Node>>,
-    service_account: Seen<crate::facts::ServiceAccount>,
-    csi_driver: Seen<crate::facts::CsiDriver>,
-    controller: Seen<crate::facts::Workload>,
-    node: Seen<crate::facts::Workload>,
-    pods: Seen<Vec<crate::facts::ControllerPod>>,
-    storage: Storage,
-}
-
-/// Who is not let in by a cluster needs to know who that is, and how to be let in.
-fn not_let_in(trouble: Trouble, first: &First, kubernetes: &Kubernetes) -> Error {
-    let is_unknown =
-        trouble.what == TroubleKind::Credentials && trouble.code.as_deref() == Some("Unauthorized");
-    let Some(caller) = first.caller.found().filter(|_| is_unknown && kubernetes.is_minted()) else {
-        return trouble.into();
-    };
-    let (cluster, principal) = (&first.cluster.name, names::principal_arn(&caller.arn));
-    let group = crate::domain::permission::GROUP;
-    let mut error = Error::new(crate::error::Kind::Denied, format!("cluster {cluster} does not let {principal} in"))
-        .because(format!("Kubernetes answered: {}", trouble.message))
-        .because(
-            "EKS lets an IAM principal in that has an access entry (or stands in ConfigMap kube-system/aws-auth)",
-        )
-        .details([format!("fsxctl permissions --rbac prints what group {group} must be allowed")])
-        .next(format!(
-            "aws eks create-access-entry --cluster-name {cluster} --principal-arn {principal} --kubernetes-groups {group}"
-        ));
-    if principal.contains("role/AWSReservedSSO_") {
-        error =
-            error.because("the ARN of an IAM Identity Center role has a path, which aws iam get-role tells");
-    }
-    error
-}
-
-async fn kubernetes_wave(kube: &KubeReads, look: &Look, namespace: &str) -> Result<InCluster, Trouble> {
-    let (account_namespace, account) = &look.service_account;
-    let (nodes, service_account, csi_driver, controller, node, pods, class, claim, volumes, home) = futures::join!(
-        kube.nodes(),
-        kube.service_account(account_namespace, account),
-        kube.csi_driver(crate::domain::storageclass::PROVISIONER),
-        kube.deployment("kube-system", "fsx-csi-controller"),
-        kube.daemon_set("kube-system", "fsx-csi-node"),
-        kube.controller_pods(),
-        kube.class(&look.class),
-        kube.claim(namespace, &look.claim),
-        kube.volumes(),
-        kube.namespace(namespace),
-    );
-    let storage = Storage {
-        claim_namespace: namespace.to_owned(),
-        namespace: home?,
-        class: class?,
-        claim: claim?,
-        volumes: volumes?,
-    };
-    Ok(InCluster {
-        nodes: nodes?,
-        service_account: service_account?,
-        csi_driver: csi_driver?,
-        controller: controller?,
-        node: node?,
-        pods: pods?,
-        storage,
-    })
-}
-
-fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Facts {
+fn assemble(region: &str, first: First, aws: Second, cluster: inside::InCluster) -> Facts {
     let mut roles = first.roles;
     roles.extend(aws.roles);
     Facts {
@@ -420,6 +342,7 @@ fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Fact
         access: Access {
             provider: aws.provider,
             roles,
+            boundaries: BTreeMap::new(),
             association: aws.association,
             agent: first.agent,
             service_account: cluster.service_account,
@@ -431,33 +354,14 @@ fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Fact
             versions: first.versions,
             schema: aws.schema,
             csi_driver: cluster.csi_driver,
+            namespace: "kube-system".to_owned(),
             controller: cluster.controller,
             node: cluster.node,
+            release: Seen::Missing,
+            helm: Seen::Missing,
             pods: cluster.pods,
         },
         file_systems: first.file_systems,
         storage: cluster.storage,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::Kind;
-
-    #[test]
-    fn only_a_cluster_that_stands_is_built_upon() {
-        let rows = [
-            ("ACTIVE", None),
-            ("UPDATING", None),
-            ("CREATING", Some(Kind::Unavailable)),
-            ("PENDING", Some(Kind::Unavailable)),
-            ("DELETING", Some(Kind::Conflict)),
-            ("FAILED", Some(Kind::Conflict)),
-        ];
-        for (status, kind) in rows {
-            let cluster = Cluster { name: "c".to_owned(), status: status.to_owned(), ..Cluster::default() };
-            assert_eq!(settled(cluster).err().map(|error| error.kind), kind, "{status}");
-        }
     }
 }

@@ -39,7 +39,8 @@ impl Stop {
 
     /// Asks for the end.
     pub fn ask(&self, kind: Kind) {
-        self.signal.store(kind.code(), Ordering::SeqCst);
+        // TERM goes before INT: a prompt that TERM breaks off sends itself INT as well.
+        self.signal.fetch_max(kind.code(), Ordering::SeqCst);
         self.notify.notify_waiters();
     }
 

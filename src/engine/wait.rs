@@ -230,6 +230,58 @@ impl Vigil<'_> {
     }
 }
 
+impl Vigil<'_> {
+    /// Waits until the driver's pods are ready.
+    ///
+    /// # Errors
+    /// The time is over (6), the workloads went or cannot be seen, or the run was interrupted.
+    pub async fn rollout(&self, namespace: &str) -> Result<()> {
+        let (what, since) = (format!("the driver's pods in {namespace} to be ready"), Instant::now());
+        let mut backoff = crate::gateway::wait::Backoff::new(Duration::from_millis(500), ASK_EVERY);
+        loop {
+            let (controller, node) = futures::join!(
+                self.kube.deployment(namespace, "fsx-csi-controller"),
+                self.kube.daemon_set(namespace, "fsx-csi-node"),
+            );
+            let mut late = Vec::new();
+            for (name, seen) in [("fsx-csi-controller", controller?), ("fsx-csi-node", node?)] {
+                match seen {
+                    Seen::Found(workload) if workload.ready < workload.desired || workload.rolling => {
+                        late.push(format!("{name}: {} of {}", workload.ready, workload.desired));
+                    }
+                    // Who may not look cannot wait either.
+                    Seen::Found(_) | Seen::Hidden(_) => {}
+                    Seen::Missing => {
+                        return Err(Error::conflict(format!("{name} was deleted while it was waited for")));
+                    }
+                }
+            }
+            if late.is_empty() {
+                let what = format!("the driver's pods in {namespace} are ready");
+                self.reporter.borrow_mut().on(&Event::Arrived { what, elapsed: since.elapsed() });
+                return Ok(());
+            }
+            let reason = Some(late.join(", "));
+            let event = Event::Waiting {
+                what: what.clone(),
+                elapsed: since.elapsed(),
+                expected: Some(Duration::from_secs(60)),
+                reason: reason.clone(),
+            };
+            self.reporter.borrow_mut().on(&event);
+            if since.elapsed() >= self.timeout {
+                let message = format!("waited {} s for {what}", self.timeout.as_secs());
+                let error = Error::new(Kind::Unavailable, message).because(reason.unwrap_or_default());
+                return Err(error.next("run the same command again; it goes on waiting"));
+            }
+            tokio::select! {
+                error = self.stop.wait() => return Err(error),
+                () = tokio::time::sleep(backoff.pause()) => {}
+            }
+        }
+    }
+}
+
 /// Messages that mean that the driver is still at it (facts: one or two of these are normal).
 fn is_busy(message: &str) -> bool {
     [

@@ -18,10 +18,12 @@ pub enum IdentityMode {
 /// `--driver`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DriverMode {
-    /// What is there, else the EKS add-on.
+    /// What is there, else the EKS add-on if it has a build for this Kubernetes, else Helm.
     Auto,
     /// The EKS add-on.
     Addon,
+    /// A Helm release of the driver's chart.
+    Helm,
     /// Whatever is there; nothing is installed.
     Existing,
 }
@@ -64,7 +66,7 @@ fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
     }
     let legal: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
     let hint = nearest(text, &legal).map(|word| format!("; did you mean {word}?")).unwrap_or_default();
-    Err(format!("{text:?} is none of {}{hint}", legal.join(", ")))
+    Err(format!("{:?} is none of {}{hint}", names::short(text), legal.join(", ")))
 }
 
 /// The word that is nearest by edit distance, when one is near at all.
@@ -79,25 +81,68 @@ pub(super) fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
         .map(|(_, word)| word)
 }
 
+/// The words of `--identity`, the default first.
+pub const IDENTITY_WORDS: &[(&str, IdentityMode)] = &[
+    ("auto", IdentityMode::Auto),
+    ("irsa", IdentityMode::Irsa),
+    ("pod-identity", IdentityMode::PodIdentity),
+    ("none", IdentityMode::None),
+];
+
+/// The words of `--driver`, the default first.
+pub const DRIVER_WORDS: &[(&str, DriverMode)] = &[
+    ("auto", DriverMode::Auto),
+    ("addon", DriverMode::Addon),
+    ("helm", DriverMode::Helm),
+    ("existing", DriverMode::Existing),
+];
+
 /// Parses `--identity`.
 pub(super) fn identity_mode(text: &str) -> Result<IdentityMode, String> {
-    word(
-        text,
-        &[
-            ("auto", IdentityMode::Auto),
-            ("irsa", IdentityMode::Irsa),
-            ("pod-identity", IdentityMode::PodIdentity),
-            ("none", IdentityMode::None),
-        ],
-    )
+    word(text, IDENTITY_WORDS)
 }
 
 /// Parses `--driver`.
 pub(super) fn driver_mode(text: &str) -> Result<DriverMode, String> {
-    word(
-        text,
-        &[("auto", DriverMode::Auto), ("addon", DriverMode::Addon), ("existing", DriverMode::Existing)],
-    )
+    word(text, DRIVER_WORDS)
+}
+
+/// Parses `--chart`: a directory or archive, an `oci://` reference, or a repository's `REPO/CHART`. It becomes an
+/// argument of helm, so it must not look like one of its flags.
+pub(super) fn chart(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() || text.starts_with('-') || text.chars().any(char::is_control) {
+        return Err(format!("{text:?} is neither a path nor an oci:// reference of a chart"));
+    }
+    Ok(text.to_owned())
+}
+
+/// Parses `--helm-value controller.timeout=15m`: JSON where it is JSON, else a text.
+pub(super) fn helm_value(text: &str) -> Result<(Vec<String>, serde_json::Value), String> {
+    let Some((path, value)) = text.split_once('=') else {
+        return Err(format!("{text:?} is not KEY=VALUE, for instance controller.timeout=15m"));
+    };
+    let names: Vec<String> = path.split('.').map(|name| name.trim().to_owned()).collect();
+    if names.iter().any(String::is_empty) {
+        return Err(format!("{path:?} has an empty part"));
+    }
+    if names.iter().take(2).map(String::as_str).eq(["controller", "serviceAccount"]) {
+        return Err("the controller's service account is fsxctl's to set; see --service-account".to_owned());
+    }
+    let value = serde_json::from_str(value).unwrap_or_else(|_| serde_json::Value::String(value.to_owned()));
+    Ok((names, value))
+}
+
+/// Parses `--driver-version`: a build of the add-on or a version of the chart, as EKS and helm write them.
+pub(super) fn driver_version(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let is_version = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_'));
+    if text.is_empty() || text.starts_with('-') || !is_version {
+        return Err(format!(
+            "{text:?} is no version, for instance v1.9.0-eksbuild.1 or, of the chart, 1.17.0"
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 /// Parses `--policy`.
@@ -108,7 +153,7 @@ pub(super) fn policy(text: &str) -> Result<PolicyWish, String> {
         arn if arn.starts_with("arn:") => {
             arn.parse::<names::Arn>().map(|_| PolicyWish::Arn(arn.to_owned())).map_err(|e| e.to_string())
         }
-        other => Err(format!("{other:?} is none of minimal, managed, or a policy's ARN")),
+        other => Err(format!("{:?} is none of minimal, managed, or a policy's ARN", names::short(other))),
     }
 }
 
@@ -119,7 +164,8 @@ pub(super) fn group(text: &str) -> Result<GroupWish, String> {
         "create" => Ok(GroupWish::Create),
         id if is_id(id, "sg-") => Ok(GroupWish::Id(id.to_owned())),
         other => Err(format!(
-            "{other:?} is none of auto, create, or a security group's id such as sg-0123456789abcdef0"
+            "{:?} is none of auto, create, or a security group's id such as sg-0123456789abcdef0",
+            names::short(other)
         )),
     }
 }
@@ -133,6 +179,7 @@ pub(super) fn subnet(text: &str) -> Result<SubnetWish, String> {
     let ids: Vec<String> = text.split([',', ' ']).filter(|id| !id.is_empty()).map(str::to_owned).collect();
     match ids.iter().find(|id| !is_id(id, "subnet-")) {
         Some(wrong) => {
+            let wrong = names::short(wrong);
             Err(format!("{wrong:?} is neither auto nor a subnet's id such as subnet-0123456789abcdef0"))
         }
         None if ids.is_empty() => Err("is empty".to_owned()),
@@ -152,7 +199,7 @@ fn is_id(text: &str, prefix: &str) -> bool {
 /// Parses `NAMESPACE/NAME`.
 pub(super) fn service_account(text: &str) -> Result<(String, String), String> {
     let Some((namespace, name)) = text.trim().split_once('/') else {
-        return Err(format!("{text:?} is not NAMESPACE/NAME"));
+        return Err(format!("{:?} is not NAMESPACE/NAME", names::short(text)));
     };
     names::check_dns_label("namespace", namespace).map_err(|e| e.to_string())?;
     names::check_dns_subdomain("service account name", name).map_err(|e| e.to_string())?;
@@ -165,7 +212,10 @@ pub(super) fn adoption(text: &str) -> Result<(String, String), String> {
         Some((kind, reference)) if !kind.is_empty() && !reference.is_empty() => {
             Ok((kind.to_owned(), reference.to_owned()))
         }
-        _ => Err(format!("{text:?} is not KIND/REF, for instance SecurityGroup/sg-0123456789abcdef0")),
+        _ => Err(format!(
+            "{:?} is not KIND/REF, for instance SecurityGroup/sg-0123456789abcdef0",
+            names::short(text)
+        )),
     }
 }
 

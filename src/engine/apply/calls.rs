@@ -1,7 +1,9 @@
 //! From an action to the one call that it is. Nothing is decided here.
 
-use crate::gateway::{AddonChange, NewAddon, NewAssociation, NewGroup, NewRole, Place, Trouble, Writes};
-use crate::steps::{Action, AddonAssociation, Direction, ObjectRef, Ref};
+use crate::gateway::{
+    AddonChange, NewAddon, NewAssociation, NewGroup, NewRelease, NewRole, Place, Trouble, Writes,
+};
+use crate::steps::{Action, AddonAssociation, Associations, Conflicts, Direction, ObjectRef, Ref};
 
 pub(super) async fn call(writes: &Writes, action: Action) -> Result<Option<String>, Trouble> {
     match action {
@@ -14,18 +16,60 @@ pub(super) async fn call(writes: &Writes, action: Action) -> Result<Option<Strin
         | Action::AttachPolicy { .. }
         | Action::DeleteRolePolicy { .. }
         | Action::DetachPolicy { .. }
-        | Action::DeleteRole { .. }) => Box::pin(iam(writes, action)).await,
+        | Action::DeleteRole { .. }
+        | Action::TagRole { .. }
+        | Action::UntagRole { .. }) => Box::pin(iam(writes, action)).await,
         action @ (Action::CreateGroup { .. }
         | Action::DeleteGroup { .. }
+        | Action::TagGroup { .. }
+        | Action::UntagGroup { .. }
         | Action::Authorize { .. }
         | Action::Revoke { .. }) => Box::pin(ec2(writes, action)).await,
         action @ (Action::CreateAssociation { .. }
         | Action::DeleteAssociation { .. }
         | Action::CreateAddon { .. }
         | Action::UpdateAddon { .. }
+        | Action::TagAddon { .. }
         | Action::DeleteAddon { .. }) => Box::pin(eks(writes, action)).await,
+        action
+        @ (Action::HelmUpgrade { .. } | Action::HelmUninstall { .. } | Action::HelmRollback { .. }) => {
+            Box::pin(helm(writes, action)).await
+        }
         action => Box::pin(kubernetes(writes, action)).await,
     }
+}
+
+async fn helm(writes: &Writes, action: Action) -> Result<Option<String>, Trouble> {
+    match action {
+        Action::HelmUpgrade {
+            name,
+            namespace,
+            chart,
+            repo,
+            version,
+            values,
+            keeps_values,
+            takes_over,
+            adopted,
+        } => {
+            let new = NewRelease {
+                name,
+                namespace,
+                chart,
+                repo,
+                version,
+                values,
+                keeps_values,
+                takes_over,
+                adopted,
+            };
+            writes.helm_upgrade(&new).await?;
+        }
+        Action::HelmUninstall { name, namespace } => writes.helm_uninstall(&namespace, &name).await?,
+        Action::HelmRollback { name, namespace } => writes.helm_rollback(&namespace, &name).await?,
+        _ => {}
+    }
+    Ok(None)
 }
 
 async fn iam(writes: &Writes, action: Action) -> Result<Option<String>, Trouble> {
@@ -51,6 +95,8 @@ async fn iam(writes: &Writes, action: Action) -> Result<Option<String>, Trouble>
         Action::DeleteRolePolicy { role, name } => writes.delete_role_policy(&role, &name).await?,
         Action::DetachPolicy { role, policy_arn } => writes.detach_policy(&role, &policy_arn).await?,
         Action::DeleteRole { name } => writes.delete_role(&name).await?,
+        Action::TagRole { role, tags } => writes.tag_role(&role, &tags).await?,
+        Action::UntagRole { role, keys } => writes.untag_role(&role, &keys).await?,
         _ => {}
     }
     Ok(None)
@@ -62,6 +108,8 @@ async fn ec2(writes: &Writes, action: Action) -> Result<Option<String>, Trouble>
             return writes.create_group(&NewGroup { name, description, vpc, tags }).await.map(Some);
         }
         Action::DeleteGroup { group } => writes.delete_group(&group).await?,
+        Action::TagGroup { group, tags } => writes.tag_group(&group, &tags).await?,
+        Action::UntagGroup { group, keys } => writes.untag_group(&group, &keys).await?,
         Action::Authorize { group: Ref::Known(group), direction, rules, tags } => {
             writes.authorize(&group, direction == Direction::Ingress, &rules, &tags).await?;
         }
@@ -109,20 +157,22 @@ async fn eks(writes: &Writes, action: Action) -> Result<Option<String>, Trouble>
             };
             writes.create_addon(&new).await?;
         }
-        Action::UpdateAddon { cluster, name, version, role_arn, association, overwrite, configuration } => {
-            let association = pair(association);
-            writes
-                .update_addon(&AddonChange {
-                    cluster,
-                    name,
-                    version,
-                    role_arn,
-                    association,
-                    overwrite,
-                    configuration,
-                })
-                .await?;
+        Action::UpdateAddon { cluster, name, version, role_arn, association, conflicts, configuration } => {
+            let associations = match association {
+                Associations::Keep => None,
+                Associations::Set(one) => Some(pair(Some(one)).into_iter().collect()),
+                Associations::Clear => Some(Vec::new()),
+            };
+            let conflicts = match conflicts {
+                Conflicts::None => "NONE",
+                Conflicts::Overwrite => "OVERWRITE",
+                Conflicts::Preserve => "PRESERVE",
+            };
+            let change =
+                AddonChange { cluster, name, version, role_arn, associations, conflicts, configuration };
+            writes.update_addon(&change).await?;
         }
+        Action::TagAddon { arn, tags } => writes.tag_addon(&arn, &tags).await?,
         Action::DeleteAddon { cluster, name } => writes.delete_addon(&cluster, &name).await?,
         _ => {}
     }

@@ -5,7 +5,9 @@
 mod ec2;
 mod eks;
 mod fsx;
+mod helm;
 mod iam;
+mod images;
 mod kube;
 mod object;
 mod pods;
@@ -38,6 +40,11 @@ impl Reads {
     /// Reads through a session.
     pub fn new(session: &Session) -> Self {
         Self { session: session.clone() }
+    }
+
+    /// The Region that is looked at.
+    pub fn region(&self) -> &str {
+        self.session.region()
     }
 
     /// sts:GetCallerIdentity.

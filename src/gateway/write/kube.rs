@@ -65,7 +65,7 @@ impl Writes {
     /// What the API server said no with, here and in every other write.
     pub async fn apply(&self, at: &Place, object: &Value) -> Result<Marks, Trouble> {
         let permission = at.permission("patch");
-        let link = self.cluster(&permission)?;
+        let link = self.link(&permission)?;
         let api = at.api(link);
         let params = PatchParams::apply(MANAGER);
         let patch = Patch::Apply(object);
@@ -76,7 +76,7 @@ impl Writes {
     /// Create; [`TroubleKind::Exists`] when it is there.
     pub async fn create(&self, at: &Place, object: &Value) -> Result<Marks, Trouble> {
         let permission = at.permission("create");
-        let link = self.cluster(&permission)?;
+        let link = self.link(&permission)?;
         let api = at.api(link);
         let object: DynamicObject = serde_json::from_value(object.clone()).map_err(|error| {
             Trouble::new(TroubleKind::Refused, KUBERNETES, &permission, &error.to_string())
@@ -89,7 +89,7 @@ impl Writes {
     /// A JSON merge patch; a resourceVersion inside it makes a change in between a conflict.
     pub async fn patch(&self, at: &Place, patch: &Value) -> Result<Marks, Trouble> {
         let permission = at.permission("patch");
-        let link = self.cluster(&permission)?;
+        let link = self.link(&permission)?;
         let api = at.api(link);
         let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
         let patch = Patch::Merge(patch);
@@ -100,7 +100,7 @@ impl Writes {
     /// Delete, if it still has this resourceVersion. Its dependents go after it.
     pub async fn delete(&self, at: &Place, resource_version: Option<&str>) -> Result<(), Trouble> {
         let permission = at.permission("delete");
-        let link = self.cluster(&permission)?;
+        let link = self.link(&permission)?;
         let api = at.api(link);
         let params = DeleteParams {
             preconditions: resource_version
@@ -114,12 +114,12 @@ impl Writes {
     /// A rolling restart.
     pub async fn restart_deployment(&self, namespace: &str, name: &str) -> Result<(), Trouble> {
         let permission = format!("patch deployments.apps in {namespace}");
-        let link = self.cluster(&permission)?;
+        let link = self.link(&permission)?;
         let api: Api<Deployment> = Api::namespaced(link.client.clone(), namespace);
         link.call(&permission, Repeat::Unsafe, || api.restart(name)).await.map(drop)
     }
 
-    fn cluster(&self, permission: &str) -> Result<&Link, Trouble> {
+    fn link(&self, permission: &str) -> Result<&Link, Trouble> {
         self.kubernetes.as_ref().ok_or_else(|| {
             Trouble::new(TroubleKind::Unreachable, KUBERNETES, permission, "there is no way to the cluster")
         })

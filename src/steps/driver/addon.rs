@@ -9,7 +9,10 @@ use crate::domain::storageclass::PROVISIONER;
 use crate::error::Kind;
 use crate::facts::{Addon, AddonVersion, Facts, Seen};
 use crate::intent::Intent;
-use crate::steps::{Action, AddonAssociation, Block, Change, Item, Note, Resource, Sign, StepId, Verb};
+use crate::steps::{
+    Action, AddonAssociation, Associations, Block, Change, Conflicts, Item, Note, Resource, Sign, StepId,
+    Verb,
+};
 
 /// The service account of the add-on's controller (EKS User Guide, Amazon FSx CSI driver).
 const ACCOUNT: &str = "kube-system/fsx-csi-controller-sa";
@@ -20,11 +23,14 @@ pub(crate) const CREATE: &str = "addon";
 pub(super) fn there(intent: &Intent, facts: &Facts, addon: &Addon, who: &Who) -> Result<Item, Box<Block>> {
     own_account(intent)?;
     refuse_broken(facts, addon)?;
+    if intent.driver.upgrade {
+        return super::upgrade::addon(intent, facts, addon);
+    }
     if let Some(asked) = intent.driver.version.as_ref().filter(|asked| asked.value != addon.version) {
         return Err(block(
             Kind::Conflict,
             format!("{} asks for {}, but add-on {ADDON} is {}", asked.from, asked.value, addon.version),
-            "leave --driver-version out; another version is an upgrade, which is asked for on its own",
+            &format!("fsxctl setup driver --upgrade --driver-version {}", asked.value),
         ));
     }
     let mut notes = vec![Note {
@@ -81,11 +87,14 @@ fn bring_identity(
     if annotated == Some(role) || addon.role_arn.as_ref() == Some(role) {
         return Ok(Vec::new());
     }
-    let ours = matches!(ownership::owner_of(&addon.tags), Ownership::Ours { cluster, .. } if cluster == facts.cluster.arn);
+    let ours = ownership::is_ours(&addon.tags, &facts.cluster.arn);
     if !ours && !intent.adopts("Addon", ADDON) {
         return Err(block(
             Kind::Conflict,
-            format!("add-on {ADDON} is not fsxctl's, and its controller does not have role {role}"),
+            format!(
+                "add-on {ADDON} is not fsxctl's ({}), and its controller does not have role {role}",
+                ownership::maker_by_tags(&addon.tags)
+            ),
             &format!("let fsxctl change it with --adopt Addon/{ADDON}"),
         ));
     }
@@ -103,14 +112,39 @@ fn bring_identity(
             name: ADDON.to_owned(),
             version: None,
             role_arn: Some(role.clone()),
-            association: None,
-            overwrite: intent.adopts("ServiceAccount", &service_account(intent)),
+            association: Associations::Keep,
+            conflicts: if intent.adopts("ServiceAccount", &service_account(intent)) {
+                Conflicts::Overwrite
+            } else {
+                Conflicts::None
+            },
             configuration: None,
         },
     };
     let mut changes = vec![update];
+    if ownership::owner_of(&addon.tags) == Ownership::NotOurs {
+        changes.push(adopt(facts, addon));
+    }
     changes.extend(crate::steps::restart(facts, &["addon-role"]));
     Ok(changes)
+}
+
+/// What was adopted says so: the next change of it needs no second leave, and undo does not delete it.
+fn adopt(facts: &Facts, addon: &Addon) -> Change {
+    Change {
+        id: "addon-tags".to_owned(),
+        verb: Verb::Update,
+        resource: Resource::new("Addon", ADDON),
+        because: "what fsxctl changed is to be found again".to_owned(),
+        permissions: vec!["eks:TagResource".to_owned()],
+        later: Vec::new(),
+        details: vec![format!("tag {}=adopted", ownership::TAG_ORIGIN)],
+        after: vec!["addon-role".to_owned()],
+        action: Action::TagAddon {
+            arn: addon.arn.clone(),
+            tags: ownership::tags(&facts.cluster.arn, Origin::Adopted, &std::collections::BTreeMap::new()),
+        },
+    }
 }
 
 /// The identity's changes that must come before, if the plan has them.
@@ -283,7 +317,8 @@ fn may_take_account(intent: &Intent, facts: &Facts) -> Result<bool, Box<Block>> 
             Err(block(
                 Kind::Conflict,
                 format!(
-                    "service account {reference} is there and not fsxctl's, so the add-on would refuse to install over it"
+                    "service account {reference} is there and not fsxctl's ({}), so the add-on would refuse to install over it",
+                    ownership::maker_by_labels(&account.marks.labels, &account.marks.annotations)
                 ),
                 &format!("let the add-on take it over with --adopt ServiceAccount/{reference}"),
             ))

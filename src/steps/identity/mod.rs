@@ -4,11 +4,15 @@
 //! **Leaves alone** roles of others that are right; roles of others that are wrong, unless adopted.
 //! **Undo** removes association, inline policy, role and provider that fsxctl made.
 
+mod boundary;
 mod irsa;
 mod judge;
+mod migrate;
 mod pod_identity;
 mod role;
 mod undo;
+
+pub(crate) use migrate::plan as migrate;
 
 use super::{Block, Goal, Item, Note, Sign, StepId};
 use crate::domain::names::{self, Partition};
@@ -65,8 +69,8 @@ fn present(intent: &Intent, facts: &Facts) -> Result<Choice, Box<Block>> {
             who: Who::Unknown,
         });
     }
-    let current = judge::current(intent, facts)?;
-    if let Some(choice) = judge::settled(intent, facts, &current)? {
+    let mut current = judge::current(intent, facts)?;
+    if let Some(choice) = judge::settled(intent, facts, &mut current)? {
         return Ok(choice);
     }
     let mut notes = Vec::new();
@@ -130,9 +134,9 @@ fn account(facts: &Facts) -> String {
 }
 
 /// The subject that a web identity token of the controller carries.
-fn subject(intent: &Intent) -> String {
-    let (namespace, name) = &intent.identity.service_account.value;
-    policy::subject(namespace, name)
+fn subject(intent: &Intent, facts: &Facts) -> String {
+    let (namespace, name) = crate::steps::account(intent, facts);
+    policy::subject(&namespace, &name)
 }
 
 /// The issuer's host and path, without `https://`.
@@ -144,6 +148,16 @@ fn issuer(facts: &Facts) -> Option<&str> {
 fn provider_arn(facts: &Facts) -> Option<String> {
     let issuer = facts.cluster.issuer.as_deref()?;
     Some(names::provider_arn(Partition::of_region(&facts.region), &account(facts), issuer))
+}
+
+/// How fsxctl can be told to mend a role that is in use, when there is one to mend.
+fn mend(facts: &Facts, arn: &str) -> String {
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    let there = facts.access.roles.get(name).and_then(|known| known.role.found());
+    match there.filter(|role| role.arn == arn) {
+        Some(_) => format!("let fsxctl mend that role with --role-arn {arn} --adopt Role/{name}, or "),
+        None => String::new(),
+    }
 }
 
 /// A conflict with a way out.

@@ -14,6 +14,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use clients::{Client, clients};
+pub use subnet::{SubnetSight, subnet_sight};
 
 use super::{Block, Change, Goal, Item, Note, Ref, Sign, StepId, denied};
 use crate::domain::network::{PrefixLists, SecurityGroup};
@@ -75,6 +76,7 @@ fn present(intent: &Intent, facts: &Facts) -> Result<Choice, Box<Block>> {
     notes.extend(chosen.notes);
     let mut changes: Vec<Change> = chosen.change.into_iter().collect();
     changes.extend(rules::missing(&view, &chosen.group, &subnet.subnet, &mut notes)?);
+    changes.extend(group::adopt(&view, &chosen.group, &changes));
     notes.extend(subnet.notes);
     let because = if changes.is_empty() {
         format!("{} lets Lustre through", chosen.group.shown())

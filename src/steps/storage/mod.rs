@@ -10,8 +10,9 @@ mod undo;
 
 use super::network;
 use super::{Block, Goal, Item, Note, ObjectRef, Sign, StepId};
+use crate::domain::ownership;
 use crate::error::Kind;
-use crate::facts::{Facts, Seen};
+use crate::facts::{Facts, Marks, Seen};
 use crate::intent::Intent;
 use crate::steps::{Action, Change, Resource, Verb};
 
@@ -43,20 +44,25 @@ fn present(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<
     Ok(Item { notes, ..Item::settled(StepId::Storage, because) }.with(changes))
 }
 
-/// StorageClass and claim as manifests, with file names: what a set-up makes, for people who keep it in a repository.
-/// Empty when the network could not be decided.
-pub fn manifests(
-    intent: &Intent,
-    facts: &Facts,
-    network: &network::Choice,
-) -> Vec<(String, serde_json::Value)> {
+/// A file for people who keep manifests in a repository.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manifest {
+    /// The file's name.
+    pub file: String,
+    /// The object; none when values in it are known only after it was made.
+    pub object: Option<serde_json::Value>,
+}
+
+/// StorageClass and claim as manifests: what a set-up makes. Empty when the network could not be decided.
+pub fn manifests(intent: &Intent, facts: &Facts, network: &network::Choice) -> Vec<Manifest> {
     let Ok(class) = class::make(intent, facts, network) else { return Vec::new() };
     [class, claim::make(intent, facts, &[])]
         .into_iter()
         .filter_map(|change| match change.action {
-            Action::CreateObject { at, object, .. } => {
+            Action::CreateObject { at, object, fills } => {
                 let place = at.namespace.map(|namespace| format!("{namespace}-")).unwrap_or_default();
-                Some((format!("{}-{place}{}.yaml", at.kind.to_ascii_lowercase(), at.name), object))
+                let file = format!("{}-{place}{}.yaml", at.kind.to_ascii_lowercase(), at.name);
+                Some(Manifest { file, object: fills.is_empty().then_some(object) })
             }
             _ => None,
         })
@@ -86,7 +92,7 @@ fn namespace(intent: &Intent, facts: &Facts) -> Result<Vec<Change>, Box<Block>> 
 fn make_namespace(name: &str) -> Change {
     let object = serde_json::json!({
         "apiVersion": "v1", "kind": "Namespace",
-        "metadata": {"name": name, "labels": {crate::domain::ownership::LABEL_MANAGED_BY: crate::domain::ownership::MANAGER}},
+        "metadata": {"name": name, "labels": {ownership::LABEL_MANAGED_BY: ownership::MANAGER}},
     });
     Change {
         id: "namespace".to_owned(),
@@ -109,6 +115,18 @@ fn make_namespace(name: &str) -> Change {
             object,
             fills: Vec::new(),
         },
+    }
+}
+
+/// A patch of an object that somebody else made says that fsxctl was given leave: the next change needs no second one.
+/// No label, because what is labelled is fsxctl's own and goes with an undo.
+fn mark_adopted(patch: &mut serde_json::Value, marks: &Marks) {
+    if ownership::is_labelled_ours(&marks.labels) {
+        return;
+    }
+    if let Some(metadata) = patch.get_mut("metadata").and_then(serde_json::Value::as_object_mut) {
+        let origin = ownership::Origin::Adopted.as_str();
+        metadata.insert("annotations".to_owned(), serde_json::json!({ownership::TAG_ORIGIN: origin}));
     }
 }
 

@@ -189,3 +189,27 @@ fn check_names_line_and_column() {
     assert_eq!(done.status.code(), Some(1));
     assert!(text(&done.stderr).contains("bad.yaml:3:"), "{}", text(&done.stderr));
 }
+
+#[test]
+fn the_command_and_what_it_started_are_killed_after_the_nth_write() {
+    let (_folder, file) = scratch();
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+    let script = format!(
+        "make() {{ aws iam create-role --role-name $1 --assume-role-policy-document '{policy}' >/dev/null; }}
+        sh -c 'sleep 600; touch {left}' & make one; make two; make three; touch {left}",
+        left = file("left"),
+    );
+    let began = std::time::Instant::now();
+    let done =
+        run(&["--kill-after-writes", "2", "--save", &file("saved.yaml"), "--log", &file("log")], &script);
+    assert_eq!(done.status.code(), Some(137), "{}", text(&done.stderr));
+    assert!(began.elapsed().as_secs() < 300, "what COMMAND had started holds its stdout open no longer");
+    assert!(!Path::new(&file("left")).exists());
+    let saved = std::fs::read_to_string(file("saved.yaml")).unwrap();
+    assert!(saved.contains("RoleName: two") && !saved.contains("RoleName: three"));
+    let writes: Vec<Value> = log(&file("log")).into_iter().filter(|line| line["write"] == true).collect();
+    assert_eq!(writes.len(), 2, "{writes:?}");
+    assert_eq!(writes[1]["ended_ms"], Value::Null, "its answer never went out");
+    let refused = sandbox(&["serve", "--kill-after-writes", "1"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(125));
+}

@@ -62,3 +62,88 @@ fn a_snapshot_is_a_world() {
     assert_eq!(again.with_state(|state| state.denied.clone()), ["fsx:DescribeFileSystems"]);
     assert!(Sandbox::start(Options { faults: vec!["x".to_owned()], ..Options::default() }).is_err());
 }
+
+/// The client of a fault: one request on one connection, as a raw socket sees it. With the caller's keys in its
+/// header it is COMMAND's.
+fn ask(sandbox: &Sandbox, operation: &str, body: &str) -> (String, std::io::Result<()>) {
+    let env = sandbox.env();
+    let value = |name: &str| env.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).unwrap_or_default();
+    let endpoint = sandbox.endpoint();
+    let host = endpoint.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_millis(1500))).unwrap();
+    write!(
+        stream,
+        "POST / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nX-Amz-Security-Token: {}\r\n\
+         Authorization: AWS4-HMAC-SHA256 Credential={}/20260102/us-west-2/iam/aws4_request, SignedHeaders=host, \
+         Signature={}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{}",
+        value("AWS_SESSION_TOKEN"),
+        value("AWS_ACCESS_KEY_ID"),
+        "a".repeat(64),
+        body.len() + format!("Action={operation}&Version=2010-05-08&").len(),
+        format!("Action={operation}&Version=2010-05-08&{body}"),
+    )
+    .unwrap();
+    let mut answer = Vec::new();
+    let end = stream.read_to_end(&mut answer).map(drop);
+    (String::from_utf8_lossy(&answer).into_owned(), end)
+}
+
+fn provider(n: u8) -> String {
+    format!("Url=https%3A%2F%2Fexample.com%2F{n}&ClientIDList.member.1=sts.amazonaws.com")
+}
+
+fn providers(sandbox: &Sandbox) -> usize {
+    sandbox.with_state(|state| state.rows("iam.OpenIDConnectProviders").len())
+}
+
+#[test]
+fn the_road_loses_cuts_and_replaces_answers() {
+    // The fault, whether the request is applied, whether the connection is closed, what came, and the log's words.
+    for (fault, applied, closed, came, status, error) in [
+        ("timeout", false, false, "", 0, Some("timeout")),
+        ("reset", false, true, "", 0, Some("reset")),
+        ("not-json", false, true, "text/html", 200, Some("not-json")),
+        ("truncated", true, true, "<CreateOpenIDConnectProviderResponse", 200, Some("truncated")),
+        ("slow:200ms", true, true, "</CreateOpenIDConnectProviderResponse>", 200, None),
+        ("503", false, true, "ServiceUnavailable", 503, Some("ServiceUnavailable")),
+    ] {
+        let spec = format!("service=iam,operation=CreateOpenID*,error={fault},times=1");
+        let sandbox = Sandbox::start(Options { faults: vec![spec], ..Options::default() }).unwrap();
+        let (answer, end) = ask(&sandbox, "CreateOpenIDConnectProvider", &provider(1));
+        assert_eq!(end.is_ok(), closed, "{fault}: {end:?}");
+        assert!(answer.contains(came) && answer.is_empty() == came.is_empty(), "{fault}: {answer}");
+        assert_eq!(providers(&sandbox), usize::from(applied), "{fault}");
+        let entry = sandbox.log().pop().unwrap();
+        assert_eq!((entry.status, entry.error.as_deref()), (status, error), "{fault}");
+        if fault == "truncated" {
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            let length = head
+                .lines()
+                .find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            let length: usize = length.expect("it promises a length");
+            assert_eq!(body.len(), length / 2, "{answer}");
+        }
+        let (answer, _) = ask(&sandbox, "ListOpenIDConnectProviders", "");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{fault} strikes once: {answer}");
+    }
+}
+
+#[test]
+fn the_last_write_before_the_kill_is_applied_and_nothing_after_it() {
+    let sandbox = Sandbox::start(Options { kill_after_writes: Some(2), ..Options::default() }).unwrap();
+    let killed = sandbox.killed();
+    for _ in 0..2 {
+        // The second is refused, and a refused write changes nothing and does not count.
+        let (answer, _) = ask(&sandbox, "CreateOpenIDConnectProvider", &provider(1));
+        assert!(!answer.is_empty());
+    }
+    assert!(!*killed.borrow());
+    let (answer, end) = ask(&sandbox, "CreateOpenIDConnectProvider", &provider(2));
+    assert!(answer.is_empty() && end.is_err(), "{answer}");
+    assert!(*killed.borrow());
+    let (answer, _) = ask(&sandbox, "CreateOpenIDConnectProvider", &provider(3));
+    assert_eq!((answer.as_str(), providers(&sandbox)), ("", 2));
+    let (answer, _) = ask(&sandbox, "ListOpenIDConnectProviders", "");
+    assert_eq!(answer, "", "also what only asks is not answered");
+}

@@ -1,7 +1,7 @@
 //! SageMaker HyperPod: clusters and their nodes, read only.
 //!
 //! Rows: `sagemaker.Clusters` are DescribeCluster answers, `sagemaker.ClusterNodes` node details with
-//! `ClusterName`. `fsx-facts.md` §4.3 names `ResourceNotFound` as the only error; its text is not in the
+//! `ClusterName`. The service's model names `ResourceNotFound` as the only error; its text is not in the
 //! facts, so the wording here is our own.
 
 use serde_json::{Value, json};

@@ -24,7 +24,7 @@ pub fn run(serving: &Serving, environment: &Environment, command: &[String]) -> 
     child.args(arguments).process_group(0).env_clear();
     child.envs(std::env::vars_os().filter(|(name, _)| !hidden(&name.to_string_lossy(), environment.keeps())));
     child.envs(pairs);
-    let code = match runtime()?.block_on(wait(child)) {
+    let code = match runtime()?.block_on(wait(child, sandbox.killed())) {
         Ok(status) => exit_code(status),
         Err(error) => {
             eprintln!("fsxctl-sandbox: {program}: {error}");
@@ -37,6 +37,9 @@ pub fn run(serving: &Serving, environment: &Environment, command: &[String]) -> 
 
 /// Serves until interrupted.
 pub fn serve(serving: &Serving) -> Result<ExitCode, String> {
+    if serving.kill_after_writes.is_some() {
+        return Err("--kill-after-writes ends COMMAND, which only `run` has".to_owned());
+    }
     let sandbox = Sandbox::start(serving.options()?).map_err(|error| error.to_string())?;
     for (name, value) in sandbox.env() {
         super::print(&format!("export {name}={}\n", quoted(&value)));
@@ -65,7 +68,11 @@ fn signals() -> std::io::Result<(Stream, Stream)> {
 }
 
 /// Starts COMMAND in a process group of its own and waits; INT and TERM go to the whole group.
-async fn wait(command: std::process::Command) -> std::io::Result<ExitStatus> {
+/// At the last moment of `--kill-after-writes` it gets KILL.
+async fn wait(
+    command: std::process::Command,
+    mut killed: tokio::sync::watch::Receiver<bool>,
+) -> std::io::Result<ExitStatus> {
     let (mut interrupt, mut terminate) = signals()?;
     let mut child = tokio::process::Command::from(command).spawn()?;
     let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
@@ -77,6 +84,7 @@ async fn wait(command: std::process::Command) -> std::io::Result<ExitStatus> {
             status = child.wait() => return status,
             _ = interrupt.recv() => Signal::INT,
             _ = terminate.recv() => Signal::TERM,
+            Ok(()) = killed.changed() => Signal::KILL,
         };
         if let Some(group) = group {
             // It may just have ended; then there is nobody to tell.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::auth::{self, Scope};
-use super::fault::{self, Probe};
+use super::fault::{self, Probe, Strike, Transport};
 use super::log::Facts;
 use crate::call::{Answer, AwsError, Call, Client, Principal};
 use crate::state::State;
@@ -76,22 +76,33 @@ impl Seen {
         }
     }
 
-    /// Judges and handles the request against the world, and frames the answer.
-    pub fn handle(self, state: &mut State, parts: &Parts) -> (Response<Bytes>, Option<String>) {
+    /// Judges and handles the request against the world, and frames the answer. With it the error's code, and what
+    /// the road does to it.
+    pub fn handle(
+        self,
+        state: &mut State,
+        parts: &Parts,
+    ) -> (Response<Bytes>, Option<String>, Option<Transport>) {
         let id = request_id(state);
-        let answer = self.answer(state, parts);
+        let mut road = None;
+        let answer = self.answer(state, parts, &mut road);
         let operation = self.operation.as_deref().unwrap_or_default();
         let response = wire::encode(&self.service, operation, &answer, &id);
-        (response, answer.err().map(|error| error.code))
+        (response, answer.err().map(|error| error.code), road)
     }
 
-    fn answer(&self, state: &mut State, parts: &Parts) -> Answer {
+    fn answer(&self, state: &mut State, parts: &Parts, road: &mut Option<Transport>) -> Answer {
         let principal = self.principal(state, parts)?;
         let operation = self.operation.clone()?;
         let probe =
             Probe { service: &self.service, operation: Some(&operation), verb: None, path: parts.uri.path() };
-        if let Some(refusal) = fault::refusal(state, &probe) {
-            return Err(refusal);
+        match fault::strike(state, &probe) {
+            Some(Strike::Refusal(refusal)) => return Err(refusal),
+            Some(Strike::Transport(transport)) => *road = Some(transport),
+            None => {}
+        }
+        if road.is_some_and(|road| !road.arrives()) {
+            return Ok(Value::Null);
         }
         let input = self.decoded.clone()?.input;
         let client = client(&parts.headers);

@@ -1,7 +1,9 @@
-//! Faults: requests that are refused on purpose, as the world file or `--fault` says.
+//! Faults: requests that go wrong on purpose, as the world file or `--fault` says.
 //!
-//! `outcome` faults decide how lifecycles end and are read by the services ([`outcome`]); faults of the
-//! transport (`timeout`, `reset`, `slow:…`, `truncated`, `not-json`) are not there yet and refused.
+//! A fault with an error code is the service's own refusal; one of the transport ([`Transport`]) is what the road
+//! does to a request. `outcome` faults decide how lifecycles end and are read by the services ([`outcome`]).
+
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -85,11 +87,11 @@ pub fn check(fault: &Value) -> Result<(), String> {
     if error.is_some() == fault["outcome"].is_string() {
         return Err("a fault has either error or outcome".to_owned());
     }
-    let transport = |name: &str| {
-        ["timeout", "reset", "truncated", "not-json"].contains(&name) || name.starts_with("slow:")
-    };
-    if let Some(name) = error.filter(|name| transport(name)) {
-        return Err(format!("the transport fault {name:?} is not in this version of the sandbox"));
+    let transport = error.and_then(Transport::parse).transpose()?;
+    if transport.is_some()
+        && ["status", "retryAfter", "message"].iter().any(|name| members.contains_key(*name))
+    {
+        return Err("a fault of the transport has no status, retryAfter or message".to_owned());
     }
     for name in ["status", "retryAfter", "after", "times"] {
         if members.get(name).is_some_and(|value| value.as_u64().is_none()) {
@@ -100,6 +102,65 @@ pub fn check(fault: &Value) -> Result<(), String> {
         return Err("status is not an error's (400 to 599)".to_owned());
     }
     Ok(())
+}
+
+/// What the road does to a request and its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// Never answered, and not applied; the connection stays open.
+    Timeout,
+    /// The connection is closed without an answer; not applied.
+    Reset,
+    /// Applied; half of the answer comes, under the length of the whole, and the connection is closed.
+    Truncated,
+    /// Not applied: somebody on the way (a proxy, a sign-in page) answers 200 with a page of HTML.
+    NotJson,
+    /// Applied at once; the answer comes so much later (a watch: its headers).
+    Slow(Duration),
+}
+
+impl Transport {
+    /// The transport fault of this name, if it is one.
+    fn parse(name: &str) -> Option<Result<Self, String>> {
+        match name {
+            "timeout" => Some(Ok(Self::Timeout)),
+            "reset" => Some(Ok(Self::Reset)),
+            "truncated" => Some(Ok(Self::Truncated)),
+            "not-json" => Some(Ok(Self::NotJson)),
+            _ => {
+                let time = name.strip_prefix("slow:")?;
+                let seconds = time.strip_suffix("ms").map(|ms| ms.parse::<f64>().map(|ms| ms / 1000.0));
+                let seconds = seconds.or_else(|| time.strip_suffix('s').map(str::parse::<f64>));
+                let seconds = seconds.and_then(Result::ok).and_then(|s| Duration::try_from_secs_f64(s).ok());
+                Some(seconds.map(Self::Slow).ok_or_else(|| format!("{name:?} is not slow:5s or slow:500ms")))
+            }
+        }
+    }
+
+    /// Whether the request reaches the service.
+    pub const fn arrives(self) -> bool {
+        matches!(self, Self::Truncated | Self::Slow(_))
+    }
+
+    /// Its name in the request log; a slow answer is one like any other.
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Timeout => Some("timeout"),
+            Self::Reset => Some("reset"),
+            Self::Truncated => Some("truncated"),
+            Self::NotJson => Some("not-json"),
+            Self::Slow(_) => None,
+        }
+    }
+}
+
+/// What a fault does to one request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Strike {
+    /// The service says no.
+    Refusal(AwsError),
+    /// The road does something.
+    Transport(Transport),
 }
 
 /// What a request is, to be matched.
@@ -146,16 +207,44 @@ pub fn glob(pattern: &str, text: &str) -> bool {
     true
 }
 
-/// The refusal for a request, if a fault says so; counts its use.
-pub fn refusal(state: &mut State, probe: &Probe<'_>) -> Option<AwsError> {
+/// What happens to a request, if a fault says so; counts its use.
+pub fn strike(state: &mut State, probe: &Probe<'_>) -> Option<Strike> {
     let fault = take(state, probe, "error")?;
     let code = fault["error"].as_str()?;
+    if let Some(transport) = Transport::parse(code) {
+        return transport.ok().map(Strike::Transport);
+    }
     let status = fault["status"].as_u64().and_then(|s| u16::try_from(s).ok());
-    let (code, usual) = if code == "503" { ("ServiceUnavailable", Some(503)) } else { (code, None) };
+    let code = if code == "503" { "ServiceUnavailable" } else { code };
+    let usual = if probe.service == "kube" { kubernetes_status(code) } else { aws_status(code) };
     let message = fault["message"].as_str().map_or_else(|| usual_message(code), str::to_owned);
-    let mut error = AwsError::new(code, message).with_status(status.or(usual).unwrap_or(400));
+    let mut error = AwsError::new(code, message).with_status(status.unwrap_or(usual));
     error.retry_after = fault["retryAfter"].as_u64().and_then(|s| u32::try_from(s).ok());
-    Some(error)
+    Some(Strike::Refusal(error))
+}
+
+fn aws_status(code: &str) -> u16 {
+    match code {
+        "ServiceUnavailable" => 503,
+        "InternalServerError" | "InternalFailure" | "InternalError" => 500,
+        _ => 400,
+    }
+}
+
+/// The HTTP status of a Status reason (k8s.io/apimachinery, `meta/v1/types.go`).
+fn kubernetes_status(reason: &str) -> u16 {
+    match reason {
+        "Unauthorized" => 401,
+        "Forbidden" => 403,
+        "NotFound" => 404,
+        "AlreadyExists" | "Conflict" => 409,
+        "Gone" | "Expired" => 410,
+        "TooManyRequests" => 429,
+        "InternalError" | "ServerTimeout" => 500,
+        "ServiceUnavailable" => 503,
+        "Timeout" => 504,
+        _ => 400,
+    }
 }
 
 /// How a lifecycle that this operation began ends, if a fault says so: the outcome (`FAILED`,
@@ -189,6 +278,8 @@ fn usual_message(code: &str) -> String {
         "ThrottlingException" | "Throttling" | "RequestLimitExceeded" | "TooManyRequestsException" => {
             "Rate exceeded"
         }
+        // k8s.io/apiserver, server/filters/maxinflight.go.
+        "TooManyRequests" => "Too many requests, please try again later.",
         "ServiceUnavailable" => "Service is unavailable. Please try again shortly.",
         _ => "a fault of the sandbox",
     };
@@ -213,8 +304,8 @@ mod tests {
             ("error=X,times=two", "not a number"),
             ("eror=X", "unknown member"),
             ("service=fsx", "either error or outcome"),
-            ("error=timeout", "not in this version"),
-            ("error=slow:5s", "not in this version"),
+            ("error=slow:soon", "slow:5s"),
+            ("error=timeout,status=500", "no status"),
             ("error=\"x", "not closed"),
             ("error=X,status=200", "not an error's"),
         ] {
@@ -231,8 +322,11 @@ mod tests {
             json!({"service": "fsx", "error": "InternalServerError", "status": 500, "times": 1}),
         ];
         let probe = Probe { service: "fsx", operation: Some("DescribeBackups"), verb: None, path: "/" };
-        let codes: Vec<_> =
-            (0..4).map(|_| refusal(&mut state, &probe).map(|e| (e.code, e.status, e.retry_after))).collect();
+        let mut refusal = |probe: &Probe<'_>| match strike(&mut state, probe) {
+            Some(Strike::Refusal(error)) => Some((error.code, error.status, error.retry_after)),
+            _ => None,
+        };
+        let codes: Vec<_> = (0..4).map(|_| refusal(&probe)).collect();
         assert_eq!(
             codes,
             [
@@ -243,7 +337,35 @@ mod tests {
             ]
         );
         let other = Probe { service: "eks", operation: Some("ListClusters"), verb: None, path: "/clusters" };
-        assert_eq!(refusal(&mut state, &other), None);
+        assert_eq!(refusal(&other), None);
+    }
+
+    #[test]
+    fn the_road_has_its_own_faults_and_kubernetes_its_own_statuses() {
+        let strikes = |error: &str| {
+            let mut state = State::new("111122223333", "us-west-2");
+            state.faults = vec![parse(&format!("service=kube,error={error}")).unwrap()];
+            let probe = Probe { service: "kube", operation: None, verb: Some("list"), path: "/api/v1/nodes" };
+            strike(&mut state, &probe).unwrap()
+        };
+        for (error, transport, arrives) in [
+            ("timeout", Transport::Timeout, false),
+            ("reset", Transport::Reset, false),
+            ("not-json", Transport::NotJson, false),
+            ("truncated", Transport::Truncated, true),
+            ("slow:5s", Transport::Slow(Duration::from_secs(5)), true),
+            ("slow:50ms", Transport::Slow(Duration::from_millis(50)), true),
+        ] {
+            assert_eq!((strikes(error), transport.arrives()), (Strike::Transport(transport), arrives));
+        }
+        for (error, code, status) in [
+            ("503", "ServiceUnavailable", 503),
+            ("TooManyRequests", "TooManyRequests", 429),
+            ("Odd", "Odd", 400),
+        ] {
+            let Strike::Refusal(refusal) = strikes(error) else { panic!("{error}") };
+            assert_eq!((refusal.code.as_str(), refusal.status), (code, status));
+        }
     }
 
     #[test]

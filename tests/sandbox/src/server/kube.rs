@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 use serde_json::{Value, json};
 
-use super::fault::{self, Probe};
+use super::fault::{self, Probe, Strike};
 use super::log::Facts;
 use super::session;
 use crate::call::{AwsError, Client};
@@ -88,12 +88,24 @@ fn writes(parts: &Parts, body: &[u8]) -> bool {
     !asks && !dry && !dry_delete
 }
 
-/// The answer of a fault, if one says so.
-pub fn refusal(state: &mut State, parts: &Parts) -> Option<(Response<super::Body>, String)> {
+/// What a fault does to a request, if one says so.
+pub fn strike(state: &mut State, parts: &Parts) -> Option<Strike> {
     let probe = Probe { service: "kube", operation: None, verb: Some(verb(parts)), path: parts.uri.path() };
-    let error = fault::refusal(state, &probe)?;
-    let code = error.code.clone();
-    Some((status(&error), code))
+    fault::strike(state, &probe)
+}
+
+/// A refusal: a Status, but plain text for "too many requests", which comes from in front of the API machinery
+/// (k8s.io/apiserver, server/filters/maxinflight.go).
+pub fn refusal(error: &AwsError) -> Response<super::Body> {
+    if error.code != "TooManyRequests" {
+        return status(error);
+    }
+    let mut response = status(error);
+    *response.body_mut() = super::full(Bytes::from(format!("{}\n", error.message)));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(header::RETRY_AFTER, HeaderValue::from(error.retry_after.unwrap_or(1)));
+    response
 }
 
 /// A Kubernetes Status.

@@ -6,6 +6,7 @@ pub mod auth;
 mod aws;
 mod environment;
 pub mod fault;
+mod kill;
 mod kube;
 pub mod log;
 mod serve;
@@ -73,11 +74,20 @@ pub struct Options {
     pub speed: f64,
     /// Faults as on the command line (`service=fsx,operation=…,error=…`), after those of the world.
     pub faults: Vec<String>,
+    /// After this many writes of COMMAND nothing of it is answered or applied any more; see [`Sandbox::killed`].
+    pub kill_after_writes: Option<u64>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { worlds: Vec::new(), log: None, latency: Duration::ZERO, speed: 600.0, faults: Vec::new() }
+        Self {
+            worlds: Vec::new(),
+            log: None,
+            latency: Duration::ZERO,
+            speed: 600.0,
+            faults: Vec::new(),
+            kill_after_writes: None,
+        }
     }
 }
 
@@ -135,8 +145,17 @@ pub(crate) struct Inner {
     state: Arc<Mutex<State>>,
     log: Arc<log::Log>,
     latency: Duration,
+    kill: kill::Kill,
     hosts: [u16; 2],
     due: Mutex<Due>,
+}
+
+/// What a request came to.
+struct Answered {
+    response: Response<Body>,
+    error: Option<String>,
+    /// What the road does to it.
+    road: Option<fault::Transport>,
 }
 
 /// When the ticker has to look at the world again.
@@ -164,22 +183,26 @@ impl Inner {
         self.due.lock().unwrap_or_else(PoisonError::into_inner).changed = true;
     }
 
-    async fn answer_kube(
-        &self,
-        parts: http::request::Parts,
-        body: Bytes,
-    ) -> (Response<Body>, Option<String>) {
+    async fn answer_kube(&self, parts: http::request::Parts, body: Bytes) -> Answered {
+        let mut road = None;
         {
             let mut state = self.lock();
             aws::advance(&mut state);
-            if let Some((response, error)) = kube::refusal(&mut state, &parts) {
-                return (response, Some(error));
+            match kube::strike(&mut state, &parts) {
+                Some(fault::Strike::Refusal(error)) => {
+                    return Answered { response: kube::refusal(&error), error: Some(error.code), road };
+                }
+                Some(fault::Strike::Transport(transport)) => road = Some(transport),
+                None => {}
             }
+        }
+        if road.is_some_and(|road| !road.arrives()) {
+            return Answered { response: Response::new(full(Bytes::new())), error: None, road };
         }
         let response = crate::kube::respond(self.state.clone(), Request::from_parts(parts, body)).await;
         self.touched();
         let error = response.extensions().get::<crate::kube::http::Reason>().map(|reason| reason.0.clone());
-        (response, error)
+        Answered { response, error, road }
     }
 
     /// Moves the world every 20 ms when something is due.
@@ -205,7 +228,7 @@ impl Sandbox {
     /// # Errors
     /// A world that cannot be read, a fault that cannot be, or no free port.
     pub fn start(options: Options) -> Result<Self, Error> {
-        let Options { worlds, log, latency, speed, faults } = options;
+        let Options { worlds, log, latency, speed, faults, kill_after_writes } = options;
         let mut state = crate::world::load(&worlds, speed)?;
         for spec in faults {
             let fault = fault::parse(&spec).map_err(|why| Error::Fault { spec, why })?;
@@ -236,6 +259,7 @@ impl Sandbox {
             state: Arc::new(Mutex::new(state)),
             log: Arc::new(log::Log::new(log.as_deref())?),
             latency,
+            kill: kill::Kill::after(kill_after_writes),
             hosts: [aws_port, kube_port],
             due: Mutex::new(Due { changed: true, next: None }),
         });
@@ -275,6 +299,12 @@ impl Sandbox {
     /// The requests so far, in order of arrival.
     pub fn log(&self) -> Vec<Entry> {
         self.inner.log.entries()
+    }
+
+    /// Becomes `true` at the moment of [`Options::kill_after_writes`]: whoever runs COMMAND must end it with SIGKILL
+    /// and all that it started. The write is applied; its answer and all others never come.
+    pub fn killed(&self) -> tokio::sync::watch::Receiver<bool> {
+        self.inner.kill.notice()
     }
 
     /// The living world, for a test that looks at or changes what no API shows.

@@ -1,10 +1,10 @@
 //! The two listeners: connections, hosts, bodies, latency.
 
-use std::convert::Infallible;
+use std::future::pending;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -13,8 +13,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use super::tap::{Conn, Tap, Tracked};
-use super::{Body, Inner, aws, full, kube};
+use super::fault::Transport;
+use super::tap::{Broken, Conn, Tap, Tracked};
+use super::{Answered, Body, Inner, aws, full, kube};
 
 /// Larger bodies are refused; the largest real ones are CRDs and Helm release Secrets.
 const BODY: usize = 16 << 20;
@@ -51,7 +52,7 @@ where
     let tap = Tap::new(stream, conn.clone());
     let service = service_fn(move |request| {
         let (inner, conn) = (inner.clone(), conn.clone());
-        async move { Ok::<_, Infallible>(respond(inner, conn, request, kube).await) }
+        async move { respond(inner, conn, request, kube).await }
     });
     // `half_close`: a client may shut its sending side and still want its answer.
     let mut http = hyper::server::conn::http1::Builder::new();
@@ -59,43 +60,113 @@ where
     let _ = http.serve_connection(TokioIo::new(tap), service).await;
 }
 
+/// Answers one request; an error closes the connection without an answer.
 async fn respond(
     inner: Arc<Inner>,
     conn: Arc<Conn>,
     request: Request<Incoming>,
     kube: bool,
-) -> Response<Tracked> {
+) -> Result<Response<Tracked>, Broken> {
     let first_byte = conn.request_began();
     let (parts, body) = request.into_parts();
     let body = Limited::new(body, BODY).collect().await.map(http_body_util::Collected::to_bytes);
     conn.request_read();
     let Ok(body) = body else {
-        return untracked(&conn, StatusCode::PAYLOAD_TOO_LARGE, "the body is too large or was cut off");
+        let said = "the body is too large or was cut off";
+        return Ok(untracked(&conn, StatusCode::PAYLOAD_TOO_LARGE, said));
     };
     if !inner.is_host(&parts, kube) {
-        return untracked(&conn, StatusCode::MISDIRECTED_REQUEST, "this Host is not the sandbox");
+        return Ok(untracked(&conn, StatusCode::MISDIRECTED_REQUEST, "this Host is not the sandbox"));
     }
-    let (seq, response, error) = if kube {
-        let facts = kube::facts(&inner.lock(), &parts, &body);
-        let seq = inner.log.begin(first_byte, facts);
-        let (response, error) = inner.answer_kube(parts, body).await;
-        (seq, response, error)
-    } else {
-        let seen = aws::look(&parts, &body);
-        let mut state = inner.lock();
-        let facts = seen.facts(&state, &parts);
-        let seq = inner.log.begin(first_byte, facts);
-        aws::advance(&mut state);
-        let (response, error) = seen.handle(&mut state, &parts);
-        drop(state);
-        inner.touched();
-        (seq, response.map(full), error)
+    let mut turn = inner.kill.turn().await;
+    let seen = if kube { None } else { Some(aws::look(&parts, &body)) };
+    let facts = match &seen {
+        Some(seen) => seen.facts(&inner.lock(), &parts),
+        None => kube::facts(&inner.lock(), &parts, &body),
     };
+    let seq = inner.log.begin(first_byte, facts.clone());
+    if inner.kill.drops(facts.client) {
+        drop(turn);
+        return pending().await;
+    }
+    let Answered { response, error, road } = match seen {
+        Some(seen) => {
+            let mut state = inner.lock();
+            aws::advance(&mut state);
+            let (response, error, road) = seen.handle(&mut state, &parts);
+            drop(state);
+            inner.touched();
+            Answered { response: response.map(full), error, road }
+        }
+        None => inner.answer_kube(parts, body).await,
+    };
+    let applied = road.is_none_or(Transport::arrives);
+    if let Some(turn) = turn.as_mut().filter(|_| applied) {
+        turn.applied(&facts, response.status().as_u16());
+    }
+    drop(turn);
     if !inner.latency.is_zero() {
         tokio::time::sleep(inner.latency).await;
     }
-    inner.log.answered(seq, response.status().as_u16(), error);
-    response.map(|body| Tracked::new(body, conn, seq))
+    if inner.kill.drops(facts.client) {
+        inner.log.answered(seq, response.status().as_u16(), error);
+        return pending().await;
+    }
+    on_the_road(&inner, (conn, seq), (response, error), road).await
+}
+
+/// The way of an answer back to the client.
+async fn on_the_road(
+    inner: &Inner,
+    (conn, seq): (Arc<Conn>, u64),
+    (response, error): (Response<Body>, Option<String>),
+    road: Option<Transport>,
+) -> Result<Response<Tracked>, Broken> {
+    let status = response.status().as_u16();
+    let error = road.and_then(Transport::name).map(str::to_owned).or(error);
+    match road {
+        Some(Transport::Timeout) => {
+            inner.log.answered(seq, 0, error);
+            pending().await
+        }
+        Some(Transport::Reset) => {
+            inner.log.answered(seq, 0, error);
+            Err(Broken)
+        }
+        Some(Transport::NotJson) => {
+            inner.log.answered(seq, 200, error);
+            Ok(page().map(|body| Tracked::new(body, conn, seq)))
+        }
+        Some(Transport::Truncated) => {
+            inner.log.answered(seq, status, error);
+            Ok(with_length(response).map(|body| Tracked::cut(body, conn, seq)))
+        }
+        Some(Transport::Slow(time)) => {
+            tokio::time::sleep(time).await;
+            inner.log.answered(seq, status, error);
+            Ok(response.map(|body| Tracked::new(body, conn, seq)))
+        }
+        None => {
+            inner.log.answered(seq, status, error);
+            Ok(response.map(|body| Tracked::new(body, conn, seq)))
+        }
+    }
+}
+
+/// What a proxy or a sign-in page puts in an answer's place.
+fn page() -> Response<Body> {
+    const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Sign in to use this network.</body></html>\n";
+    let mut response = Response::new(full(Bytes::from_static(PAGE.as_bytes())));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response
+}
+
+/// Promises the length of the whole, where it is known (a watch has none).
+fn with_length(mut response: Response<Body>) -> Response<Body> {
+    if let Some(length) = http_body::Body::size_hint(response.body()).exact() {
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length.max(1)));
+    }
+    response
 }
 
 fn untracked(conn: &Arc<Conn>, status: StatusCode, text: &'static str) -> Response<Tracked> {

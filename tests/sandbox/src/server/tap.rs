@@ -139,22 +139,68 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Tap<T> {
     }
 }
 
+/// The connection is to be closed, in the middle of an answer or without one.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("a fault of the sandbox breaks the connection")]
+pub struct Broken;
+
+/// How far a cut body has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    /// All of it is sent.
+    No,
+    /// Half of the first piece is still to be sent.
+    Ahead,
+    /// It is on its way out.
+    Flushing,
+    /// Nothing more comes.
+    Done,
+}
+
 /// An answer's body that says when it is over.
 pub struct Tracked {
     inner: super::Body,
     conn: Arc<Conn>,
     seq: Option<u64>,
+    cut: Cut,
 }
 
 impl Tracked {
     /// Around the body of the answer to request `seq`.
     pub fn new(inner: super::Body, conn: Arc<Conn>, seq: u64) -> Self {
-        Self { inner, conn, seq: Some(seq) }
+        Self { inner, conn, seq: Some(seq), cut: Cut::No }
+    }
+
+    /// The same, of which only the first half goes out.
+    pub fn cut(inner: super::Body, conn: Arc<Conn>, seq: u64) -> Self {
+        Self { inner, conn, seq: Some(seq), cut: Cut::Ahead }
     }
 
     fn over(&mut self) {
         if let Some(seq) = self.seq.take() {
             self.conn.answer_ends(seq);
+        }
+    }
+
+    /// Half of the first piece, then, once that is out, the end of the connection.
+    fn poll_cut(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        match self.cut {
+            Cut::No | Cut::Ahead => {
+                let piece = ready!(Pin::new(&mut self.inner).poll_frame(cx));
+                let bytes =
+                    piece.and_then(Result::ok).and_then(|frame| frame.into_data().ok()).unwrap_or_default();
+                self.cut = Cut::Flushing;
+                Poll::Ready(Some(Ok(Frame::data(bytes.slice(..bytes.len() / 2)))))
+            }
+            Cut::Flushing => {
+                self.cut = Cut::Done;
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Cut::Done => {
+                self.over();
+                Poll::Ready(Some(Err(Broken)))
+            }
         }
     }
 }
@@ -167,24 +213,27 @@ impl Drop for Tracked {
 
 impl Body for Tracked {
     type Data = Bytes;
-    type Error = std::convert::Infallible;
+    type Error = Broken;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        if self.cut != Cut::No {
+            return self.poll_cut(cx);
+        }
         let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
         if frame.is_none() || self.inner.is_end_stream() {
             self.over();
         }
-        Poll::Ready(frame)
+        Poll::Ready(frame.map(|frame| frame.map_err(|never| match never {})))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.cut == Cut::No && self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        if self.cut == Cut::No { self.inner.size_hint() } else { SizeHint::default() }
     }
 }

@@ -22,6 +22,7 @@ const DROPPED: &[&str] = &[
     "lastTransitionTime",
     "lastUpdateTime",
     "lastProbeTime",
+    "lastPhaseTransitionTime",
     "startTime",
     "startedAt",
     "finishedAt",
@@ -41,6 +42,10 @@ const DROPPED: &[&str] = &[
     "RoleLastUsed",
     "kubectl.kubernetes.io/restartedAt",
     "pod-template-hash",
+    // Generated like ids: a pod's address, and when and as whom the provisioner was started.
+    "podIP",
+    "podIPs",
+    "storage.kubernetes.io/csiProvisionerIdentity",
     "$clientToken",
     "$clientInput",
     "$remaining",

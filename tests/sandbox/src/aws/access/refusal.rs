@@ -5,7 +5,7 @@ use crate::call::{AwsError, Call};
 use crate::state::State;
 
 /// The refusal of a call for want of `need`. The reason's end (`because no … allows`, `with an explicit
-/// deny …`) is AWS's common wording (`failure-modes.md` ). Real EC2 refusals of writes end
+/// deny …`) is AWS's common wording (IAM User Guide, access denied error messages). Real EC2 refusals of writes end
 /// with an encoded message; the sandbox leaves that out.
 pub fn refusal(state: &State, call: &Call, need: &Need, why: Why) -> AwsError {
     let user = arn(state, &call.principal);

@@ -1,6 +1,6 @@
 //! The one table of what each call needs: IAM actions, resources, condition context.
 //!
-//! The rule without an entry: action `service:Operation` on `*`. Sources: `fsx-facts.md` §6 and the
+//! The rule without an entry: action `service:Operation` on `*`. Sources: the driver's docs/install.md and the
 //! Service Authorization Reference as far as the references quote it; what is marked UNCONFIRMED there
 //! (`iam:PassRole` for EKS, KMS) is marked here.
 

@@ -7,7 +7,9 @@ use super::super::row;
 use super::associations::{self, Wanted};
 use super::objects::{self, Plan};
 use super::reads::{UPDATES, no_addon};
-use super::{ADDONS, ASSOCIATIONS, addon, catalogue, cluster, cluster_name, fill, in_use, invalid, schema};
+use super::{
+    ADDONS, ASSOCIATIONS, addon, catalogue, cluster, cluster_name, fill, in_use, invalid, lifecycle, schema,
+};
 use crate::call::{Answer, AwsError, Call};
 use crate::state::State;
 
@@ -56,6 +58,7 @@ pub fn create(state: &mut State, call: &Call) -> Answer {
     row::set(&mut new, "$objects", "early");
     row::set(&mut new, "$dueAt", state.after(takes).to_string());
     row::set(&mut new, "$managed", true);
+    lifecycle::destine(&mut new, lifecycle::outcome(state, "CreateAddon"));
     state.rows_mut(ADDONS).push(new);
     fill::fill(state);
     associate(state, call);
@@ -81,7 +84,7 @@ fn check_settings(state: &State, call: &Call, build: &Value, own: &[String]) -> 
     }
     let wanted = row::list(&call.input, "podIdentityAssociations");
     if !wanted.is_empty() && build["requiresIamPermissions"] == false {
-        // failure-modes.md A-15.
+        // eksctl issues name this answer for add-ons that need no IAM permissions.
         let version = row::text(build, "addonVersion");
         let text = format!("Pod Identity feature is not supported for addon version: {version}");
         return Err(named(invalid(&text), call));
@@ -182,6 +185,7 @@ pub fn update(state: &mut State, call: &Call) -> Answer {
         dissociate(state, &owner);
         associate(state, call);
     }
+    let outcome = lifecycle::outcome(state, "UpdateAddon");
     let update = note_update(state, call);
     let until = state.after(state.durations.addon_active).to_string();
     let now = state.now.to_string();
@@ -202,6 +206,7 @@ pub fn update(state: &mut State, call: &Call) -> Answer {
         row::set(addon, "$objects", "late");
         row::set(addon, "$dueAt", until);
         row::set(addon, "$managed", true);
+        lifecycle::destine(addon, outcome);
     }
     Ok(json!({"update": update}))
 }
@@ -244,10 +249,12 @@ pub fn delete(state: &mut State, call: &Call) -> Answer {
     objects::adopt(state, &Plan::of(state, &found));
     // How long EKS takes is not in the references: a quarter of a creation.
     let until = state.after(state.durations.addon_active / 4).to_string();
+    let outcome = lifecycle::outcome(state, "DeleteAddon");
     let of = |a: &&mut Value| row::text(a, "clusterName") == cluster && row::text(a, "addonName") == name;
     if let Some(addon) = state.rows_mut(ADDONS).iter_mut().find(of) {
         row::set(addon, "status", "DELETING");
         row::set(addon, "$preserve", call.input["preserve"] == true);
+        lifecycle::destine(addon, outcome);
         row::set(addon, "$dueAt", until);
     }
     Ok(json!({"addon": super::addon(state, cluster, name)}))

@@ -137,7 +137,7 @@ pub fn delete(state: &mut State, call: &Call) -> Answer {
     Ok(json!({"association": found}))
 }
 
-/// What an add-on owns is changed through the add-on (`fsx-facts.md` §5.10); the wording is our own.
+/// What an add-on owns is changed through the add-on (eksctl does it so); the wording is our own.
 fn refuse_owned(association: &Value) -> Result<(), AwsError> {
     match association["ownerArn"].as_str() {
         Some(owner) => Err(AwsError::new(

@@ -2,7 +2,7 @@
 //!
 //! The world's `eks.addonVersions` wins when it is given. The built-in catalogue knows the add-ons that
 //! matter here. Confirmed by the references are only the *driver* versions of `aws-fsx-csi-driver`
-//! (`fsx-facts.md` §5.1) and the build `v1.6.0-eksbuild.1`; which builds EKS really offers, for which
+//! (the driver's CHANGELOG) and the build `v1.6.0-eksbuild.1`; which builds EKS really offers, for which
 //! Kubernetes, and which is the default, is UNCONFIRMED, as are all versions of the other add-ons.
 
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ const KNOWN: &[Known] = &[
             "v1.5.0-eksbuild.1",
         ],
         needs_iam: true,
-        // fsx-facts.md §5.9: EC2 and EKS Auto Mode, not Fargate.
+        // EKS User Guide, AWS add-ons: EC2 and EKS Auto Mode, not Fargate.
         compute: &["ec2", "auto"],
         identity: Some(("fsx-csi-controller-sa", "arn:aws:iam::aws:policy/AmazonFSxFullAccess")),
     },
@@ -211,7 +211,7 @@ pub fn configuration(state: &State, call: &Call) -> Answer {
 }
 
 /// The schema of an add-on's `configurationValues`. The real schema of the FSx add-on is UNCONFIRMED
-/// (`fsx-facts.md` §5.9, §13): this one has the chart's values (§5.8) that other storage add-ons of EKS
+/// (no public page has it): this one has the chart's values that other storage add-ons of EKS
 /// also publish, `controller.region`, `controller.timeout` and `node.region` among them. Other add-ons
 /// take any object here.
 pub fn schema(name: &str) -> Value {

@@ -12,11 +12,47 @@ use super::super::row;
 use super::objects::{self, Plan, Resolve};
 use super::reads::UPDATES;
 use super::{ADDONS, addons};
+use crate::server::fault;
 use crate::state::State;
+
+/// Codes of an add-on's health issues (EKS API reference, AddonIssue).
+const CODES: &[&str] = &[
+    "AccessDenied",
+    "InternalFailure",
+    "ClusterUnreachable",
+    "InsufficientNumberOfReplicas",
+    "ConfigurationConflict",
+    "AdmissionRequestDenied",
+    "UnsupportedAddonModification",
+    "K8sResourceNotFound",
+    "AddonSubscriptionNeeded",
+    "AddonPermissionFailure",
+];
 
 /// How many times `podReady` an add-on's pods have before it counts as degraded. EKS waits for minutes;
 /// how long exactly is not in the references.
 const PATIENCE: u32 = 3;
+
+/// How the world's `faults` let what an operation begins end: the status and its health issue, whose code may stand
+/// in front of the message (`AccessDenied: …`).
+pub fn outcome(state: &mut State, operation: &str) -> Option<Value> {
+    let (status, message) = fault::outcome(state, "eks", operation)?;
+    let usual = if status == "DEGRADED" { "InsufficientNumberOfReplicas" } else { "InternalFailure" };
+    let message = message.unwrap_or_else(|| "The sandbox's world file asks for this outcome.".to_owned());
+    let (code, words) = match message.split_once(": ").filter(|(code, _)| CODES.contains(code)) {
+        Some((code, words)) => (code, words),
+        None => (usual, message.as_str()),
+    };
+    Some(json!({"status": status, "issue": {"code": code, "message": words}}))
+}
+
+/// What is under way will end like this; without an outcome, as it does by itself.
+pub fn destine(addon: &mut Value, outcome: Option<Value>) {
+    match outcome {
+        Some(outcome) => row::set(addon, "$outcome", outcome),
+        None => row::unset(addon, "$outcome"),
+    }
+}
 
 /// Moves every add-on that is due; returns when the next one is.
 pub fn advance(state: &mut State) -> Option<Timestamp> {
@@ -73,6 +109,9 @@ fn due(state: &mut State, index: usize) -> Timestamp {
 
 fn coming(state: &mut State, index: usize) -> Option<Timestamp> {
     let due = due(state, index);
+    if state.rows(ADDONS)[index]["$outcome"]["status"].as_str().is_some_and(|it| it.ends_with("_FAILED")) {
+        return if due > state.now { Some(due) } else { ended(state, index) };
+    }
     if let Some(at) = objects_due(state, index, due) {
         if at > state.now {
             return Some(at);
@@ -93,6 +132,21 @@ fn coming(state: &mut State, index: usize) -> Option<Timestamp> {
         return Some(deadline);
     }
     settle(state, index, ready);
+    if state.rows(ADDONS)[index]["$outcome"].is_object() { ended(state, index) } else { None }
+}
+
+/// The end that the world's `faults` ask for; it stays.
+fn ended(state: &mut State, index: usize) -> Option<Timestamp> {
+    let now = state.now.to_string();
+    let addon = &mut state.rows_mut(ADDONS)[index];
+    let outcome = addon["$outcome"].clone();
+    row::set(addon, "status", outcome["status"].clone());
+    row::set(addon, "health", json!({"issues": [outcome["issue"]]}));
+    row::set(addon, "modifiedAt", now);
+    for member in ["$dueAt", "$objects", "$resolve", "$managed", "$outcome"] {
+        row::unset(addon, member);
+    }
+    finish_update(state, index, outcome["issue"]["message"].as_str());
     None
 }
 
@@ -145,7 +199,7 @@ fn show(addon: &mut Value, ready: bool) {
     let issues = if ready {
         json!([])
     } else {
-        // failure-modes.md I-05.
+        // EKS API, AddonIssue `InsufficientNumberOfReplicas`.
         json!([{
             "code": "InsufficientNumberOfReplicas",
             "message": "The add-on is unhealthy because it doesn't have the desired number of replicas.",
@@ -183,6 +237,9 @@ fn leaving(state: &mut State, index: usize) -> Option<Timestamp> {
     let due = due(state, index);
     if due > state.now {
         return Some(due);
+    }
+    if state.rows(ADDONS)[index]["$outcome"].is_object() {
+        return ended(state, index);
     }
     let addon = state.rows_mut(ADDONS).remove(index);
     if addon["$preserve"] != true {

@@ -1,6 +1,6 @@
 //! The AWS managed policies in use. Documents stand in `managed.json`, by path and name.
 //!
-//! Source: the public archive that `fsx-facts.md` calls `MAMIP`, in the versions noted there. Of
+//! Source: the public archive zoph-io/MAMIP of 2026-03-07. Of
 //! `ReadOnlyAccess` only the services that the sandbox serves are kept. `AmazonFSxFullAccess` has the
 //! actions of v11; what v13 added is not in the references. The documents are those of partition `aws`.
 

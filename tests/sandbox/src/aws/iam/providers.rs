@@ -8,7 +8,7 @@ use crate::call::{Answer, AwsError, Call};
 use crate::state::State;
 
 const PROVIDERS: &str = "iam.OpenIDConnectProviders";
-/// Stands in for the thumbprint that IAM fetches itself when none is given (`fsx-facts.md` §5.11).
+/// Stands in for the thumbprint that IAM fetches itself when none is given (IAM API, CreateOpenIDConnectProvider).
 pub const THUMBPRINT: &str = "0123456789abcdef0123456789abcdef01234567";
 /// IAM: at most 100 client ids for a provider.
 const CLIENT_LIMIT: usize = 100;

@@ -7,7 +7,7 @@ use super::fill;
 use crate::call::{Answer, AwsError, Call};
 use crate::state::State;
 
-/// Service, role name without suffix, and managed policy (`fsx-facts.md` §6.3).
+/// Service, role name without suffix, and managed policy (FSx for Lustre User Guide, using service-linked roles).
 const KNOWN: &[(&str, &str, Option<&str>)] = &[
     ("fsx.amazonaws.com", "AWSServiceRoleForAmazonFSx", Some("aws-service-role/AmazonFSxServiceRolePolicy")),
     ("s3.data-source.lustre.fsx.amazonaws.com", "AWSServiceRoleForFSxS3Access", None),

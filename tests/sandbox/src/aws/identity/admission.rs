@@ -1,6 +1,6 @@
 //! What the EKS pod identity webhook puts into a pod at admission, and when.
 //!
-//! Source: `fsx-facts.md` §5.10 and §5.11 (`WEBHOOK`). An association wins over an annotation, as in the
+//! Source: aws/amazon-eks-pod-identity-webhook. An association wins over an annotation, as in the
 //! webhook; nothing is added to a container that already names the same settings.
 
 use serde_json::{Value, json};

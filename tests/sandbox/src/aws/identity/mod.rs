@@ -1,6 +1,6 @@
 //! Which AWS identity somebody ends up with: web identities (IRSA), Pod Identity, node roles.
 //!
-//! Texts are AWS's own as `failure-modes.md` §1 lists them. What an identity may then do is `access`'s.
+//! Texts are AWS's own, from the issues of the driver and of eksctl. What an identity may then do is `access`'s.
 
 pub mod admission;
 pub mod node;

@@ -16,7 +16,7 @@ pub enum NoRole {
 }
 
 impl NoRole {
-    /// The words (`failure-modes.md` I-09; the status form is the SDK's for a missing path).
+    /// The words (from the driver's issues; the status form is the SDK's for a missing path).
     pub fn text(self) -> &'static str {
         match self {
             Self::Unreachable => "canceled, context deadline exceeded",

@@ -14,7 +14,7 @@ use crate::call::{AwsError, Call, Client, Principal};
 use crate::state::State;
 
 /// The AWS identity of a pod: static keys in its environment, else web identity, else Pod Identity, else
-/// its node's role; the order of the SDK's default chain (`fsx-facts.md` §5.5).
+/// its node's role; the order of the SDK's default chain (aws-fsx-csi-driver, pkg/cloud).
 ///
 /// # Errors
 /// What the SDK would say, without the `operation error FSx: <Operation>, ` (SDK v1: `<Operation> failed: `)

@@ -1,5 +1,5 @@
 //! How an AWS SDK for Go words a failure to get credentials, which is what the driver's events and logs
-//! show. Version 2 from driver v1.3.0 on, version 1 before (`fsx-facts.md` §5.5).
+//! show. Version 2 from driver v1.3.0 on, version 1 before (its go.mod).
 
 use serde_json::Value;
 
@@ -57,7 +57,7 @@ impl Sdk {
         AwsError::new("NoCredentials", message)
     }
 
-    /// The Pod Identity agent does not answer (`failure-modes.md` A-10), or the SDK is too old for its
+    /// The Pod Identity agent does not answer (HyperPod nodes whose role lacks `eks-auth:AssumeRoleForPodIdentity`), or the SDK is too old for its
     /// address.
     pub fn agent_unreachable(self) -> AwsError {
         let message = match self {

@@ -9,7 +9,7 @@ use super::web::{Claims, provider_arn};
 use crate::call::Principal;
 use crate::state::State;
 
-/// The service principal of EKS Pod Identity, the same in every partition (`fsx-facts.md` §5.11).
+/// The service principal of EKS Pod Identity, the same in every partition (eksctl knows this value only).
 pub const POD_IDENTITY_SERVICE: &str = "pods.eks.amazonaws.com";
 
 /// Who asks for a role.

@@ -49,7 +49,7 @@ pub fn claims_of(token: &str) -> Result<Claims, AwsError> {
     })
 }
 
-/// The ARN that the provider of an issuer has or would have (`fsx-facts.md` §5.11).
+/// The ARN that the provider of an issuer has or would have (as eksctl builds it).
 pub fn provider_arn(state: &State, issuer: &str) -> String {
     let host = issuer.trim_start_matches("https://");
     format!("arn:{}:iam::{}:oidc-provider/{host}", state.partition(), state.account)

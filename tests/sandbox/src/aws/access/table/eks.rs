@@ -78,7 +78,7 @@ fn on_addon(state: &State, call: &Call, action: &str, cluster: &str) -> Need {
     Need::new(action, resource).with(row_tags("eks", found))
 }
 
-/// Handing a role to EKS needs `iam:PassRole` (UNCONFIRMED in `fsx-facts.md` §6.4, confirmed for Pod
+/// Handing a role to EKS needs `iam:PassRole` (UNCONFIRMED for add-ons, confirmed for Pod
 /// Identity by aws-samples/appmod-blueprints#816).
 fn identity_of_addon(call: &Call, on_cluster: &dyn Fn(&str) -> Need, associate: &str) -> Vec<Need> {
     let mut all = Vec::new();

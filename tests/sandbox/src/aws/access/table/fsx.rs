@@ -108,8 +108,8 @@ fn association(state: &State, call: &Call, own: String) -> Vec<Need> {
     all
 }
 
-/// Linking a bucket makes a role for this file system and writes its policy (`failure-modes.md` A-07,
-/// `fsx-facts.md` §6.1). The way round through the bucket's policy (§6.3) is not simulated.
+/// Linking a bucket makes a role for this file system and writes its policy (aws-fsx-csi-driver,
+/// docs/install.md). The way round through the bucket's policy is not simulated.
 fn s3_link(state: &State, file_system: &str) -> Vec<Need> {
     let name = format!("AWSServiceRoleForFSxS3Access_{file_system}");
     let Some(first) = service_linked_role(state, S3_SERVICE, &name) else { return Vec::new() };

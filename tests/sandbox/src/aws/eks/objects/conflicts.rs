@@ -25,7 +25,7 @@ impl Conflict {
     }
 }
 
-/// EKS's message for conflicts (`failure-modes.md` I-04; the form of the list: eksctl#5880).
+/// EKS's message for conflicts (the form of the list: eksctl#5880).
 pub fn message(conflicts: &[Conflict]) -> String {
     let lines: Vec<String> = conflicts.iter().map(Conflict::line).collect();
     format!(

@@ -46,6 +46,39 @@ fn an_addon_becomes_active_when_its_pods_are_ready() {
 }
 
 #[test]
+fn an_addon_ends_as_the_worlds_faults_say_and_stays_so() {
+    for (operation, outcome, message, code, words) in [
+        ("CreateAddon", "CREATE_FAILED", "AccessDenied: no role", "AccessDenied", "no role"),
+        ("CreateAddon", "DEGRADED", "pods: none", "InsufficientNumberOfReplicas", "pods: none"),
+        ("UpdateAddon", "UPDATE_FAILED", "it broke", "InternalFailure", "it broke"),
+        ("DeleteAddon", "DELETE_FAILED", "it stays", "InternalFailure", "it stays"),
+    ] {
+        let mut state = world();
+        state.faults =
+            vec![json!({"service": "eks", "operation": operation, "outcome": outcome, "message": message})];
+        ask(&mut state, "CreateAddon", driver(&json!({}))).unwrap();
+        for _ in 0..2 {
+            pass(&mut state, 5);
+            if state.kube.get("apps/v1", "Deployment", "kube-system", "fsx-csi-controller").is_some() {
+                make_ready(&mut state);
+            }
+            pass(&mut state, 60);
+        }
+        if operation != "CreateAddon" {
+            assert_eq!(status(&mut state), "ACTIVE");
+            ask(&mut state, operation, driver(&json!({}))).unwrap();
+            pass(&mut state, 60);
+        }
+        let objects = state.kube.get("apps/v1", "Deployment", "kube-system", "fsx-csi-controller").is_some();
+        assert_eq!(objects, outcome != "CREATE_FAILED", "{outcome}");
+        pass(&mut state, 60);
+        let addon = ask(&mut state, "DescribeAddon", driver(&json!({}))).unwrap()["addon"].clone();
+        assert_eq!(addon["status"], outcome);
+        assert_eq!(addon["health"]["issues"], json!([{"code": code, "message": words}]), "{outcome}");
+    }
+}
+
+#[test]
 fn an_addon_whose_pods_never_come_is_degraded() {
     let mut state = world();
     ask(&mut state, "CreateAddon", driver(&json!({}))).unwrap();

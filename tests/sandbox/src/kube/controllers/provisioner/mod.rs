@@ -1,6 +1,6 @@
 //! The FSx CSI driver's controller with its sidecars: volumes are made, grown and deleted on the AWS side
-//! with the identity that the controller's pod would really have (`fsx-facts.md` §5.5,
-//! `failure-modes.md` §1 to §7).
+//! with the identity that the controller's pod would really have (aws-fsx-csi-driver,
+//! pkg/driver/controller.go and its issues).
 
 mod driver;
 mod params;

@@ -1,4 +1,4 @@
-//! StorageClass parameters as the driver reads them (`fsx-facts.md` §5.3), and its rounding (§5.4).
+//! StorageClass parameters as the driver reads them (aws-fsx-csi-driver, pkg/driver/controller.go), and its rounding.
 
 use serde_json::{Map, Value, json};
 
