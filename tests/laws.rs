@@ -255,7 +255,7 @@ impl Hands {
         let reads = fsxctl::gateway::Reads::new(&self.eyes.session);
         let reporter: RefCell<Box<dyn Reporter + Send>> = RefCell::new(Box::new(Silent));
         let made = self.runtime.block_on(Box::pin(apply(
-            fsxctl::engine::Hands { writes: &writes, reads: &reads },
+            fsxctl::engine::Hands { writes: &writes, reads: &reads, kube: &kubernetes.reads() },
             plan,
             &reporter,
             &Stop::default(),

@@ -283,7 +283,8 @@ async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &Clu
     let writes = Writes::new(&work.eyes.session, Some(kubernetes));
     let voice = work.speak.reporter();
     let reads = Reads::new(&work.eyes.session);
-    let made = apply(Hands { writes: &writes, reads: &reads }, &plan, &voice, &work.stop).await;
+    let hands = Hands { writes: &writes, reads: &reads, kube: &kubernetes.reads() };
+    let made = apply(hands, &plan, &voice, &work.stop).await;
     drop(voice);
     let made = made?;
     finish(work, kubernetes, &header, (plan, made)).await

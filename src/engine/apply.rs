@@ -1,12 +1,13 @@
 //! Carries a plan out: every change as soon as those it depends on are made, without choices of its own.
 //!
-//! "Already there" answers are read as found; whether what is there is right is judged by the look after the last
-//! write. A refusal that passes by itself (a role too new to be assumed) is waited out and shown.
+//! "Already there" answers are read as found when what is there is what was to be made; whether it is right is judged
+//! by the look after the last write. A refusal that passes by itself (a role too new to be assumed) is waited out and shown.
 
+mod already;
 mod calls;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -18,8 +19,8 @@ use crate::domain::network::{Peer, Rule};
 use crate::error::{Error, Result};
 use crate::facts::Seen;
 use crate::gateway::wait::{Backoff, CONSISTENCY, Deadline, until_seen};
-use crate::gateway::{Reads, Trouble, TroubleKind, Writes};
-use crate::steps::{Action, Change, Direction, Fill, Plan, Ref};
+use crate::gateway::{KubeReads, Reads, Trouble, TroubleKind, Writes};
+use crate::steps::{Action, Change, Fill, Plan, Ref};
 
 /// The longest that an update of an add-on is waited for before what follows is begun all the same.
 const UPDATE: Duration = Duration::from_secs(300);
@@ -41,6 +42,8 @@ pub struct Hands<'a> {
     pub writes: &'a Writes,
     /// Looks whether a change has arrived.
     pub reads: &'a Reads,
+    /// Looks at what is there already.
+    pub kube: &'a KubeReads,
 }
 
 /// Ids that came to be, by change.
@@ -61,6 +64,7 @@ pub async fn apply(
     let mut waiting: Vec<&Change> = changes.clone();
     let mut ids = Ids::new();
     let mut made = Vec::new();
+    let mut found: BTreeSet<&str> = BTreeSet::new();
     let mut failure: Option<Error> = None;
     let mut running = FuturesUnordered::new();
     loop {
@@ -77,13 +81,18 @@ pub async fn apply(
                     .borrow_mut()
                     .on(&Event::Started { verb: change.verb, resource: change.resource.clone() });
                 let action = resolve(&change.action, &ids);
-                running
-                    .push(Box::pin(async move { (change, perform(hands, change, action, reporter).await) }));
+                let on_found = change.after.iter().any(|id| found.contains(id.as_str()));
+                running.push(Box::pin(async move {
+                    (change, perform(hands, change, (action, on_found), reporter).await)
+                }));
             }
         }
         let Some((change, outcome)) = running.next().await else { break };
         match outcome {
             Ok(outcome) => {
+                if matches!(outcome, Outcome::Found(_)) {
+                    found.insert(&change.id);
+                }
                 let id = tell(change, outcome, reporter);
                 ids.insert(change.id.clone(), id.clone());
                 made.push(Made { change: change.id.clone(), id });
@@ -106,6 +115,9 @@ fn failed(change: &Change, trouble: Trouble) -> Error {
     let inner = Error::from(trouble);
     let mut error = Error { message: format!("cannot {verb} {}", change.resource), ..inner.clone() };
     error.causes.insert(0, inner.message);
+    if error.kind == crate::error::Kind::Conflict && error.next.is_none() {
+        error.next = Some("run the same command again; it starts from what is there now".to_owned());
+    }
     if error.next.is_none() {
         error.next =
             error.permission.as_ref().map(|permission| format!("allow {permission} and run it again"));
@@ -189,11 +201,12 @@ fn named(rule: Rule, id_of: &impl Fn(&str) -> String) -> Rule {
     Rule { peer, ..rule }
 }
 
-/// One change, its passing refusals waited out.
+/// One change, its passing refusals waited out. With the action comes whether something that it builds on was found
+/// instead of made.
 async fn perform(
     hands: Hands<'_>,
     change: &Change,
-    action: Action,
+    (action, on_found): (Action, bool),
     reporter: &RefCell<Box<dyn Reporter + Send>>,
 ) -> Result<Outcome, Trouble> {
     let settling = |trouble: &Trouble| {
@@ -201,6 +214,11 @@ async fn perform(
         reporter.borrow_mut().on(&event);
     };
     let writes = hands.writes;
+    if let (Action::PutRolePolicy { role, name, document }, true) = (&action, on_found)
+        && let Some(outcome) = already::policy_of_found_role(hands, role, name, document).await?
+    {
+        return Ok(outcome);
+    }
     let answer =
         until_seen(Deadline::after(CONSISTENCY), settling, || calls::call(writes, action.clone())).await;
     match answer {
@@ -217,7 +235,7 @@ async fn perform(
             Ok(Outcome::Made(id))
         }
         Err(trouble) if trouble.what == TroubleKind::Exists => {
-            already(writes, change, &action, trouble).await
+            already::already(hands, change, &action, trouble).await
         }
         Err(trouble)
             if trouble.what == TroubleKind::NotFound && change.verb == crate::steps::Verb::Delete =>
@@ -239,33 +257,5 @@ async fn still(reads: &Reads, cluster: &str, name: &str, status: &str) -> Result
         if !is_busy || !deadline.sleep(backoff.pause()).await {
             return Ok(());
         }
-    }
-}
-
-/// What "it is there already" means for a call.
-async fn already(
-    writes: &Writes,
-    change: &Change,
-    action: &Action,
-    trouble: Trouble,
-) -> Result<Outcome, Trouble> {
-    match action {
-        // EC2 refuses the whole request for one duplicate rule, so the others are still missing.
-        Action::Authorize { group: Ref::Known(group), direction, rules, tags } => {
-            for rule in rules {
-                let one = writes
-                    .authorize(group, *direction == Direction::Ingress, std::slice::from_ref(rule), tags)
-                    .await;
-                match one {
-                    Err(trouble) if trouble.what != TroubleKind::Exists => return Err(trouble),
-                    _ => {}
-                }
-            }
-            Ok(Outcome::Found(None))
-        }
-        // The id of a group that appeared since the plan is not known: the next run will find it.
-        Action::CreateGroup { .. } => Err(Trouble { what: TroubleKind::Conflict, ..trouble }),
-        Action::CreateProvider { .. } => Ok(Outcome::Found(Some(change.resource.reference.clone()))),
-        _ => Ok(Outcome::Found(None)),
     }
 }

@@ -20,4 +20,5 @@ mod output;
 mod roads;
 mod stale;
 mod terminal;
+mod together;
 mod wizard;

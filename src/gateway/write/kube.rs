@@ -33,7 +33,8 @@ pub struct Place {
 }
 
 impl Place {
-    fn api(&self, link: &Link) -> Api<DynamicObject> {
+    /// The API of objects like this one.
+    pub(in crate::gateway) fn api(&self, link: &Link) -> Api<DynamicObject> {
         let (group, version) = self.api_version.split_once('/').unwrap_or(("", &self.api_version));
         let resource = ApiResource {
             group: group.to_owned(),
@@ -49,7 +50,7 @@ impl Place {
     }
 
     /// `patch storageclasses.storage.k8s.io`, `create persistentvolumeclaims in default`.
-    fn permission(&self, verb: &str) -> String {
+    pub(in crate::gateway) fn permission(&self, verb: &str) -> String {
         let group =
             self.api_version.split_once('/').map(|(group, _)| format!(".{group}")).unwrap_or_default();
         let place = self.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
