@@ -22,7 +22,7 @@ pub async fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> u8 {
         Err(refusal) => return refused(&refusal, &arguments, &env),
     };
     let speak = match Speak::new(&cli.global, &env) {
-        Ok(speak) => speak,
+        Ok(speak) => speak.typed(&named(&arguments)),
         Err(error) => return Speak::plain(&env).fail(&error, None),
     };
     match Box::pin(dispatch(&cli, &env, &speak)).await {

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::{Event, Made, Reporter, Stop};
 use crate::domain::network::{Peer, Rule};
+use crate::domain::ownership;
 use crate::error::{Error, Result};
 use crate::facts::Seen;
 use crate::gateway::wait::{Backoff, CONSISTENCY, Deadline, until_seen};
@@ -59,42 +60,66 @@ pub async fn apply(
 ) -> Result<Vec<Made>> {
     let changes: Vec<&Change> = plan.changes().collect();
     let mut waiting: Vec<&Change> = changes.clone();
+    let mut under_way: Vec<&Change> = Vec::new();
     let mut ids = Ids::new();
     let mut made = Vec::new();
     let mut failure: Option<Error> = None;
     let mut running = FuturesUnordered::new();
     loop {
+        failure = failure.or_else(|| stop.requested());
         if failure.is_none() {
-            failure = stop.requested();
-        }
-        if failure.is_none() {
-            let (ready, later) =
+            let (ready, later): (Vec<&Change>, Vec<&Change>) =
                 waiting.into_iter().partition(|change| change.after.iter().all(|id| ids.contains_key(id)));
             waiting = later;
-            let ready: Vec<&Change> = ready;
             for change in ready {
-                reporter
-                    .borrow_mut()
-                    .on(&Event::Started { verb: change.verb, resource: change.resource.clone() });
+                let started = Event::Started { verb: change.verb, resource: change.resource.clone() };
+                reporter.borrow_mut().on(&started);
                 let action = resolve(&change.action, &ids);
-                running
-                    .push(Box::pin(async move { (change, perform(hands, change, action, reporter).await) }));
+                under_way.push(change);
+                running.push(Box::pin(async move {
+                    (change, perform(hands, stop, change, action, reporter).await)
+                }));
             }
         }
-        let Some((change, outcome)) = running.next().await else { break };
+        let next = tokio::select! {
+            biased;
+            next = running.next() => next,
+            error = stop.wait(), if failure.is_none() => {
+                let resources = under_way.iter().map(|change| change.resource.clone()).collect();
+                reporter.borrow_mut().on(&Event::Stopping { resources });
+                failure = Some(error);
+                continue;
+            }
+            () = stop.hurried() => {
+                failure = Some(unfinished(failure, stop, &under_way));
+                break;
+            }
+        };
+        let Some((change, outcome)) = next else { break };
+        under_way.retain(|other| other.id != change.id);
         match outcome {
             Ok(outcome) => {
                 let id = tell(change, outcome, reporter);
                 ids.insert(change.id.clone(), id.clone());
                 made.push(Made { change: change.id.clone(), id });
             }
-            Err(trouble) => failure = failure.or_else(|| Some(failed(change, trouble))),
+            Err(trouble) => {
+                failure = failure.or_else(|| stop.requested()).or_else(|| Some(failed(change, trouble)));
+            }
         }
     }
     match failure {
         None => Ok(made),
         Some(error) => Err(with_state(error, &changes, &made)),
     }
+}
+
+/// The end at once: nobody knows whether what is under way arrived.
+fn unfinished(failure: Option<Error>, stop: &Stop, under_way: &[&Change]) -> Error {
+    let error = failure.or_else(|| stop.requested()).unwrap_or_else(|| Error::bug("stopped by nobody"));
+    under_way.iter().fold(error, |error, change| {
+        error.because(format!("{} was not waited for and may have been made", change.resource))
+    })
 }
 
 fn failed(change: &Change, trouble: Trouble) -> Error {
@@ -192,13 +217,19 @@ fn named(rule: Rule, id_of: &impl Fn(&str) -> String) -> Rule {
 /// One change, its passing refusals waited out.
 async fn perform(
     hands: Hands<'_>,
+    stop: &Stop,
     change: &Change,
     action: Action,
     reporter: &RefCell<Box<dyn Reporter + Send>>,
 ) -> Result<Outcome, Trouble> {
     let settling = |trouble: &Trouble| {
+        // A call that was refused has changed nothing, so an interrupted run need not repeat it.
+        if !may_be_new(change) || stop.requested().is_some() {
+            return false;
+        }
         let event = Event::Settling { resource: change.resource.clone(), reason: trouble.message.clone() };
         reporter.borrow_mut().on(&event);
+        true
     };
     let writes = hands.writes;
     let answer =
@@ -206,30 +237,39 @@ async fn perform(
     match answer {
         Ok(id) => {
             if let Action::UpdateAddon { cluster, name, .. } = &action {
-                updated(hands.reads, cluster, name).await?;
+                updated(hands.reads, stop, cluster, name).await?;
             }
             Ok(Outcome::Made(id))
         }
-        Err(trouble) if trouble.what == TroubleKind::Exists => {
-            already(writes, change, &action, trouble).await
-        }
+        Err(trouble) if trouble.what == TroubleKind::Exists => already(hands, change, &action, trouble).await,
         Err(trouble)
             if trouble.what == TroubleKind::NotFound && change.verb == crate::steps::Verb::Delete =>
         {
             Ok(Outcome::Found(None))
         }
+        Err(trouble) if trouble.what == TroubleKind::NotYet && !may_be_new(change) => {
+            Err(Trouble { what: TroubleKind::NotFound, ..trouble })
+        }
         Err(trouble) => Err(trouble),
     }
 }
 
+/// Whether something that a refusal says it cannot see may only be too new. A security group that the plan found was
+/// seen by EC2 before: when it is missing now, somebody removed it.
+fn may_be_new(change: &Change) -> bool {
+    let Action::Authorize { group, rules, .. } = &change.action else { return true };
+    let is_made = |rule: &Rule| matches!(&rule.peer, Peer::Group { id, .. } if id.starts_with(MADE));
+    matches!(group, Ref::Made(_)) || rules.iter().any(is_made)
+}
+
 /// EKS answers an update at once and makes it later; what follows (a restart that picks the role up) needs it made.
-async fn updated(reads: &Reads, cluster: &str, name: &str) -> Result<(), Trouble> {
+async fn updated(reads: &Reads, stop: &Stop, cluster: &str, name: &str) -> Result<(), Trouble> {
     let (deadline, mut backoff) =
         (Deadline::after(UPDATE), Backoff::new(Duration::from_millis(250), Duration::from_secs(5)));
     loop {
         let is_busy =
             matches!(reads.addon(cluster, name).await?, Seen::Found(addon) if addon.status == "UPDATING");
-        if !is_busy || !deadline.sleep(backoff.pause()).await {
+        if !is_busy || stop.requested().is_some() || !deadline.sleep(backoff.pause()).await {
             return Ok(());
         }
     }
@@ -237,7 +277,7 @@ async fn updated(reads: &Reads, cluster: &str, name: &str) -> Result<(), Trouble
 
 /// What "it is there already" means for a call.
 async fn already(
-    writes: &Writes,
+    hands: Hands<'_>,
     change: &Change,
     action: &Action,
     trouble: Trouble,
@@ -246,7 +286,8 @@ async fn already(
         // EC2 refuses the whole request for one duplicate rule, so the others are still missing.
         Action::Authorize { group: Ref::Known(group), direction, rules, tags } => {
             for rule in rules {
-                let one = writes
+                let one = hands
+                    .writes
                     .authorize(group, *direction == Direction::Ingress, std::slice::from_ref(rule), tags)
                     .await;
                 match one {
@@ -256,9 +297,31 @@ async fn already(
             }
             Ok(Outcome::Found(None))
         }
-        // The id of a group that appeared since the plan is not known: the next run will find it.
-        Action::CreateGroup { .. } => Err(Trouble { what: TroubleKind::Conflict, ..trouble }),
+        Action::CreateGroup { name, vpc, tags, .. } => {
+            made_group_there(hands.reads, (name, vpc), tags, trouble).await
+        }
         Action::CreateProvider { .. } => Ok(Outcome::Found(Some(change.resource.reference.clone()))),
         _ => Ok(Outcome::Found(None)),
+    }
+}
+
+/// A group of this name appeared since the plan: the answer to our own request was lost, or another run was faster.
+/// With our marks for this cluster it is the one; else it is somebody's.
+async fn made_group_there(
+    reads: &Reads,
+    (name, vpc): (&str, &str),
+    tags: &BTreeMap<String, String>,
+    trouble: Trouble,
+) -> Result<Outcome, Trouble> {
+    let ours = ownership::owner_of(tags);
+    let groups = match reads.groups(vpc).await? {
+        Seen::Found(groups) => groups,
+        Seen::Missing | Seen::Hidden(_) => Vec::new(),
+    };
+    let same =
+        groups.into_iter().find(|group| group.name == *name && ownership::owner_of(&group.tags) == ours);
+    match same {
+        Some(group) => Ok(Outcome::Found(Some(group.id))),
+        None => Err(Trouble { what: TroubleKind::Conflict, ..trouble }),
     }
 }

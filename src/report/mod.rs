@@ -23,7 +23,7 @@ pub use document::{
     ChangeItem, Document, DocumentKind, DoneChange, DoneItem, ErrorBody, Frame, PlanBody, PlanItem,
     ReceiptBody, Stop, error_document, plan_document, receipt_document, to_json, to_yaml,
 };
-pub use error::error_page;
+pub use error::{error_line, error_page};
 pub use escape::escape;
 pub use format::Format;
 pub use header::{ClusterId, Header};

@@ -5,6 +5,7 @@ mod harness;
 mod badly;
 mod cluster;
 mod consent;
+mod faults;
 mod finished;
 mod forms;
 mod hidden;

@@ -107,7 +107,7 @@ async fn eks(writes: &Writes, action: Action) -> Result<Option<String>, Trouble>
                 token,
                 tags,
             };
-            writes.create_addon(&new).await?;
+            return writes.create_addon(&new).await;
         }
         Action::UpdateAddon { cluster, name, version, role_arn, association, overwrite, configuration } => {
             let association = pair(association);

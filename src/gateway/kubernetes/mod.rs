@@ -12,7 +12,7 @@ mod token;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub(super) use self::client::{Link, Repeat};
+pub(super) use self::client::{ATTEMPTS, Link, Repeat};
 use self::kubeconfig::{Chosen, Finding};
 pub use self::kubeconfig::{ContextCluster, cluster_of_context};
 use self::plugin::Plugin;
