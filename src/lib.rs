@@ -26,3 +26,4 @@ pub mod intent;
 pub mod report;
 pub mod steps;
 pub mod term;
+pub mod wizard;

@@ -154,7 +154,8 @@ struct Stage {
     folder: tempfile::TempDir,
 }
 
-/// The options of `fsxctl-sandbox run` that pages use, and the command behind `--`.
+/// The options of `fsxctl-sandbox run` that can be served in this process, and the command behind `--`; none: the
+/// command is run as it is typed.
 fn sandbox_run(command: &str) -> Option<(Options, String)> {
     let (options, inner) = command.strip_prefix("fsxctl-sandbox run")?.split_once("-- ")?;
     let mut all = Options::default();
@@ -162,6 +163,9 @@ fn sandbox_run(command: &str) -> Option<(Options, String)> {
     while let Some(word) = words.next() {
         let value = words.next().unwrap_or_else(|| panic!("{word} without a value in {command}"));
         match word {
+            // What a page saves and loads again lies in its folder, and ends with the program that saved it.
+            "--kill-after-writes" | "--save" => return None,
+            "--world" if value.contains('.') => return None,
             "--world" => all.worlds.push(Source::parse(value)),
             "--fault" => all.faults.push(value.to_owned()),
             _ => panic!("tests/docs.rs does not know {word} of {command}"),

@@ -60,6 +60,8 @@ fn completions_are_those_of_the_program() {
         ("bash", "completions/fsxctl.bash"),
         ("zsh", "completions/_fsxctl"),
         ("fish", "completions/fsxctl.fish"),
+        ("powershell", "completions/_fsxctl.ps1"),
+        ("elvish", "completions/fsxctl.elv"),
     ] {
         fresh(path, &program(&["completions", shell]));
     }

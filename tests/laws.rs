@@ -211,7 +211,8 @@ impl Hands {
         let arguments =
             ["fsxctl", "setup", "dynamic", "--cluster", "hp-eks"].into_iter().chain(words.split_whitespace());
         let cli = Cli::try_parse_from(arguments).expect("words that fsxctl takes");
-        let Command::Setup(command) = &cli.command else { panic!("a set-up") };
+        let Command::Setup(setup) = &cli.command else { panic!("a set-up") };
+        let command = setup.command.as_ref().expect("a part");
         let (intent, _, setup) = setup_intent(command, &cli.global, &env).expect("a legal wish");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let timeout = setup.request_timeout;

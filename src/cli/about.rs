@@ -20,11 +20,27 @@ pub struct SchemaArgs {
 
 /// `fsxctl completions`.
 #[derive(Debug, Clone, Args)]
+#[command(after_long_help = INSTALL)]
 pub struct CompletionsArgs {
     /// Which shell
     #[arg(value_name = "SHELL")]
     pub shell: Shell,
 }
+
+/// Where each shell looks for its completions.
+const INSTALL: &str = "\
+Install them:
+  bash        fsxctl completions bash > ~/.local/share/bash-completion/completions/fsxctl
+              (needs the package bash-completion)
+  zsh         fsxctl completions zsh > ~/.zfunc/_fsxctl
+              (with `fpath+=~/.zfunc` before `compinit` in ~/.zshrc)
+  fish        fsxctl completions fish > ~/.config/fish/completions/fsxctl.fish
+  powershell  add to $PROFILE:
+              fsxctl completions powershell | Out-String | Invoke-Expression
+  elvish      add to ~/.config/elvish/rc.elv:
+              eval (fsxctl completions elvish | slurp)
+
+A new shell has them.";
 
 /// `fsxctl version`.
 #[derive(Debug, Clone, Args)]
@@ -39,4 +55,9 @@ pub enum Shell {
     Zsh,
     /// fish
     Fish,
+    /// PowerShell
+    #[value(name = "powershell", alias = "pwsh")]
+    PowerShell,
+    /// Elvish
+    Elvish,
 }

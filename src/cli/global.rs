@@ -54,3 +54,70 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "DURATION")]
     pub request_timeout: Option<String>,
 }
+
+impl GlobalArgs {
+    /// The same flags as words again, for a command line that does the same.
+    pub fn words(&self) -> Vec<String> {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let mut words = Vec::new();
+        let valued = [
+            ("--region", self.region.clone()),
+            ("--profile", self.profile.clone()),
+            ("--kubeconfig", path(&self.kubeconfig)),
+            ("--context", self.context.clone()),
+            ("--as", self.as_user.clone()),
+            ("--output", self.output.clone()),
+            ("--color", self.color.clone()),
+            ("--log-format", self.log_format.clone()),
+            ("--trace-calls", path(&self.trace_calls)),
+            ("--timeout", self.timeout.clone()),
+            ("--request-timeout", self.request_timeout.clone()),
+        ];
+        let files = self.output_file.iter().map(|file| ("--output-file", Some(file.clone())));
+        for (flag, value) in valued.into_iter().chain(files) {
+            words.extend(value.into_iter().flat_map(|value| flag_words(flag, value)));
+        }
+        for (flag, is_given) in [("--no-input", self.no_input), ("--quiet", self.quiet)] {
+            words.extend(is_given.then(|| flag.to_owned()));
+        }
+        words.extend((self.verbose > 0).then(|| format!("-{}", "v".repeat(self.verbose.into()))));
+        words
+    }
+}
+
+/// A flag and its value, as one word when the value would be read as a flag of its own.
+pub fn flag_words(flag: &str, value: String) -> Vec<String> {
+    if value.starts_with('-') { vec![format!("{flag}={value}")] } else { vec![flag.to_owned(), value] }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use crate::cli::Cli;
+
+    #[test]
+    fn flags_become_the_words_that_they_were() {
+        let flags: Vec<String> = <Cli as clap::CommandFactory>::command()
+            .get_arguments()
+            .filter(|flag| flag.is_global_set() && flag.get_id() != "verbose")
+            .map(|flag| {
+                let name = flag.get_long().unwrap_or_default();
+                if flag.get_action().takes_values() { format!("--{name}=-1") } else { format!("--{name}") }
+            })
+            .collect();
+        assert!(flags.len() > 12, "{flags:?}");
+        let line = |words: &[String]| {
+            let words = ["fsxctl", "version"].into_iter().map(str::to_owned).chain(words.iter().cloned());
+            Cli::try_parse_from(words).unwrap().global
+        };
+        let typed: Vec<String> = flags.into_iter().chain(["-vv".to_owned()]).collect();
+        let first = line(&typed);
+        assert_eq!(format!("{:?}", line(&first.words())), format!("{first:?}"));
+        let mut sorted = [first.words(), typed];
+        sorted.iter_mut().for_each(|words| words.sort());
+        assert_eq!(sorted[0], sorted[1]);
+        let spaced = line(&["-r".to_owned(), "us-west-2".to_owned()]);
+        assert_eq!(spaced.words(), ["--region", "us-west-2"]);
+    }
+}

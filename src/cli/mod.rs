@@ -7,9 +7,9 @@ mod setup;
 
 pub use about::{CompletionsArgs, EnvArgs, SchemaArgs, Shell, VersionArgs};
 use clap::{Parser, Subcommand};
-pub use global::GlobalArgs;
+pub use global::{GlobalArgs, flag_words};
 pub use groups::{ClusterArgs, ConsentArgs, DriverArgs, IdentityArgs, NetworkArgs, StorageArgs};
-pub use setup::{SetupCommand, SetupDriver, SetupDynamic, SetupIdentity, SetupNetwork};
+pub use setup::{SetupArgs, SetupCommand, SetupDriver, SetupDynamic, SetupIdentity, SetupNetwork};
 
 /// eksctl for FSx for Lustre on SageMaker HyperPod and Amazon EKS
 #[derive(Debug, Clone, Parser)]
@@ -37,9 +37,12 @@ pub struct Cli {
 /// What can be done.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Set up Lustre storage on a cluster, whole or one part alone
-    #[command(subcommand, arg_required_else_help = true)]
-    Setup(Box<SetupCommand>),
+    /// Set up Lustre storage on a cluster, whole or one part alone; asks when no part is named
+    ///
+    /// Alone, on a terminal, it looks at the cluster and asks what is wanted. Every question has an answer to start
+    /// from, and Enter takes it. It shows the plan of `setup dynamic` before anything is changed, and ends with the
+    /// command that does the same without questions. Ctrl-C, Ctrl-D and Esc leave it at any point.
+    Setup(SetupArgs),
     /// Show which settings are in force and where each comes from
     Env(EnvArgs),
     /// Print a JSON Schema of a document that fsxctl prints

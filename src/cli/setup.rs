@@ -4,6 +4,14 @@ use clap::{Args, Subcommand};
 
 use super::groups::{ClusterArgs, ConsentArgs, DriverArgs, IdentityArgs, NetworkArgs, StorageArgs};
 
+/// `fsxctl setup`, with a part or alone.
+#[derive(Debug, Clone, Args)]
+pub struct SetupArgs {
+    /// Which part; alone it asks.
+    #[command(subcommand)]
+    pub command: Option<SetupCommand>,
+}
+
 /// Parts of a set-up, or the whole.
 #[derive(Debug, Clone, Subcommand)]
 pub enum SetupCommand {

@@ -21,6 +21,8 @@ pub(crate) fn completion_script(shell: Shell) -> String {
         Shell::Bash => clap_complete::Shell::Bash,
         Shell::Zsh => clap_complete::Shell::Zsh,
         Shell::Fish => clap_complete::Shell::Fish,
+        Shell::PowerShell => clap_complete::Shell::PowerShell,
+        Shell::Elvish => clap_complete::Shell::Elvish,
     };
     let mut text = Vec::new();
     generate(shell, &mut super::command(), "fsxctl", &mut text);

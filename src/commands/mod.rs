@@ -5,12 +5,13 @@ mod about;
 mod env;
 mod setup;
 mod speak;
+mod wizard;
 
 use std::collections::BTreeMap;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, SetupArgs};
 use crate::error::{Error, Kind, Result};
 use speak::Speak;
 
@@ -25,15 +26,20 @@ pub async fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> u8 {
         Ok(speak) => speak.typed(&named(&arguments)),
         Err(error) => return Speak::plain(&env).fail(&error, None),
     };
-    match Box::pin(dispatch(&cli, &env, &speak)).await {
+    match Box::pin(dispatch(program(&arguments), &cli, &env, &speak)).await {
         Ok(code) => code,
         Err(error) => speak.fail(&error, None),
     }
 }
 
-async fn dispatch(cli: &Cli, env: &BTreeMap<String, String>, speak: &Speak) -> Result<u8> {
+async fn dispatch(program: &str, cli: &Cli, env: &BTreeMap<String, String>, speak: &Speak) -> Result<u8> {
     match &cli.command {
-        Command::Setup(command) => setup::run(command, &cli.global, env, speak).await,
+        Command::Setup(SetupArgs { command: Some(command) }) => {
+            setup::run(command, &cli.global, env, speak).await
+        }
+        Command::Setup(SetupArgs { command: None }) => {
+            Box::pin(wizard::run(program, &cli.global, env, speak)).await
+        }
         Command::Env(args) => env::run(args, &cli.global, env, speak),
         Command::Schema(args) => about::schema(args, speak),
         Command::Completions(args) => about::completions(args, speak),
@@ -42,16 +48,21 @@ async fn dispatch(cli: &Cli, env: &BTreeMap<String, String>, speak: &Speak) -> R
     }
 }
 
+/// How the kubectl plugin is called.
+const PLUGIN: &str = "kubectl fsx-lustre";
+
+/// What people type to call this program.
+fn program(arguments: &[String]) -> &'static str {
+    let typed = arguments.first().and_then(|program| program.rsplit('/').next()).unwrap_or_default();
+    if typed.trim_end_matches(".exe") == "kubectl-fsx_lustre" { PLUGIN } else { "fsxctl" }
+}
+
 /// As a kubectl plugin the program has another name, and help must say what was typed.
 fn named(arguments: &[String]) -> Vec<String> {
     let mut arguments = arguments.to_vec();
-    if let Some(program) = arguments.first_mut()
-        && program
-            .rsplit('/')
-            .next()
-            .is_some_and(|name| name.trim_end_matches(".exe") == "kubectl-fsx_lustre")
-    {
-        *program = "kubectl fsx-lustre".to_owned();
+    let program = program(&arguments);
+    if let Some(first) = arguments.first_mut().filter(|_| program == PLUGIN) {
+        *first = program.to_owned();
     }
     arguments
 }

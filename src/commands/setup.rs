@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::speak::{Answer, Speak};
+use super::wizard::by_signal;
 use crate::cli::{GlobalArgs, SetupCommand};
 use crate::engine::{
     Event, Eyes, Hands, Look, Made, Receipt, Reporter, Stop, Vigil, VolumeMade, apply, ended_badly, observe,
@@ -11,7 +12,9 @@ use crate::engine::{
 };
 use crate::error::{AGAIN, Error, Kind, Result};
 use crate::facts::{Claim, Facts};
-use crate::gateway::{KubeWish, Kubernetes, Reads, Session, SessionWish, Writes, cluster_of_context};
+use crate::gateway::{
+    ContextCluster, KubeWish, Kubernetes, Reads, Session, SessionWish, Writes, cluster_of_context,
+};
 use crate::intent::{self, Asked, Intent, Setup, Target};
 use crate::report::{ClusterId, Format, Header, plan_document, plan_page, receipt_document, receipt_page};
 use crate::steps::{self, Goal, Plan, StepId};
@@ -56,7 +59,7 @@ pub(super) async fn run(
     let id = cluster_id(&facts);
     match Box::pin(go_on(&work, &facts, &kubernetes, &id)).await {
         Ok(code) => Ok(code),
-        Err(error) => Ok(speak.fail(&error, Some(id))),
+        Err(error) => Ok(speak.fail(&by_signal(error, &work.stop).await, Some(id))),
     }
 }
 
@@ -68,35 +71,55 @@ async fn prepare<'a>(
     env: &BTreeMap<String, String>,
     speak: &'a Speak,
 ) -> Result<Work<'a>> {
-    let context = cluster_of_context(env, target.kubeconfig.as_deref(), target.context.as_deref());
+    let session = open(env, &target, &setup).await?;
+    let cluster = cluster_name(&session, &target, env).await?;
+    check_account(&session, target.account.as_ref()).await?;
+    let kube = kube_wish(env, &target, &setup);
+    let look = look(&intent, &target, &session, cluster);
+    Ok(Work { intent, setup, eyes: Eyes { session, kube }, look, speak, stop: Stop::default() })
+}
+
+/// The EKS cluster of the kube context.
+pub(super) fn context(env: &BTreeMap<String, String>, target: &Target) -> Option<ContextCluster> {
+    cluster_of_context(env, target.kubeconfig.as_deref(), target.context.as_deref())
+}
+
+/// Opens the way to AWS, in the Region that was asked for, else the kube context's.
+pub(super) async fn open(env: &BTreeMap<String, String>, target: &Target, setup: &Setup) -> Result<Session> {
     let named = target.region.as_ref().map(|asked| asked.value.clone());
-    let by_context =
-        || context.as_ref().filter(|_| target.cluster.is_none()).and_then(|context| context.region.clone());
-    let session = Session::open(&SessionWish {
+    let by_context = || context(env, target).filter(|_| target.cluster.is_none())?.region;
+    Session::open(&SessionWish {
         env: env.clone(),
         region: named.or_else(by_context),
         profile: target.profile.clone(),
         request_timeout: setup.request_timeout,
         trace: target.trace.clone(),
     })
-    .await?;
-    let cluster = match &target.cluster {
-        Some(asked) => asked.value.clone(),
-        None => match context {
-            Some(context) => context.name,
-            None => only_cluster(&session).await?,
-        },
-    };
-    check_account(&session, target.account.as_ref()).await?;
-    let kube = KubeWish {
+    .await
+}
+
+/// The cluster that is meant: the one asked for, else the kube context's, else the Region's only one.
+pub(super) async fn cluster_name(
+    session: &Session,
+    target: &Target,
+    env: &BTreeMap<String, String>,
+) -> Result<String> {
+    match (&target.cluster, context(env, target)) {
+        (Some(asked), _) => Ok(asked.value.clone()),
+        (None, Some(context)) => Ok(context.name),
+        (None, None) => only_cluster(session).await,
+    }
+}
+
+/// How Kubernetes is to be reached.
+pub(super) fn kube_wish(env: &BTreeMap<String, String>, target: &Target, setup: &Setup) -> KubeWish {
+    KubeWish {
         env: env.clone(),
         kubeconfig: target.kubeconfig.clone(),
         context: target.context.clone(),
         as_user: target.as_user.clone(),
         request_timeout: setup.request_timeout,
-    };
-    let look = look(&intent, &target, &session, cluster);
-    Ok(Work { intent, setup, eyes: Eyes { session, kube }, look, speak, stop: Stop::default() })
+    }
 }
 
 /// The only cluster of the Region, or the list of those there are.
@@ -113,12 +136,16 @@ async fn only_cluster(session: &Session) -> Result<String> {
     };
     match names.as_slice() {
         [only] => Ok(only.clone()),
-        [] => Err(Error::usage(format!("there is no EKS cluster in {region}"))
-            .next("name another Region with --region")),
+        [] => Err(no_cluster(region)),
         several => Err(Error::usage(format!("there are {} EKS clusters in {region}", several.len()))
             .details([format!("clusters: {}", several.join(", "))])
             .next("name one with --cluster")),
     }
+}
+
+/// A Region without clusters.
+pub(super) fn no_cluster(region: &str) -> Error {
+    Error::usage(format!("there is no EKS cluster in {region}")).next("name another Region with --region")
 }
 
 /// An ARN names its account: another caller's account is another cluster.
@@ -134,7 +161,8 @@ async fn check_account(session: &Session, wanted: Option<&Asked<String>>) -> Res
     }
 }
 
-fn look(intent: &Intent, target: &Target, session: &Session, cluster: String) -> Look {
+/// What is to be looked at for a wish.
+pub(super) fn look(intent: &Intent, target: &Target, session: &Session, cluster: String) -> Look {
     let by_arn =
         intent.identity.role_arn.as_ref().and_then(|asked| asked.value.rsplit('/').next().map(str::to_owned));
     let by_name = intent.identity.role_name.as_ref().map(|asked| asked.value.clone());

@@ -345,17 +345,19 @@ struct InCluster {
     csi_driver: Seen<crate::facts::CsiDriver>,
     controller: Seen<crate::facts::Workload>,
     node: Seen<crate::facts::Workload>,
+    pods: Seen<Vec<crate::facts::ControllerPod>>,
     storage: Storage,
 }
 
 async fn kubernetes_wave(kube: &KubeReads, look: &Look, namespace: &str) -> Result<InCluster> {
     let (account_namespace, account) = &look.service_account;
-    let (nodes, service_account, csi_driver, controller, node, class, claim, volumes, home) = futures::join!(
+    let (nodes, service_account, csi_driver, controller, node, pods, class, claim, volumes, home) = futures::join!(
         kube.nodes(),
         kube.service_account(account_namespace, account),
         kube.csi_driver(crate::domain::storageclass::PROVISIONER),
         kube.deployment("kube-system", "fsx-csi-controller"),
         kube.daemon_set("kube-system", "fsx-csi-node"),
+        kube.controller_pods(),
         kube.class(&look.class),
         kube.claim(namespace, &look.claim),
         kube.volumes(),
@@ -374,6 +376,7 @@ async fn kubernetes_wave(kube: &KubeReads, look: &Look, namespace: &str) -> Resu
         csi_driver: csi_driver?,
         controller: controller?,
         node: node?,
+        pods: pods?,
         storage,
     })
 }
@@ -394,6 +397,7 @@ fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Fact
             association: aws.association,
             agent: first.agent,
             service_account: cluster.service_account,
+            node_roles: BTreeSet::new(),
         },
         network: aws.network,
         driver: Driver {
@@ -403,6 +407,7 @@ fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Fact
             csi_driver: cluster.csi_driver,
             controller: cluster.controller,
             node: cluster.node,
+            pods: cluster.pods,
         },
         file_systems: first.file_systems,
         storage: cluster.storage,

@@ -39,9 +39,10 @@ impl Stop {
         stop
     }
 
-    /// Asks for the end. The first signal decides the exit code.
+    /// Asks for the end.
     pub fn ask(&self, kind: Kind) {
-        let _ = self.signal.compare_exchange(0, kind.code(), Ordering::SeqCst, Ordering::SeqCst);
+        // TERM goes before INT: a prompt that TERM breaks off sends itself INT as well.
+        self.signal.fetch_max(kind.code(), Ordering::SeqCst);
         self.times.fetch_add(1, Ordering::SeqCst);
         self.notify.notify_waiters();
     }
@@ -86,7 +87,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_first_signal_decides_the_code_and_the_second_hurries() {
+    async fn term_decides_the_code_and_the_second_signal_hurries() {
         let stop = Stop::default();
         assert!(stop.requested().is_none());
         stop.ask(Kind::Terminated);

@@ -1,6 +1,6 @@
 //! Identity: who calls AWS, and whom the driver's controller is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -31,6 +31,8 @@ pub struct Access {
     pub agent: Seen<Addon>,
     /// The controller's service account.
     pub service_account: Seen<ServiceAccount>,
+    /// ARNs of the roles of EC2 node groups, as far as they were asked for and told.
+    pub node_roles: BTreeSet<String>,
 }
 
 /// An IAM OIDC provider.

@@ -23,6 +23,38 @@ pub struct Driver {
     pub controller: Seen<Workload>,
     /// `DaemonSet kube-system/fsx-csi-node`.
     pub node: Seen<Workload>,
+    /// Pods of the controller (label `app=fsx-csi-controller` in kube-system).
+    pub pods: Seen<Vec<ControllerPod>>,
+}
+
+/// A pod of the driver's controller, as far as it tells which identity it was made with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ControllerPod {
+    /// Its name.
+    pub name: String,
+    /// Its uid.
+    pub uid: String,
+    /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.
+    pub phase: String,
+    /// Condition Ready is True.
+    pub ready: bool,
+    /// Whether it is being deleted.
+    pub terminating: bool,
+    /// `AWS_ROLE_ARN` of container `fsx-plugin`: the role of IRSA, put there when the pod was made.
+    pub role_arn: Option<String>,
+    /// Whether container `fsx-plugin` has `AWS_CONTAINER_CREDENTIALS_FULL_URI`, which Pod Identity puts there when the
+    /// pod is made.
+    pub pod_identity: bool,
+    /// Image of container `fsx-plugin`.
+    pub image: Option<String>,
+}
+
+impl ControllerPod {
+    /// Whether it runs or may still run.
+    pub fn is_living(&self) -> bool {
+        !self.terminating && self.phase != "Succeeded" && self.phase != "Failed"
+    }
 }
 
 /// An EKS add-on, from eks:DescribeAddon.
@@ -91,6 +123,9 @@ pub struct Workload {
     pub desired: u32,
     /// Pods ready.
     pub ready: u32,
+    /// Whether its pods are being replaced at this moment: a change of it was not yet seen by its controller, or pods
+    /// of an older template are still there. Only Deployments are asked.
+    pub rolling: bool,
     /// The pods' service account.
     pub service_account: Option<String>,
     /// Environment of container `fsx-plugin` that has plain values.

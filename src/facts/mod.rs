@@ -14,7 +14,7 @@ mod storage;
 
 pub use access::{Access, Association, Caller, Policies, Provider, Role, RoleFacts, ServiceAccount};
 pub use cluster::{Cluster, HyperPod, InstanceGroup, Node};
-pub use driver::{Addon, AddonVersion, CsiDriver, Driver, Issue, Workload};
+pub use driver::{Addon, AddonVersion, ControllerPod, CsiDriver, Driver, Issue, Workload};
 pub use network::{Instance, Interface, Network, RouteTable, Subnet};
 pub use seen::{Seen, Veil};
 use serde::{Deserialize, Serialize};

@@ -1,13 +1,14 @@
 //! Snapshots of healthy worlds, for tests to break.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use super::{
-    Access, Addon, AddonVersion, Association, Caller, Claim, Cluster, CsiDriver, Driver, Facts, FileSystem,
-    HyperPod, Instance, InstanceGroup, Interface, Marks, Namespace, Network, Node, Policies, Provider, Role,
-    RoleFacts, RouteTable, Seen, ServiceAccount, Storage, StorageClass, Subnet, Veil, Volume, Workload,
+    Access, Addon, AddonVersion, Association, Caller, Claim, Cluster, ControllerPod, CsiDriver, Driver,
+    Facts, FileSystem, HyperPod, Instance, InstanceGroup, Interface, Marks, Namespace, Network, Node,
+    Policies, Provider, Role, RoleFacts, RouteTable, Seen, ServiceAccount, Storage, StorageClass, Subnet,
+    Veil, Volume, Workload,
 };
 use crate::domain::network::{Peer, Rule, SecurityGroup};
 
@@ -204,6 +205,18 @@ fn workload(ready: u32) -> Workload {
     }
 }
 
+/// A running pod of the controller that was made with this role, or with none.
+pub(crate) fn pod(name: &str, role_arn: Option<&str>) -> ControllerPod {
+    ControllerPod {
+        name: format!("fsx-csi-controller-{name}"),
+        uid: name.to_owned(),
+        phase: "Running".to_owned(),
+        ready: true,
+        role_arn: role_arn.map(str::to_owned),
+        ..ControllerPod::default()
+    }
+}
+
 /// The class as fsxctl makes it.
 pub(crate) fn class() -> StorageClass {
     let parameters = [
@@ -360,6 +373,7 @@ impl Facts {
             Seen::Found(CsiDriver { attach_required: Some(false), marks: Marks::default() });
         facts.driver.controller = Seen::Found(workload(2));
         facts.driver.node = Seen::Found(workload(5));
+        facts.driver.pods = Seen::Found(vec![pod("1", Some(ROLE_ARN)), pod("2", Some(ROLE_ARN))]);
         facts.file_systems = Seen::Found(vec![file_system()]);
         facts.network.interfaces =
             Seen::Found(vec![interface("eni-1", &["sg-hp"]), interface("eni-2", &["sg-hp"])]);
@@ -390,6 +404,7 @@ fn bare_access() -> Access {
         association: Seen::Missing,
         agent: Seen::Missing,
         service_account: Seen::Missing,
+        node_roles: BTreeSet::new(),
     }
 }
 
@@ -438,5 +453,6 @@ fn bare_driver() -> Driver {
         csi_driver: Seen::Missing,
         controller: Seen::Missing,
         node: Seen::Missing,
+        pods: Seen::Found(Vec::new()),
     }
 }

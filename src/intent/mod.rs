@@ -12,7 +12,7 @@ mod settings;
 mod storage;
 
 pub use about::Setup;
-pub use parse::{DriverMode, GroupWish, IdentityMode, PolicyWish, SubnetWish};
+pub use parse::{DRIVER_WORDS, DriverMode, GroupWish, IDENTITY_WORDS, IdentityMode, PolicyWish, SubnetWish};
 pub use resolve::{Target, setup_intent};
 pub use settings::{Asked, Env, SETTINGS, Setting, Source, candidates, duration, switch, winner};
 pub use storage::StorageWish;

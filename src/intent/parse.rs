@@ -79,25 +79,26 @@ pub(super) fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
         .map(|(_, word)| word)
 }
 
+/// The words of `--identity`, the default first.
+pub const IDENTITY_WORDS: &[(&str, IdentityMode)] = &[
+    ("auto", IdentityMode::Auto),
+    ("irsa", IdentityMode::Irsa),
+    ("pod-identity", IdentityMode::PodIdentity),
+    ("none", IdentityMode::None),
+];
+
+/// The words of `--driver`, the default first.
+pub const DRIVER_WORDS: &[(&str, DriverMode)] =
+    &[("auto", DriverMode::Auto), ("addon", DriverMode::Addon), ("existing", DriverMode::Existing)];
+
 /// Parses `--identity`.
 pub(super) fn identity_mode(text: &str) -> Result<IdentityMode, String> {
-    word(
-        text,
-        &[
-            ("auto", IdentityMode::Auto),
-            ("irsa", IdentityMode::Irsa),
-            ("pod-identity", IdentityMode::PodIdentity),
-            ("none", IdentityMode::None),
-        ],
-    )
+    word(text, IDENTITY_WORDS)
 }
 
 /// Parses `--driver`.
 pub(super) fn driver_mode(text: &str) -> Result<DriverMode, String> {
-    word(
-        text,
-        &[("auto", DriverMode::Auto), ("addon", DriverMode::Addon), ("existing", DriverMode::Existing)],
-    )
+    word(text, DRIVER_WORDS)
 }
 
 /// Parses `--policy`.

@@ -15,7 +15,8 @@ pub(crate) fn wish_in(words: &str, env: &[(&str, &str)]) -> Intent {
     let part = if words.is_empty() || words.starts_with('-') { Some("dynamic") } else { None };
     let arguments = ["fsxctl", "setup"].into_iter().chain(part).chain(words.split_whitespace());
     let cli = Cli::try_parse_from(arguments).expect("words that fsxctl takes");
-    let Command::Setup(command) = cli.command else { panic!("{words:?} is no set-up") };
+    let Command::Setup(setup) = cli.command else { panic!("{words:?} is no set-up") };
+    let command = setup.command.expect("a part");
     let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     setup_intent(&command, &cli.global, &env).expect("a legal wish").0
 }

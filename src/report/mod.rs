@@ -3,6 +3,7 @@
 //! Pure: no async, no clock, no environment, no terminal. What is told comes in as data, times and
 //! durations included; what goes out is a [`Page`] or a text. Only `term` prints.
 
+mod command;
 mod document;
 mod error;
 mod escape;
@@ -19,6 +20,7 @@ mod sample;
 mod schema;
 mod wrap;
 
+pub use command::command_page;
 pub use document::{
     ChangeItem, Document, DocumentKind, DoneChange, DoneItem, ErrorBody, Frame, PlanBody, PlanItem,
     ReceiptBody, Stop, error_document, plan_document, receipt_document, to_json, to_yaml,

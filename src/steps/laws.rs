@@ -11,9 +11,12 @@ use super::{Decision, Goal, Plan, Sign, Verb, plan};
 use crate::error::Kind;
 use crate::facts::sample::{
     CLUSTER, OTHER_CLUSTER, PROVIDER, ROLE, ROLE_ARN, addon, agent, all, association, class, enough, group,
-    hidden, instance, instance_group, interface, node, own_group, pod_trust, role, tags_of, tcp, web_trust,
+    hidden, instance, instance_group, interface, node, own_group, pod, pod_trust, role, tags_of, tcp,
+    web_trust,
 };
-use crate::facts::{Claim, CsiDriver, Facts, Marks, Provider, Seen, ServiceAccount, StorageClass, Volume};
+use crate::facts::{
+    Claim, CsiDriver, Facts, Marks, Provider, Seen, ServiceAccount, StorageClass, Volume, Workload,
+};
 use crate::intent::Intent;
 use crate::intent::sample::wish;
 
@@ -47,7 +50,11 @@ fn groups(facts: &mut Facts, change: impl FnOnce(&mut Vec<crate::domain::network
     }
 }
 
-const CIRCUMSTANCES: [Circumstance; 30] = [
+const CIRCUMSTANCES: [Circumstance; 32] = [
+    |facts| facts.driver.pods = Seen::Found(vec![pod("1", None), pod("2", None)]),
+    |facts| {
+        facts.driver.controller = facts.driver.controller.clone().map(|it| Workload { rolling: true, ..it })
+    },
     |facts| facts.access.agent = Seen::Found(agent("ACTIVE")),
     |facts| facts.access.agent = Seen::Found(agent("DEGRADED")),
     |facts| facts.cluster.auto_mode = true,
@@ -260,6 +267,7 @@ fn every_fact() -> Vec<Fact> {
         fact!("get csidrivers", driver.csi_driver),
         fact!("get deployments", driver.controller),
         fact!("get daemonsets", driver.node),
+        fact!("list pods", driver.pods),
         fact!("fsx:DescribeFileSystems", file_systems),
         fact!("get namespaces", storage.namespace),
         fact!("get storageclasses", storage.class),
@@ -337,6 +345,9 @@ fn reordered(mut facts: Facts, mut seed: u64) -> Facts {
     }
     if let Seen::Found(routes) = &mut facts.network.routes {
         shuffled(routes, seed);
+    }
+    if let Seen::Found(pods) = &mut facts.driver.pods {
+        shuffled(pods, seed);
     }
     if let Seen::Found(systems) = &mut facts.file_systems {
         shuffled(systems, seed);

@@ -41,7 +41,10 @@ pub fn plan(goal: Goal, intent: &Intent, facts: &Facts) -> Plan {
     if !intent.covers(StepId::Network) && matches!(network.group, Some(Ref::Made(_))) {
         network.group = None;
     }
-    let driver = driver::plan(goal, intent, facts, &identity);
+    let mut driver = driver::plan(goal, intent, facts, &identity);
+    if intent.covers(StepId::Identity) && !intent.covers(StepId::Driver) {
+        finish_identity(&mut identity.item, &mut driver);
+    }
     let storage = match without_driver(goal, intent, facts, &driver) {
         Some(item) => item,
         None => storage::plan(goal, intent, facts, &network),
@@ -55,6 +58,18 @@ pub fn plan(goal: Goal, intent: &Intent, facts: &Facts) -> Plan {
     order(&mut plan, goal);
     plan.minutes = minutes(&plan);
     plan
+}
+
+/// The restart of pods that were made before their identity ends what the identity step began, also when the driver is
+/// left out.
+fn finish_identity(identity: &mut Item, driver: &mut Item) {
+    let is_alone = driver.changes.iter().all(|change| change.id == RESTART);
+    if identity.decision != Decision::Blocked && is_alone {
+        let mut changes = std::mem::take(&mut identity.changes);
+        changes.append(&mut driver.changes);
+        driver.decision = if driver.block.is_some() { driver.decision } else { Decision::Settled };
+        *identity = identity.clone().with(changes);
+    }
 }
 
 /// A claim that is to be waited for needs a driver: without one, and with none to be installed, it would wait for ever.
@@ -107,20 +122,23 @@ fn minutes(plan: &Plan) -> Option<u32> {
     }
 }
 
+/// The id of the change that restarts the controller. A plan has it once at most.
+pub(crate) const RESTART: &str = "controller-restart";
+
 /// A restart of the controller, when it runs: pods get a new role's credentials only when they are made (failure mode
 ///
-pub(crate) fn restart(facts: &Facts, after: &str) -> Option<Change> {
+pub(crate) fn restart(facts: &Facts, after: &[&str]) -> Option<Change> {
     facts.driver.controller.found()?;
     let (namespace, name) = ("kube-system".to_owned(), "fsx-csi-controller".to_owned());
     Some(Change {
-        id: "controller-restart".to_owned(),
+        id: RESTART.to_owned(),
         verb: Verb::Update,
         resource: Resource::new("Deployment", format!("{namespace}/{name}")),
         because: "its pods get the new role's credentials only when they are made anew".to_owned(),
         permissions: vec![format!("patch deployments.apps in {namespace}")],
         later: Vec::new(),
         details: vec!["a rolling restart; running claims and mounts are not touched".to_owned()],
-        after: vec![after.to_owned()],
+        after: after.iter().map(|id| (*id).to_owned()).collect(),
         action: Action::RestartDeployment { namespace, name },
     })
 }

@@ -10,5 +10,5 @@ mod settings;
 pub use output::OutputFile;
 pub use paint::Printed;
 pub use progress::{Json, Live, Plain, Silent};
-pub use prompt::Consent;
+pub use prompt::{Consent, List, Reply};
 pub use settings::{Color, Flags, LogFormat, Term, Ttys};

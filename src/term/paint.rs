@@ -76,7 +76,7 @@ fn paint(stream: impl RawStream + AsLockedWrite, page: &Page, coloured: bool) ->
 }
 
 /// A text in the colour of its label.
-fn painted(style: Style, text: &str) -> String {
+pub(super) fn painted(style: Style, text: &str) -> String {
     let ansi = ansi(style);
     format!("{ansi}{text}{ansi:#}")
 }

@@ -1,15 +1,20 @@
 //! Questions, asked only where somebody can answer. Nothing here ever means yes by itself.
+//!
+//! Every question can be left with Esc or Ctrl-D, and interrupted with Ctrl-C. On a terminal that cannot move its
+//! cursor (`TERM=dumb`) a list is numbered, and the number is typed.
+
+mod line;
+mod list;
 
 use std::io::ErrorKind;
 
-use dialoguer::console;
-use dialoguer::{Confirm, Select};
+use console::Key;
 
 use super::Term;
 use crate::error::{Error, Kind, Result};
-use crate::report::escape;
+use crate::report::{Line, Page, Style};
 
-/// The answer to a question.
+/// The answer to a yes or no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consent {
     /// Yes.
@@ -18,6 +23,36 @@ pub enum Consent {
     No,
     /// There is nobody to ask.
     Nobody,
+}
+
+/// What a question came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply<T> {
+    /// An answer.
+    Given(T),
+    /// Left with Esc or Ctrl-D, or there is nobody.
+    Left,
+}
+
+/// A list to choose from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct List {
+    /// What is asked.
+    pub title: String,
+    /// Lines of explanation above the answers.
+    pub help: Vec<String>,
+    /// The answers.
+    pub items: Vec<String>,
+    /// Which of them Enter alone takes.
+    pub preselected: usize,
+}
+
+/// The key that ends what is typed.
+const END_OF_INPUT: char = '\u{4}';
+
+/// Whether a key leaves a question.
+const fn leaves(key: &Key) -> bool {
+    matches!(key, Key::Escape | Key::Char(END_OF_INPUT))
 }
 
 impl Term {
@@ -29,39 +64,60 @@ impl Term {
         if !self.asks {
             return Ok(Consent::Nobody);
         }
-        let prompt = Confirm::new().with_prompt(escape(question)).default(false).wait_for_newline(true);
-        let answer = answered(prompt.interact_opt())?;
-        Ok(if answer == Some(true) { Consent::Yes } else { Consent::No })
+        loop {
+            let Reply::Given(typed) = self.ask(&format!("{question} [y/N]"), "")? else {
+                return Ok(Consent::No);
+            };
+            match typed.trim().to_ascii_lowercase().as_str() {
+                "y" | "yes" => return Ok(Consent::Yes),
+                "" | "n" | "no" => return Ok(Consent::No),
+                _ => self.say(&hint("type y for yes or n for no")),
+            }
+        }
     }
 
-    /// Lets somebody choose one of several, on stderr; `None` when there is nobody, or nothing was chosen.
+    /// Lets somebody type a line, on stderr; an empty one is the line to start from.
     ///
     /// # Errors
     /// Interrupted at the prompt, or the terminal went away.
-    pub fn choose(&self, question: &str, choices: &[String]) -> Result<Option<usize>> {
-        if !self.asks || choices.is_empty() {
-            return Ok(None);
+    pub fn ask(&self, question: &str, start: &str) -> Result<Reply<String>> {
+        if !self.asks {
+            return Ok(Reply::Left);
         }
-        let shown = choices.iter().map(|choice| escape(choice));
-        answered(Select::new().with_prompt(escape(question)).items(shown).default(0).interact_opt())
+        answered(line::ask(self, question, start))
+    }
+
+    /// Lets somebody choose one of several, on stderr; its place in the list.
+    ///
+    /// # Errors
+    /// Interrupted at the prompt, or the terminal went away.
+    pub fn choose(&self, list: &List) -> Result<Reply<usize>> {
+        if !self.asks || list.items.is_empty() {
+            return Ok(Reply::Left);
+        }
+        answered(if self.moves { list::move_and_choose(self, list) } else { list::type_number(self, list) })
     }
 }
 
+/// One line that says what was wrong with an answer.
+fn hint(text: &str) -> Page {
+    let mut page = Page::new();
+    page.push(Line::new().span(Style::Blocked, "! ").plain(text));
+    page
+}
+
 /// What a prompt came to; the cursor it hid is shown again however it ended.
-fn answered<T>(outcome: dialoguer::Result<Option<T>>) -> Result<Option<T>> {
-    match outcome {
-        Ok(answer) => Ok(answer),
-        Err(dialoguer::Error::IO(error)) => {
-            let screen = console::Term::stderr();
-            if screen.is_term() {
-                let _ = screen.show_cursor();
-            }
-            Err(match error.kind() {
-                ErrorKind::Interrupted => Error::new(Kind::Interrupted, "interrupted at the prompt"),
-                _ => Error::new(Kind::Declined, "no answer came").because(error.to_string()),
-            })
+fn answered<T>(outcome: std::io::Result<Reply<T>>) -> Result<Reply<T>> {
+    outcome.map_err(|error| {
+        let screen = console::Term::stderr();
+        if screen.is_term() {
+            let _ = screen.show_cursor();
         }
-    }
+        match error.kind() {
+            ErrorKind::Interrupted => Error::new(Kind::Interrupted, "interrupted at the prompt"),
+            _ => Error::new(Kind::Declined, "no answer came").because(error.to_string()),
+        }
+    })
 }
 
 #[cfg(test)]
@@ -75,15 +131,22 @@ mod tests {
     fn nobody_is_asked_where_nobody_is() {
         let term = Term::new(Ttys::default(), &BTreeMap::new(), Flags::default());
         assert_eq!(term.confirm("Apply?").unwrap(), Consent::Nobody);
-        assert_eq!(term.choose("Which?", &["a".to_owned()]).unwrap(), None);
+        let list = List { items: vec!["a".to_owned()], ..List::default() };
+        assert_eq!(term.choose(&list).unwrap(), Reply::Left);
+        assert_eq!(term.ask("Size", "1200Gi").unwrap(), Reply::Left);
     }
 
     #[test]
     fn ctrl_c_is_an_interruption_and_a_lost_terminal_a_refusal() {
-        let kind =
-            |kind: ErrorKind| answered::<bool>(Err(dialoguer::Error::IO(kind.into()))).unwrap_err().kind;
+        let kind = |kind: ErrorKind| answered::<bool>(Err(kind.into())).unwrap_err().kind;
         assert_eq!(kind(ErrorKind::Interrupted), Kind::Interrupted);
         assert_eq!(kind(ErrorKind::UnexpectedEof), Kind::Declined);
-        assert_eq!(answered(Ok(Some(true))).unwrap(), Some(true));
+        assert_eq!(answered(Ok(Reply::Given(true))).unwrap(), Reply::Given(true));
+    }
+
+    #[test]
+    fn esc_and_ctrl_d_leave() {
+        assert!(leaves(&Key::Escape) && leaves(&Key::Char('\u{4}')));
+        assert!(!leaves(&Key::Enter) && !leaves(&Key::Char('q')));
     }
 }

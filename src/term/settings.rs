@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 
-use dialoguer::console;
-
 use crate::report::View;
 
 /// `--color`.
@@ -86,6 +84,8 @@ pub struct Term {
     pub live: bool,
     /// Whether somebody can be asked.
     pub asks: bool,
+    /// Whether the cursor can be moved, so that a list is redrawn in place.
+    pub moves: bool,
     /// The flags.
     pub flags: Flags,
 }
@@ -113,6 +113,7 @@ impl Term {
             // The calls that -vv logs go to stderr too, and a line that is redrawn would tear them.
             live: ttys.stderr && !is_ci && !is_dumb && flags.verbose < 2,
             asks: ttys.stdin && ttys.stderr && !is_ci && !flags.no_input,
+            moves: ttys.stderr && !matches!(value("TERM"), "" | "dumb"),
             flags,
         }
     }

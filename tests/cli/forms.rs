@@ -235,6 +235,8 @@ fn completions_and_manual_are_there_without_any_request() {
         ("completions bash", "_fsxctl()"),
         ("completions zsh", "#compdef fsxctl"),
         ("completions fish", "complete -c fsxctl"),
+        ("completions powershell", "Register-ArgumentCompleter -Native -CommandName 'fsxctl'"),
+        ("completions elvish", "set edit:completion:arg-completer[fsxctl]"),
         ("man", ".TH fsxctl"),
     ] {
         let run = world.fsxctl(words);

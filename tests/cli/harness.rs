@@ -13,6 +13,8 @@ use fsxctl_sandbox::{Client, Entry, Options, Sandbox, Source};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::terminal::Terminal;
+
 /// The cluster of every world here.
 pub const CLUSTER_ARN: &str = "arn:aws:eks:us-west-2:111122223333:cluster/hp-eks";
 /// The controller's service account and role by convention.
@@ -22,7 +24,7 @@ pub const NODE_GROUP: &str = "sg-0b10000000000000b";
 pub const CLUSTER_GROUP: &str = "sg-0a10000000000000a";
 
 /// No run of the sandbox takes longer than this, also on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Layers: a built-in world by name, or the text of one, whose header may be left out.
 pub fn sources(layers: &[&str]) -> Vec<Source> {
@@ -90,11 +92,6 @@ impl World {
         Self { sandbox, home, env, secrets }
     }
 
-    /// Another sandbox with the world as it stands here: what was under way goes on.
-    pub fn again(&self) -> Self {
-        Self::of(&[&self.sandbox.snapshot()])
-    }
-
     /// The same with a variable for every run; an empty value takes it away.
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
@@ -147,6 +144,11 @@ impl World {
         }
     }
 
+    /// Starts the binary with a terminal of this size (rows, columns) as its stdin and stderr; its stdout stays apart.
+    pub fn terminal(&self, arguments: &[&str], size: (u16, u16)) -> Terminal<'_> {
+        Terminal::start(self, arguments, size)
+    }
+
     /// The world as it stands, as a document.
     pub fn saved(&self) -> Value {
         serde_yaml::from_str(&self.sandbox.snapshot()).expect("a saved world is YAML")
@@ -175,7 +177,7 @@ fn secrets(sandbox: &Sandbox, env: &BTreeMap<String, String>) -> Vec<String> {
 }
 
 /// The files below a folder with their bytes.
-fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -188,7 +190,7 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-fn reader(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
+pub fn reader(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         let _ = from.read_to_end(&mut bytes);
@@ -198,20 +200,21 @@ fn reader(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
 
 /// A run that goes on.
 pub struct Running<'a> {
-    world: &'a World,
-    child: Child,
-    stdout: JoinHandle<String>,
-    stderr: JoinHandle<String>,
-    from: usize,
-    arguments: String,
-    before: BTreeMap<PathBuf, Vec<u8>>,
+    pub world: &'a World,
+    pub child: Child,
+    pub stdout: JoinHandle<String>,
+    pub stderr: JoinHandle<String>,
+    pub from: usize,
+    pub arguments: String,
+    pub before: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 impl Running<'_> {
     /// Ends it and all that it started, without a chance to say anything.
     fn kill(&self) {
-        let group = format!("-{}", self.child.id());
-        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+        // On a terminal it is in the group of its session.
+        let (group, own) = (format!("-{}", self.child.id()), self.child.id().to_string());
+        let _ = Command::new("kill").args(["-KILL", "--", &group, &own]).stderr(Stdio::null()).status();
     }
 
     /// Sends a signal by its short name.

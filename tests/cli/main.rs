@@ -1,15 +1,17 @@
 //! The shipped binary against the sandbox: codes, words, requests and the world that it leaves.
 
-mod harness;
-
 mod badly;
 mod cluster;
 mod consent;
 mod faults;
 mod finished;
 mod forms;
+mod harness;
 mod hidden;
 mod illegal;
 mod killed;
 mod others;
 mod roads;
+mod stale;
+mod terminal;
+mod wizard;

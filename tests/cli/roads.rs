@@ -113,6 +113,23 @@ aws:
 }
 
 #[test]
+fn an_agent_that_a_node_group_of_ec2_does_not_let_work_is_not_relied_on() {
+    let closed = "aws: {iam: {Roles: [{RoleName: hp-eks-nodes, AttachedPolicies: [], InlinePolicies: {other: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"ec2:Describe*\", Resource: \"*\"}]}}}]}}";
+    let run = ok(&World::of(&["bare", AGENT, closed]), "setup identity --dry-run -q");
+    assert!(
+        run.stdout.contains(
+            "= IRSA, because Pod Identity would not work here: node role hp-eks-nodes does not allow"
+        ),
+        "{}",
+        run.show()
+    );
+    // What cannot be read is given the benefit of the doubt.
+    let hidden = "denied: [\"eks:DescribeNodegroup\"]";
+    let run = ok(&World::of(&["bare", AGENT, closed, hidden]), "setup identity --dry-run -q");
+    assert!(run.stdout.contains("by Pod Identity"), "{}", run.show());
+}
+
+#[test]
 fn pod_identity_that_would_not_work_is_refused_when_asked_for() {
     let run = World::bare().fsxctl("setup dynamic --yes -q --identity pod-identity");
     run.ends_untouched(2);

@@ -74,6 +74,13 @@ impl Reads {
         seen(EKS, "ListPodIdentityAssociations", first, |first| first?.association_id)
     }
 
+    /// eks:DescribeNodegroup: ARN of the role of a node group's nodes.
+    pub async fn node_group_role(&self, cluster: &str, group: &str) -> Answer<String> {
+        let describe = self.session.eks().describe_nodegroup();
+        let answer = describe.cluster_name(cluster).nodegroup_name(group).send().await;
+        seen(EKS, "DescribeNodegroup", answer, |output| output.nodegroup?.node_role)
+    }
+
     /// eks:DescribePodIdentityAssociation.
     pub async fn association(&self, cluster: &str, id: &str) -> Answer<Association> {
         let describe = self.session.eks().describe_pod_identity_association();

@@ -21,7 +21,7 @@ use crate::gateway::trouble::{Trouble, TroubleKind};
 const DRIVER: &str = "fsx.csi.aws.com";
 
 /// The driver's own container.
-const PLUGIN: &str = "fsx-plugin";
+pub(super) const PLUGIN: &str = "fsx-plugin";
 
 /// Objects a page.
 const PAGE: u32 = 500;
@@ -244,9 +244,16 @@ fn service_account(found: core::ServiceAccount) -> ServiceAccount {
 
 fn deployment(found: Deployment) -> Workload {
     let spec = found.spec.unwrap_or_default();
+    let status = found.status.unwrap_or_default();
+    let desired = count(Some(spec.replicas.unwrap_or(1)));
+    let updated = count(status.updated_replicas);
+    // As `kubectl rollout status` judges.
+    let unseen = status.observed_generation.is_some_and(|seen| Some(seen) < found.metadata.generation);
+    let rolling = unseen || updated < desired || count(status.replicas) > updated;
     Workload {
-        desired: count(Some(spec.replicas.unwrap_or(1))),
-        ready: count(found.status.and_then(|status| status.ready_replicas)),
+        desired,
+        ready: count(status.ready_replicas),
+        rolling,
         ..workload(spec.template.spec, found.metadata)
     }
 }

@@ -109,7 +109,7 @@ fn bring_identity(
         },
     };
     let mut changes = vec![update];
-    changes.extend(crate::steps::restart(facts, "addon-role"));
+    changes.extend(crate::steps::restart(facts, &["addon-role"]));
     Ok(changes)
 }
 

@@ -1,10 +1,13 @@
 //! **Promise.** The FSx CSI driver is installed, and its controller has the identity that was chosen.
-//! **Looks at** the add-on, its builds and schema, the CSIDriver, the workloads, the service account.
-//! **May change** the add-on `aws-fsx-csi-driver` if fsxctl made it or it is adopted.
+//! **Looks at** the add-on, its builds and schema, the CSIDriver, the workloads, the controller's pods, the service
+//! account.
+//! **May change** the add-on `aws-fsx-csi-driver` if fsxctl made it or it is adopted; restarts its controller's pods
+//! when they were made before its identity.
 //! **Leaves alone** drivers installed by Helm or by hand; they are used as they are.
 //! **Undo** deletes the add-on that fsxctl made.
 
 mod addon;
+mod pods;
 mod undo;
 
 use super::identity::{self, Who};
@@ -38,11 +41,13 @@ fn present(intent: &Intent, facts: &Facts, identity: &identity::Choice) -> Resul
         Seen::Hidden(veil) => return Err(super::denied("the driver's add-on", veil)),
     };
     if let Some(addon) = addon {
-        return addon::there(intent, facts, addon, &identity.who);
+        return addon::there(intent, facts, addon, &identity.who)
+            .and_then(|item| pods::bring(intent, facts, identity, item));
     }
     let installed = installed(intent, facts)?;
     match (installed, intent.driver.mode.value) {
-        (Some(how), DriverMode::Auto | DriverMode::Existing) => existing(intent, facts, how, &identity.who),
+        (Some(how), DriverMode::Auto | DriverMode::Existing) => existing(intent, facts, how, &identity.who)
+            .and_then(|item| pods::bring(intent, facts, identity, item)),
         (Some(how), DriverMode::Addon) => Err(block(
             Kind::Conflict,
             format!(

@@ -5,8 +5,10 @@
 use super::super::sample::{Row, check};
 use super::super::{Action, Change, plan};
 use super::*;
-use crate::facts::sample::{agent, hidden, our_marks};
-use crate::facts::{Addon, CsiDriver, Issue, Marks, ServiceAccount, Workload};
+use crate::facts::sample::{
+    CLUSTER, ROLE, ROLE_ARN, agent, association, enough, hidden, our_marks, pod, pod_trust, role, tags_of,
+};
+use crate::facts::{Addon, Association, ControllerPod, CsiDriver, Issue, Marks, ServiceAccount, Workload};
 use crate::intent::sample::wish;
 
 const INSTALL: &str = "+ Addon aws-fsx-csi-driver";
@@ -217,6 +219,165 @@ fn a_driver_of_somebody_else() {
         ),
     ];
     check(StepId::Driver, Goal::Present, Facts::done, &rows);
+}
+
+/// A pod without a role beside the sample's own, and a world in which it is stale.
+fn stale(facts: &mut Facts) {
+    facts.driver.pods = Seen::Found(vec![pod("1", None), pod("2", Some(ROLE_ARN))]);
+}
+
+fn by_pod_identity(facts: &mut Facts) {
+    facts.access.agent = Seen::Found(agent("ACTIVE"));
+    facts.access.association = Seen::Found(association(ROLE_ARN));
+    facts.access.roles.insert(ROLE.into(), role(ROLE, pod_trust(), enough(), tags_of(CLUSTER)));
+}
+
+#[test]
+fn pods_that_are_older_than_their_identity() {
+    const RESTART: &str = "~ Deployment kube-system/fsx-csi-controller";
+    const REFUSED: &str = "! Conflict | restart them: kubectl -n kube-system rollout restart deployment fsx-csi-controller; \
+                           or let fsxctl do it with --adopt Deployment/kube-system/fsx-csi-controller";
+    let rows: [Row; 16] = [
+        ("one was made without the role", "", stale, RESTART),
+        (
+            "one was made with another role",
+            "",
+            |facts| {
+                facts.driver.pods = Seen::Found(vec![pod("1", Some("arn:aws:iam::111122223333:role/old"))])
+            },
+            RESTART,
+        ),
+        ("there is none", "", |facts| facts.driver.pods = Seen::Found(Vec::new()), "settled"),
+        (
+            "it is going, or ended",
+            "",
+            |facts| {
+                let going = ControllerPod { terminating: true, ..pod("1", None) };
+                let ended = ControllerPod { phase: "Failed".into(), ..pod("2", None) };
+                facts.driver.pods = Seen::Found(vec![going, ended]);
+            },
+            "settled",
+        ),
+        (
+            "they are being replaced already",
+            "",
+            |facts| {
+                stale(facts);
+                facts.driver.controller =
+                    facts.driver.controller.clone().map(|it| Workload { rolling: true, ..it });
+            },
+            "settled",
+        ),
+        ("pods that cannot be seen", "", |facts| facts.driver.pods = hidden("list pods"), "settled (?)"),
+        (
+            "the service account lost its annotation: new pods would have no role either",
+            "",
+            |facts| {
+                stale(facts);
+                facts.access.service_account = Seen::Found(ServiceAccount::default());
+            },
+            "settled",
+        ),
+        ("the identity is not fsxctl's business", "--identity none", stale, "settled"),
+        ("by Pod Identity, and none has it", "", by_pod_identity, RESTART),
+        (
+            "by Pod Identity, and all have it",
+            "",
+            |facts| {
+                by_pod_identity(facts);
+                facts.driver.pods = Seen::Found(vec![ControllerPod { pod_identity: true, ..pod("1", None) }]);
+            },
+            "settled",
+        ),
+        (
+            "the add-on is somebody else's",
+            "",
+            |facts| {
+                stale(facts);
+                change_addon(facts, |addon| addon.tags.clear());
+            },
+            REFUSED,
+        ),
+        (
+            "the same, and the association is fsxctl's",
+            "",
+            |facts| {
+                by_pod_identity(facts);
+                change_addon(facts, |addon| addon.tags.clear());
+            },
+            RESTART,
+        ),
+        (
+            "the same, and the association is somebody else's too",
+            "",
+            |facts| {
+                by_pod_identity(facts);
+                change_addon(facts, |addon| addon.tags.clear());
+                facts.access.association =
+                    facts.access.association.clone().map(|it| Association { tags: [].into(), ..it });
+            },
+            REFUSED,
+        ),
+        (
+            "by Helm",
+            "",
+            |facts| {
+                by_helm(facts);
+                stale(facts);
+            },
+            REFUSED,
+        ),
+        (
+            "by Helm, adopted",
+            "--adopt Deployment/kube-system/fsx-csi-controller",
+            |facts| {
+                by_helm(facts);
+                stale(facts);
+            },
+            RESTART,
+        ),
+        (
+            "by Helm, and the identity is not fsxctl's business",
+            "--identity none",
+            |facts| {
+                by_helm(facts);
+                stale(facts);
+            },
+            "settled",
+        ),
+    ];
+    check(StepId::Driver, Goal::Present, Facts::done, &rows);
+}
+
+#[test]
+fn a_restart_is_planned_once_and_ends_an_identity_alone() {
+    let restarts = |words: &str, facts: &Facts| {
+        let plan = plan(Goal::Present, &wish(words), facts);
+        let all: Vec<StepId> = plan
+            .items
+            .iter()
+            .flat_map(|item| item.changes.iter().map(|change| (item.step, change.id.clone())))
+            .filter(|(_, id)| id == crate::steps::RESTART)
+            .map(|(step, _)| step)
+            .collect();
+        all
+    };
+    let mut facts = Facts::done();
+    stale(&mut facts);
+    assert_eq!(restarts("", &facts), [StepId::Driver]);
+    assert_eq!(restarts("identity", &facts), [StepId::Identity]);
+    assert_eq!(restarts("network", &facts), []);
+    // The association is still to be made, and its restart is the only one.
+    by_pod_identity(&mut facts);
+    facts.access.association = Seen::Missing;
+    change_addon(&mut facts, |addon| addon.role_arn = None);
+    facts.access.service_account = Seen::Found(ServiceAccount::default());
+    assert_eq!(restarts("", &facts), [StepId::Identity]);
+    // A new role goes before the restart of pods that never had it.
+    change_addon(&mut facts, |addon| addon.role_arn = None);
+    facts.access.association = Seen::Missing;
+    facts.access.agent = Seen::Missing;
+    assert_eq!(restarts("", &facts), [StepId::Driver]);
 }
 
 #[test]

@@ -51,8 +51,10 @@ fn driver(facts: &Facts) -> Result<(), String> {
 /// Roles of nodes that were read and do not allow the agent's call. Those that were not read are given the benefit
 /// of the doubt, as the contract says.
 fn node_roles(facts: &Facts) -> Result<(), String> {
-    let Some(pods) = facts.hyperpod.found() else { return Ok(()) };
-    for arn in pods.iter().flat_map(|pod| &pod.groups).filter_map(|group| group.execution_role.as_ref()) {
+    let pods = facts.hyperpod.found().map_or(&[][..], Vec::as_slice);
+    let of_hyperpod =
+        pods.iter().flat_map(|pod| &pod.groups).filter_map(|group| group.execution_role.as_ref());
+    for arn in of_hyperpod.chain(&facts.access.node_roles) {
         let name = arn.rsplit('/').next().unwrap_or_default();
         let Some(policies) = facts.access.roles.get(name).and_then(|role| role.policies.found()) else {
             continue;
@@ -179,7 +181,7 @@ fn associate(
             tags: ownership::tags(&facts.cluster.arn, Origin::Created, &intent.tags),
         },
     });
-    changes.extend(crate::steps::restart(facts, "association"));
+    changes.extend(crate::steps::restart(facts, &["association"]));
     Ok(true)
 }
 

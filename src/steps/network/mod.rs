@@ -14,6 +14,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use clients::{Client, clients};
+pub use subnet::{SubnetSight, subnet_sight};
 
 use super::{Block, Change, Goal, Item, Note, Ref, Sign, StepId, denied};
 use crate::domain::network::{PrefixLists, SecurityGroup};

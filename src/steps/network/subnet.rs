@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{View, denied, note};
 use crate::domain::sizing;
 use crate::error::Kind;
-use crate::facts::{Node, Seen, Subnet};
+use crate::facts::{Facts, Node, Seen, Subnet};
 use crate::intent::SubnetWish;
 use crate::steps::{Block, Note, Sign};
 
@@ -93,7 +93,11 @@ fn in_use(view: &View<'_>, subnets: &[Subnet]) -> Option<Chosen> {
 /// Private: its own route table, else the main one, has no default route to an internet gateway. When routes cannot
 /// be seen, a subnet that gives out public addresses counts as public.
 fn is_private(view: &View<'_>, subnet: &Subnet) -> bool {
-    let Some(tables) = view.facts.network.routes.found() else { return !subnet.public_addresses };
+    routes_privately(view.facts, subnet)
+}
+
+fn routes_privately(facts: &Facts, subnet: &Subnet) -> bool {
+    let Some(tables) = facts.network.routes.found() else { return !subnet.public_addresses };
     let own = tables.iter().find(|table| table.subnets.contains(&subnet.id));
     !own.or_else(|| tables.iter().find(|table| table.main)).is_some_and(|table| table.to_internet_gateway)
 }
@@ -134,6 +138,27 @@ fn best(view: &View<'_>, candidates: &[&Subnet], why: &str) -> Result<Chosen, Bo
         return Err(block("no subnet to choose from".to_owned(), "name one with --subnet subnet-…"));
     };
     Ok(Chosen { notes: tell(subnet, &by_zone, why), subnet: subnet.clone() })
+}
+
+/// What people want to know of a subnet before they name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubnetSight {
+    /// Whether it is private, as far as routes can be seen.
+    pub is_private: bool,
+    /// Nodes in its zone.
+    pub nodes: usize,
+    /// Nodes that can mount in all; none when they cannot be seen.
+    pub of: Option<usize>,
+}
+
+/// What people want to know of a subnet before they name it.
+pub fn subnet_sight(facts: &Facts, subnet: &Subnet) -> SubnetSight {
+    let by_zone = nodes_by_zone(facts.nodes.found().map_or(&[][..], Vec::as_slice));
+    SubnetSight {
+        is_private: routes_privately(facts, subnet),
+        nodes: nodes_near(&by_zone, subnet),
+        of: facts.nodes.hidden().is_none().then(|| by_zone.values().sum()),
+    }
 }
 
 /// Nodes that can mount, by zone name (by zone id for HyperPod nodes without the zone label). Fargate cannot mount.

@@ -359,7 +359,7 @@ mod tests {
         let two = format!("{HEAD}---\n{HEAD}region: eu-west-1\n");
         assert_eq!(read("w", &two).unwrap().len(), 2);
         assert!(read("w", "kind: World\n").unwrap_err().why.contains("apiVersion"));
-        let fault = format!("{HEAD}faults: [{{service: fsx, error: reset}}]\n");
-        assert!(read("w", &fault).unwrap_err().why.contains("not in this version"));
+        let fault = format!("{HEAD}faults: [{{service: fsx, eror: reset}}]\n");
+        assert!(read("w", &fault).unwrap_err().why.contains("unknown member"));
     }
 }

@@ -1,0 +1,117 @@
+//! Pods of the controller that were made before its identity was: they have credentials of none or of another role
+//! until they are made anew (failure mode A-04).
+
+use super::block;
+use crate::domain::ownership::{self, Ownership};
+use crate::error::Kind;
+use crate::facts::{ControllerPod, Facts, Seen};
+use crate::intent::Intent;
+use crate::steps::identity::{Choice, Who};
+use crate::steps::{Block, Change, Item, Note, RESTART, Sign, restart};
+
+/// The controller, as `--adopt` names it.
+const CONTROLLER: &str = "kube-system/fsx-csi-controller";
+
+/// Adds the restart of stale pods to the driver's item, unless the plan restarts them already.
+pub(super) fn bring(
+    intent: &Intent,
+    facts: &Facts,
+    identity: &Choice,
+    mut item: Item,
+) -> Result<Item, Box<Block>> {
+    let is_planned = item.changes.iter().chain(&identity.item.changes).any(|change| change.id == RESTART);
+    let Some(made_with) = made_with(facts, &identity.who).filter(|_| !is_planned) else { return Ok(item) };
+    // Pods that are being replaced at this moment are not asked: the new ones are made with what is there now.
+    if facts.driver.controller.found().is_none_or(|controller| controller.rolling) {
+        return Ok(item);
+    }
+    let pods = match &facts.driver.pods {
+        Seen::Found(pods) => pods.as_slice(),
+        Seen::Missing => &[],
+        Seen::Hidden(veil) => {
+            let text = format!(
+                "whether the controller's pods have its role cannot be seen ({}); they are taken to have it",
+                veil.permission
+            );
+            item.notes.push(Note { sign: Sign::Unknown, text });
+            return Ok(item);
+        }
+    };
+    let living = pods.iter().filter(|pod| pod.is_living());
+    let mut stale: Vec<&str> = living.filter(|pod| !made_with(pod)).map(|pod| pod.name.as_str()).collect();
+    stale.sort_unstable();
+    if stale.is_empty() {
+        return Ok(item);
+    }
+    // Pods that are made anew for an agent that is not there would lose what they have.
+    let agent = &facts.access.agent;
+    if let (Who::PodIdentity { .. }, Seen::Hidden(veil), false) =
+        (&identity.who, agent, facts.cluster.auto_mode)
+    {
+        let text = format!(
+            "pods of the controller were made before its association ({}); they are not restarted, because add-on \
+             eks-pod-identity-agent cannot be seen ({})",
+            stale.join(", "),
+            veil.permission
+        );
+        item.notes.push(Note { sign: Sign::Unknown, text });
+        return Ok(item);
+    }
+    may_restart(intent, facts, &identity.who, &stale)?;
+    let mut changes = item.changes.clone();
+    changes.extend(again(facts, &stale));
+    item.because = "the controller's pods were made before it got its role".to_owned();
+    Ok(item.with(changes))
+}
+
+/// How a pod tells that it was made with the identity; none when the identity is not in place yet, or not known.
+fn made_with(facts: &Facts, who: &Who) -> Option<Box<dyn Fn(&ControllerPod) -> bool>> {
+    match who {
+        Who::Irsa(role) => {
+            // The webhook reads the annotation, so pods that are made without it would be stale for ever.
+            let annotated = facts.access.service_account.found()?.role_arn.as_ref()?;
+            let role = role.clone();
+            (*annotated == role).then(|| {
+                let fits = move |pod: &ControllerPod| pod.role_arn.as_ref() == Some(&role);
+                Box::new(fits) as Box<dyn Fn(&ControllerPod) -> bool>
+            })
+        }
+        Who::PodIdentity { associated: true, .. } => {
+            facts.access.association.found()?;
+            Some(Box::new(|pod| pod.pod_identity))
+        }
+        Who::PodIdentity { associated: false, .. } | Who::Unknown => None,
+    }
+}
+
+fn again(facts: &Facts, stale: &[&str]) -> Option<Change> {
+    let change = restart(facts, &["role", "role-trust", "role-policy"])?;
+    let mut details = change.details.clone();
+    details.insert(0, format!("made before the role: {}", stale.join(", ")));
+    Some(Change { details, ..change })
+}
+
+/// A driver of somebody else is restarted only when it is adopted, or when its association is fsxctl's: then the
+/// restart is what is left of making it.
+fn may_restart(intent: &Intent, facts: &Facts, who: &Who, stale: &[&str]) -> Result<(), Box<Block>> {
+    let is_ours = |tags| matches!(ownership::owner_of(tags), Ownership::Ours { cluster, .. } if cluster == facts.cluster.arn);
+    let of_ours = facts.driver.addon.found().is_some_and(|addon| is_ours(&addon.tags));
+    let by_ours = matches!(who, Who::PodIdentity { .. })
+        && facts.access.association.found().is_some_and(|it| is_ours(&it.tags));
+    let adopted = intent.adopts("Deployment", CONTROLLER) || intent.adopts("Addon", super::ADDON);
+    if of_ours || by_ours || adopted {
+        return Ok(());
+    }
+    Err(block(
+        Kind::Conflict,
+        format!(
+            "pods of the controller were made before it got its role, so they do not have it ({}), and the driver is \
+             not fsxctl's",
+            stale.join(", ")
+        ),
+        &format!(
+            "restart them: kubectl -n kube-system rollout restart deployment fsx-csi-controller; or let fsxctl do it with \
+             --adopt Deployment/{CONTROLLER}"
+        ),
+    ))
+}

@@ -1,0 +1,167 @@
+//! The binary on a pseudo-terminal: what it shows is read, and keys are pressed when it waits for them.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{Mode, OFlags};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+
+use crate::harness::{PATIENCE, Run, Running, World, files, reader};
+
+pub const ENTER: &str = "\r";
+pub const ESC: &str = "\u{1b}";
+pub const CTRL_C: &str = "\u{3}";
+pub const CTRL_D: &str = "\u{4}";
+pub const BACKSPACE: &str = "\u{7f}";
+pub const DOWN: &str = "\u{1b}[B";
+pub const UP: &str = "\u{1b}[A";
+
+/// A run at a terminal.
+pub struct Terminal<'a> {
+    running: Running<'a>,
+    /// None when it was closed.
+    keyboard: Option<File>,
+    screen: Arc<Mutex<Vec<u8>>>,
+    /// What was seen of the plain text so far, in bytes.
+    seen: usize,
+}
+
+impl<'a> Terminal<'a> {
+    pub fn start(world: &'a World, arguments: &[&str], (rows, columns): (u16, u16)) -> Self {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
+        grantpt(&master).expect("granted");
+        unlockpt(&master).expect("unlocked");
+        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&master, size).expect("a size");
+        let name = ptsname(&master, Vec::new()).expect("a name");
+        let slave =
+            rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("its other end");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fsxctl"));
+        command.args(arguments).env_clear().env("TERM", "xterm").envs(world.environment());
+        command.current_dir(world.home.path());
+        command.stdin(Stdio::from(slave.try_clone().expect("a copy"))).stderr(Stdio::from(slave));
+        command.stdout(Stdio::piped());
+        let before = files(world.home.path());
+        let from = world.sandbox.log().len();
+        let mut child = command.spawn().expect("the binary starts");
+        drop(command);
+        let stdout = reader(child.stdout.take().expect("stdout is piped"));
+        let screen = Arc::new(Mutex::new(Vec::new()));
+        let stderr = watcher(File::from(master.try_clone().expect("a copy")), Arc::clone(&screen));
+        let running = Running { world, child, stdout, stderr, from, arguments: arguments.join(" "), before };
+        Self { running, keyboard: Some(File::from(OwnedFd::from(master))), screen, seen: 0 }
+    }
+
+    /// Everything shown so far without what moves and colours it.
+    pub fn text(&self) -> String {
+        plain(&self.screen.lock().expect("the screen"))
+    }
+
+    /// Everything that was sent to the terminal.
+    pub fn raw(&self) -> String {
+        String::from_utf8_lossy(&self.screen.lock().expect("the screen")).into_owned()
+    }
+
+    /// Waits until a text is shown that was not seen before, and the program waits for a key.
+    #[track_caller]
+    pub fn until(&mut self, text: &str) {
+        let since = Instant::now();
+        loop {
+            let shown = self.text();
+            let rest = shown.get(self.seen..).unwrap_or_default();
+            if let Some(at) = rest.find(text)
+                && self.waits()
+            {
+                self.seen += at + text.len();
+                return;
+            }
+            assert!(since.elapsed() < PATIENCE, "{text:?} never came:\n{shown}");
+            if matches!(self.running.child.try_wait(), Ok(Some(_))) && !self.text().contains(text) {
+                panic!("it ended before {text:?}:\n{}", self.text());
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Whether single keys are read.
+    fn waits(&self) -> bool {
+        let keyboard = self.keyboard.as_ref().expect("a keyboard");
+        tcgetattr(keyboard).is_ok_and(|modes| !modes.local_modes.contains(LocalModes::ICANON))
+    }
+
+    /// Presses one key that the program answers to.
+    #[track_caller]
+    pub fn press(&mut self, key: &str) {
+        let before = self.screen.lock().expect("the screen").len();
+        self.keyboard.as_mut().expect("a keyboard").write_all(key.as_bytes()).expect("a key is pressed");
+        let since = Instant::now();
+        while self.screen.lock().expect("the screen").len() == before {
+            assert!(since.elapsed() < PATIENCE, "nothing happened after {key:?}:\n{}", self.text());
+            if !matches!(self.running.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Types a text, character by character, and Enter.
+    #[track_caller]
+    pub fn line(&mut self, text: &str) {
+        for char in text.chars() {
+            self.press(char.encode_utf8(&mut [0; 4]));
+            self.waits_again();
+        }
+        self.press(ENTER);
+    }
+
+    #[track_caller]
+    fn waits_again(&self) {
+        let since = Instant::now();
+        while !self.waits() {
+            assert!(since.elapsed() < PATIENCE, "it reads no more keys:\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Moves with a key that the program answers to, and waits until it reads the next.
+    #[track_caller]
+    pub fn go(&mut self, key: &str) {
+        self.press(key);
+        self.waits_again();
+    }
+
+    /// Takes the terminal away.
+    pub fn hang_up(&mut self) {
+        self.keyboard = None;
+    }
+
+    /// Sends a signal by its short name.
+    pub fn signal(&self, name: &str) {
+        self.running.signal(name);
+    }
+
+    /// Waits for the end. What was shown is the run's stderr.
+    pub fn end(self) -> Run {
+        self.running.end()
+    }
+}
+
+/// Reads what is shown until the other end is closed, which ends in an error on Linux.
+fn watcher(mut master: File, screen: Arc<Mutex<Vec<u8>>>) -> std::thread::JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = [0; 4096];
+        while let Ok(count @ 1..) = master.read(&mut bytes) {
+            screen.lock().expect("the screen").extend(&bytes[..count]);
+        }
+        plain(&screen.lock().expect("the screen"))
+    })
+}
+
+fn plain(bytes: &[u8]) -> String {
+    console::strip_ansi_codes(&String::from_utf8_lossy(bytes)).replace('\r', "")
+}
