@@ -11,6 +11,7 @@ mod hidden;
 mod illegal;
 mod killed;
 mod others;
+mod outcomes;
 mod roads;
 mod stale;
 mod terminal;
