@@ -345,7 +345,7 @@ async fn wait(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, plan: &Pl
         .found()
         .is_some_and(|addon| addon.status == "CREATING" || addon.status == "UPDATING");
     let has_driver = plan.items.iter().any(|item| item.step == StepId::Driver);
-    if has_driver && is_coming {
+    if has_driver && (is_coming || changes_driver(plan)) {
         vigil.addon().await?;
     }
     Ok(None)

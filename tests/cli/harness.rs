@@ -234,6 +234,12 @@ impl Running<'_> {
         }
     }
 
+    /// Asserts that it has not ended.
+    #[track_caller]
+    pub fn is_running(&mut self) {
+        assert!(matches!(self.child.try_wait(), Ok(None)), "it has ended: {}", self.arguments);
+    }
+
     /// Waits for the end.
     pub fn end(mut self) -> Run {
         let since = Instant::now();
