@@ -18,6 +18,20 @@ pub struct SchemaArgs {
     pub kind: Option<String>,
 }
 
+/// `fsxctl permissions`.
+#[derive(Debug, Clone, Args)]
+pub struct PermissionsArgs {
+    /// Print the IAM policy document alone, as JSON
+    #[arg(long, conflicts_with = "rbac")]
+    pub iam: bool,
+    /// Print the Kubernetes roles and bindings alone, ready for kubectl apply
+    #[arg(long)]
+    pub rbac: bool,
+    /// A command line without `fsxctl`, for instance: setup dynamic --identity irsa [default: all commands]
+    #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub command: Vec<String>,
+}
+
 /// `fsxctl completions`.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = INSTALL)]

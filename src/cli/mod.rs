@@ -5,7 +5,7 @@ mod global;
 mod groups;
 mod setup;
 
-pub use about::{CompletionsArgs, EnvArgs, SchemaArgs, Shell, VersionArgs};
+pub use about::{CompletionsArgs, EnvArgs, PermissionsArgs, SchemaArgs, Shell, VersionArgs};
 use clap::{Parser, Subcommand};
 pub use global::{GlobalArgs, flag_words};
 pub use groups::{ClusterArgs, ConsentArgs, DriverArgs, IdentityArgs, NetworkArgs, StorageArgs};
@@ -45,6 +45,10 @@ pub enum Command {
     Setup(SetupArgs),
     /// Show which settings are in force and where each comes from
     Env(EnvArgs),
+    /// Show the IAM actions and RBAC rules that a command needs
+    ///
+    /// Nothing is looked at, so what only looking can tell is a wildcard. Name cluster and Region to narrow it.
+    Permissions(PermissionsArgs),
     /// Print a JSON Schema of a document that fsxctl prints
     Schema(SchemaArgs),
     /// Print the completion script of a shell

@@ -3,6 +3,7 @@
 
 mod about;
 mod env;
+mod permissions;
 mod setup;
 mod speak;
 mod wizard;
@@ -41,6 +42,7 @@ async fn dispatch(program: &str, cli: &Cli, env: &BTreeMap<String, String>, spea
             Box::pin(wizard::run(program, &cli.global, env, speak)).await
         }
         Command::Env(args) => env::run(args, &cli.global, env, speak),
+        Command::Permissions(args) => permissions::run(args, &cli.global, env, speak),
         Command::Schema(args) => about::schema(args, speak),
         Command::Completions(args) => about::completions(args, speak),
         Command::Man => about::man(speak),

@@ -7,8 +7,8 @@ use super::speak::{Answer, Speak};
 use super::wizard::by_signal;
 use crate::cli::{GlobalArgs, SetupCommand};
 use crate::engine::{
-    Event, Eyes, Hands, Look, Made, Receipt, Reporter, Stop, Vigil, VolumeMade, apply, ended_badly, observe,
-    with_ids,
+    Event, Eyes, Hands, Look, Made, Needs, Receipt, Reporter, Stop, Vigil, VolumeMade, apply, ended_badly,
+    observe, with_ids,
 };
 use crate::error::{AGAIN, Error, Kind, Result};
 use crate::facts::{Claim, Facts};
@@ -166,6 +166,7 @@ pub(super) fn look(intent: &Intent, target: &Target, session: &Session, cluster:
     let by_arn =
         intent.identity.role_arn.as_ref().and_then(|asked| asked.value.rsplit('/').next().map(str::to_owned));
     let by_name = intent.identity.role_name.as_ref().map(|asked| asked.value.clone());
+    let file_system = &intent.storage.file_system;
     Look {
         hyperpod: target.hyperpod.as_ref().map(|asked| asked.value.clone()),
         role: by_arn
@@ -175,6 +176,15 @@ pub(super) fn look(intent: &Intent, target: &Target, session: &Session, cluster:
         class: intent.storage.class.value.clone(),
         claim: intent.storage.claim.value.clone(),
         namespace: intent.storage.namespace.as_ref().map(|asked| asked.value.clone()),
+        needs: Needs {
+            s3_paths: [&file_system.s3_import, &file_system.s3_export]
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect(),
+            kms_key: file_system.kms_key.clone(),
+            boundary: intent.identity.boundary.as_ref().map(|asked| asked.value.clone()),
+        },
         cluster,
     }
 }

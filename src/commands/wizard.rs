@@ -36,7 +36,7 @@ pub(super) async fn run(program: &str, global: &GlobalArgs, env: &Env, speak: &S
     }
     let sheet = Sheet::new(program, global, env);
     let mut interview = Interview { sheet, env, speak, stop: Stop::by_signals() };
-    speak.term.say(&opening());
+    speak.term.say(&opening().wrapped(speak.term.width));
     let outcome = Box::pin(interview.hold()).await;
     let (code, is_whole) = match outcome {
         Ok(Some(parsed)) => {

@@ -14,6 +14,7 @@
 //! | [`ownership`] | whose an object is | [Tagging] |
 //! | [`names`] | names, ARNs, partitions | [ARNs] |
 //! | [`storageclass`] | the driver's parameters | [CSI driver] |
+//! | [`permission`] | what a caller must be allowed to do | Service Authorization Reference, RBAC |
 //! | [`spelling`] | values that have names, and the nearest name to a typo | |
 //!
 //! There is no price here: no price that AWS stands by was found, and a wrong one is worse than none.
@@ -37,8 +38,10 @@ pub mod metadata;
 pub mod names;
 pub mod network;
 pub mod ownership;
+pub mod permission;
 pub mod policy;
 pub mod quantity;
+pub mod regions;
 pub mod sizing;
 pub mod spelling;
 pub mod storageclass;

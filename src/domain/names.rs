@@ -44,5 +44,15 @@ fn shortened(name: String, most: usize) -> String {
     kept.chain(std::iter::once('-')).chain(hash).collect()
 }
 
+/// A text as an error repeats it: nobody is helped by three hundred characters of it.
+pub fn short(text: &str) -> String {
+    const MOST: usize = 60;
+    if text.chars().count() <= MOST {
+        return text.to_owned();
+    }
+    let begin: String = text.chars().take(MOST).collect();
+    format!("{begin}…")
+}
+
 #[cfg(test)]
 mod tests;

@@ -24,6 +24,8 @@ pub const MANAGER: &str = "fsxctl";
 pub const TAG_STACK: &str = "aws:cloudformation:stack-name";
 /// Tag that eksctl puts on what it makes, besides its CloudFormation stack.
 pub const TAG_EKSCTL: &str = "alpha.eksctl.io/cluster-name";
+/// Tag that EKS puts on the security group of a cluster.
+pub const TAG_EKS: &str = "aws:eks:cluster-name";
 /// Tag that the CSI driver puts on a file system: the name of the volume, `pvc-<uid of the claim>`.
 pub const TAG_CSI_VOLUME: &str = "CSIVolumeName";
 
@@ -82,6 +84,21 @@ pub fn owner_of(tags: &BTreeMap<String, String>) -> Ownership {
     Ownership::Ours { cluster: cluster.clone(), origin }
 }
 
+/// Whether fsxctl made the object for this cluster, or was given leave to change it.
+pub fn is_ours(tags: &BTreeMap<String, String>, cluster_arn: &str) -> bool {
+    matches!(owner_for(tags, cluster_arn), Ownership::Ours { .. })
+}
+
+/// Whether fsxctl made the object itself, for this cluster: only such an object is written anew or deleted.
+pub fn is_created(tags: &BTreeMap<String, String>, cluster_arn: &str) -> bool {
+    matches!(owner_for(tags, cluster_arn), Ownership::Ours { origin: Origin::Created, .. })
+}
+
+/// Whether fsxctl was given leave to change an object that somebody else made, for this cluster.
+pub fn is_adopted(tags: &BTreeMap<String, String>, cluster_arn: &str) -> bool {
+    matches!(owner_for(tags, cluster_arn), Ownership::Ours { origin: Origin::Adopted, .. })
+}
+
 /// Whether a tag is one of the three that say whose an object is.
 pub fn is_ownership_tag(key: &str) -> bool {
     [TAG_OWNER, TAG_CLUSTER, TAG_ORIGIN].contains(&key)
@@ -94,7 +111,8 @@ pub fn label() -> (String, String) {
 
 /// Another tool that left its mark, most specific first.
 ///
-/// Terraform has no standard tag: what it made cannot be told from what was made by hand, so it is not here.
+/// Terraform and Pulumi have no standard tag. People give one through `default_tags` or a module's `tags`, so what
+/// such a tag says is repeated, and not taken for a proof.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OtherTool {
     /// eksctl, for this cluster.
@@ -103,14 +121,67 @@ pub enum OtherTool {
     CloudFormation(String),
     /// A Helm release, by name when the object says so.
     Helm(Option<String>),
+    /// EKS itself, for this cluster.
+    Eks(String),
     /// Whatever else the managed-by label names.
     Labelled(String),
+    /// A tag that people use to say which tool made an object: key and value.
+    Tagged(String, String),
 }
+
+/// Keys of tags that say which tool made an object, without regard to case, `-`, `_` and `:`. Custom, not a rule.
+const SAYING: [&str; 5] = ["managedby", "createdby", "provisionedby", "provisioner", "terraform"];
 
 /// The tool that made an AWS object, by its tags.
 pub fn tool_of_tags(tags: &BTreeMap<String, String>) -> Option<OtherTool> {
+    let said = |key: &str| {
+        let plain: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
+        SAYING.contains(&plain.to_ascii_lowercase().as_str())
+    };
     let eksctl = tags.get(TAG_EKSCTL).cloned().map(OtherTool::Eksctl);
-    eksctl.or_else(|| tags.get(TAG_STACK).cloned().map(OtherTool::CloudFormation))
+    eksctl
+        .or_else(|| tags.get(TAG_STACK).cloned().map(OtherTool::CloudFormation))
+        .or_else(|| tags.get(TAG_EKS).cloned().map(OtherTool::Eks))
+        .or_else(|| {
+            let (key, value) = tags.iter().find(|(key, _)| said(key))?;
+            Some(OtherTool::Tagged(key.clone(), value.clone()))
+        })
+}
+
+/// Whose an AWS object is that is not fsxctl's, as far as its tags tell: `eksctl made it (CloudFormation stack …)`.
+/// Without a mark: `who made it is not told by its tags`.
+pub fn maker_by_tags(tags: &BTreeMap<String, String>) -> String {
+    if let Ownership::Ours { cluster, .. } = owner_of(tags) {
+        return format!("fsxctl made it for {cluster}");
+    }
+    let stack = tags.get(TAG_STACK).map(|stack| format!(" (CloudFormation stack {stack})"));
+    match tool_of_tags(tags) {
+        Some(OtherTool::Eksctl(cluster)) => {
+            format!("eksctl made it for cluster {cluster}{}", stack.unwrap_or_default())
+        }
+        Some(tool) => tool.to_string(),
+        None => "its tags do not tell who made it".to_owned(),
+    }
+}
+
+/// Whose a Kubernetes object is that is not fsxctl's, as far as labels and annotations tell.
+pub fn maker_by_labels(labels: &BTreeMap<String, String>, annotations: &BTreeMap<String, String>) -> String {
+    tool_of_labels(labels, annotations)
+        .map_or_else(|| "its labels do not tell who made it".to_owned(), |tool| tool.to_string())
+}
+
+impl std::fmt::Display for OtherTool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Eksctl(cluster) => write!(f, "eksctl made it for cluster {cluster}"),
+            Self::CloudFormation(stack) => write!(f, "CloudFormation stack {stack} made it"),
+            Self::Helm(Some(release)) => write!(f, "Helm release {release} made it"),
+            Self::Helm(None) => f.write_str("Helm made it"),
+            Self::Eks(cluster) => write!(f, "EKS made it for cluster {cluster}"),
+            Self::Labelled(by) => write!(f, "its label {LABEL_MANAGED_BY} says {by}"),
+            Self::Tagged(key, value) => write!(f, "its tag {key} says {value}"),
+        }
+    }
 }
 
 /// The tool that made a Kubernetes object, by its labels and annotations; `None` when it is fsxctl or unknown.
@@ -120,12 +191,23 @@ pub fn tool_of_labels(
 ) -> Option<OtherTool> {
     match labels.get(LABEL_MANAGED_BY)?.as_str() {
         MANAGER => None,
-        "Helm" => Some(OtherTool::Helm(annotations.get("meta.helm.sh/release-name").cloned())),
+        "Helm" => {
+            let name = annotations.get("meta.helm.sh/release-name");
+            let place = annotations.get("meta.helm.sh/release-namespace");
+            let release = |name: &String| place.map_or(name.clone(), |place| format!("{place}/{name}"));
+            Some(OtherTool::Helm(name.map(release)))
+        }
         other => Some(OtherTool::Labelled(other.to_owned())),
     }
 }
 
-/// Whether a Kubernetes object carries our label.
+/// Whether fsxctl may change a Kubernetes object: it made it, or was given leave once and wrote that down.
+pub fn may_change(labels: &BTreeMap<String, String>, annotations: &BTreeMap<String, String>) -> bool {
+    is_labelled_ours(labels)
+        || annotations.get(TAG_ORIGIN).map(String::as_str) == Some(Origin::Adopted.as_str())
+}
+
+/// Whether a Kubernetes object carries our label: fsxctl made it, and undo may take it away.
 pub fn is_labelled_ours(labels: &BTreeMap<String, String>) -> bool {
     labels.get(LABEL_MANAGED_BY).map(String::as_str) == Some(MANAGER)
 }
@@ -178,16 +260,33 @@ mod tests {
         let both = map(&[(TAG_STACK, "eksctl-demo-addon"), (TAG_EKSCTL, "demo")]);
         assert_eq!(tool_of_tags(&both), Some(OtherTool::Eksctl("demo".into())));
         assert_eq!(tool_of_tags(&map(&[("Name", "x")])), None);
+        assert_eq!(
+            maker_by_tags(&both),
+            "eksctl made it for cluster demo (CloudFormation stack eksctl-demo-addon)"
+        );
+        assert_eq!(maker_by_tags(&stack), "CloudFormation stack eksctl-demo-addon made it");
+        for key in ["ManagedBy", "managed-by", "managed_by", "Terraform"] {
+            assert_eq!(maker_by_tags(&map(&[(key, "terraform")])), format!("its tag {key} says terraform"));
+        }
+        assert_eq!(maker_by_tags(&map(&[(TAG_EKS, "demo")])), "EKS made it for cluster demo");
+        assert_eq!(maker_by_tags(&map(&[("terraformed", "x")])), "its tags do not tell who made it");
 
         let helm = map(&[(LABEL_MANAGED_BY, "Helm")]);
         let release = map(&[("meta.helm.sh/release-name", "fsx")]);
         assert_eq!(tool_of_labels(&helm, &release), Some(OtherTool::Helm(Some("fsx".into()))));
         assert_eq!(tool_of_labels(&helm, &map(&[])), Some(OtherTool::Helm(None)));
+        let placed =
+            map(&[("meta.helm.sh/release-name", "fsx"), ("meta.helm.sh/release-namespace", "storage")]);
+        assert_eq!(maker_by_labels(&helm, &placed), "Helm release storage/fsx made it");
+        assert_eq!(maker_by_labels(&map(&[]), &map(&[])), "its labels do not tell who made it");
         let eksctl = map(&[(LABEL_MANAGED_BY, "eksctl")]);
         assert_eq!(tool_of_labels(&eksctl, &map(&[])), Some(OtherTool::Labelled("eksctl".into())));
         let ours: BTreeMap<String, String> = [label()].into();
         assert_eq!(tool_of_labels(&ours, &map(&[])), None);
         assert!(is_labelled_ours(&ours) && !is_labelled_ours(&helm));
+        let adopted = map(&[(TAG_ORIGIN, "adopted")]);
+        assert!(may_change(&ours, &map(&[])) && may_change(&helm, &adopted));
+        assert!(!may_change(&helm, &map(&[])) && !may_change(&helm, &map(&[(TAG_ORIGIN, "created")])));
         assert!(is_ownership_tag(TAG_ORIGIN) && !is_ownership_tag("Name"));
     }
 }

@@ -20,7 +20,7 @@ pub struct NoQuantity {
 
 impl fmt::Display for NoQuantity {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "`{}` is no size: {}", self.given, self.reason)?;
+        write!(out, "`{}` is no size: {}", super::names::short(&self.given), self.reason)?;
         match &self.suggestion {
             Some(it) => write!(out, "; did you mean `{it}`?"),
             None => Ok(()),

@@ -16,7 +16,7 @@ use crate::facts::{
     Access, Addon, AddonVersion, Association, Caller, Cluster, Driver, Facts, FileSystem, HyperPod, Instance,
     Interface, Network, Policies, RoleFacts, Seen, Storage,
 };
-use crate::gateway::{KubeReads, KubeWish, Kubernetes, Reads, Session, Trouble};
+use crate::gateway::{KubeReads, KubeWish, Kubernetes, Reads, Session, Trouble, TroubleKind};
 use crate::steps::driver::ADDON;
 
 /// The add-on that gives pods their Pod Identity credentials.
@@ -41,6 +41,19 @@ pub struct Look {
     pub claim: String,
     /// The claim's namespace; none: the kube context's, else `default`.
     pub namespace: Option<String>,
+    /// What decides which policies of the role have to be read.
+    pub needs: Needs,
+}
+
+/// What the role will have to allow besides the driver's own calls, and under which limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// S3 paths of legacy links.
+    pub s3_paths: Vec<String>,
+    /// The customer key: an id, alias or ARN.
+    pub kms_key: Option<String>,
+    /// ARN of the permissions boundary that was asked for.
+    pub boundary: Option<String>,
 }
 
 /// What wave 1 saw.
@@ -77,13 +90,15 @@ pub async fn observe(eyes: &Eyes, look: &Look) -> Result<(Facts, Kubernetes)> {
     let namespace =
         look.namespace.clone().or_else(|| kubernetes.namespace()).unwrap_or_else(|| "default".to_owned());
     let kube = kubernetes.reads();
-    let both =
-        futures::future::join(second_wave(&reads, look, &first), kubernetes_wave(&kube, look, &namespace));
+    let both = futures::future::join(
+        second_wave(&reads, look, &first),
+        kubernetes_wave(&kube, look, &namespace, &first.cluster),
+    );
     let (aws, cluster) = Box::pin(both).await;
     let (aws, cluster) = (aws?, cluster?);
     let mut facts = assemble(eyes.session.region(), first, aws, cluster);
     facts.reached = kubernetes.how();
-    third::look(&reads, &mut facts).await?;
+    third::look(&reads, look, &mut facts).await?;
     Ok((facts, kubernetes))
 }
 
@@ -309,8 +324,9 @@ async fn roles(reads: &Reads, look: &Look, first: &First) -> Result<BTreeMap<Str
     let by_addon = first.addon.found().and_then(|addon| addon.role_arn.as_deref()).map(role_name);
     let names: BTreeSet<String> =
         by_addon.into_iter().filter(|name| !first.roles.contains_key(name)).collect();
-    let own = first.roles.get(&look.role).filter(|role| third::is_half_known(role));
     let is_proved = first.file_systems.found().is_some_and(|systems| !systems.is_empty());
+    let wish = third::policy_wish(look, &first.cluster.arn, reads.region(), !is_proved);
+    let own = first.roles.get(&look.role).filter(|role| third::is_half_known(role, &wish));
     let (others, policies, linked) = futures::join!(
         whole_roles(reads, names),
         async { if own.is_some() { Some(reads.role_policies(&look.role).await) } else { None } },
@@ -349,7 +365,37 @@ struct InCluster {
     storage: Storage,
 }
 
-async fn kubernetes_wave(kube: &KubeReads, look: &Look, namespace: &str) -> Result<InCluster> {
+async fn kubernetes_wave(
+    kube: &KubeReads,
+    look: &Look,
+    namespace: &str,
+    cluster: &Cluster,
+) -> Result<InCluster> {
+    in_cluster(kube, look, namespace).await.map_err(|trouble| away(trouble, cluster))
+}
+
+/// An API server that cannot be reached may be meant to be so: EKS tells who can.
+fn away(trouble: Trouble, cluster: &Cluster) -> Error {
+    let is_connection = trouble.what == TroubleKind::Unreachable && trouble.code.is_none();
+    let is_open = cluster.public_access
+        && (cluster.public_cidrs.is_empty() || cluster.public_cidrs.iter().any(|cidr| cidr == "0.0.0.0/0"));
+    let error = Error::from(trouble);
+    if !is_connection || is_open {
+        return error;
+    }
+    let whom = if cluster.public_access {
+        format!("to {} and inside {}", cluster.public_cidrs.join(", "), cluster.vpc)
+    } else {
+        format!("inside {} (endpointPublicAccess is false)", cluster.vpc)
+    };
+    let from =
+        if cluster.public_access { "one of these addresses" } else { "a host in that VPC or a VPN to it" };
+    error
+        .because(format!("the API endpoint of cluster {} answers only {whom}", cluster.name))
+        .next(format!("run it from {from}, or open a tunnel and name a kubeconfig for it with --kubeconfig"))
+}
+
+async fn in_cluster(kube: &KubeReads, look: &Look, namespace: &str) -> Result<InCluster, Trouble> {
     let (account_namespace, account) = &look.service_account;
     let (nodes, service_account, csi_driver, controller, node, pods, class, claim, volumes, home) = futures::join!(
         kube.nodes(),
@@ -394,6 +440,7 @@ fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Fact
         access: Access {
             provider: aws.provider,
             roles,
+            boundaries: BTreeMap::new(),
             association: aws.association,
             agent: first.agent,
             service_account: cluster.service_account,
@@ -418,6 +465,43 @@ fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Fact
 mod tests {
     use super::*;
     use crate::error::Kind;
+
+    #[test]
+    fn an_endpoint_that_is_private_says_who_can_reach_it() {
+        let cluster = |public_access: bool, cidrs: &[&str]| Cluster {
+            name: "c".to_owned(),
+            vpc: "vpc-1".to_owned(),
+            public_access,
+            public_cidrs: cidrs.iter().map(|cidr| (*cidr).to_owned()).collect(),
+            ..Cluster::default()
+        };
+        let rows = [
+            (cluster(true, &["0.0.0.0/0"]), None),
+            (cluster(true, &[]), None),
+            (
+                cluster(false, &["0.0.0.0/0"]),
+                Some(
+                    "the API endpoint of cluster c answers only inside vpc-1 (endpointPublicAccess is false)",
+                ),
+            ),
+            (
+                cluster(true, &["203.0.113.0/24", "198.51.100.7/32"]),
+                Some(
+                    "the API endpoint of cluster c answers only to 203.0.113.0/24, 198.51.100.7/32 and inside vpc-1",
+                ),
+            ),
+        ];
+        let trouble = |what| Trouble::new(what, "kubernetes", "get nodes", "timed out");
+        for (cluster, wanted) in rows {
+            let error = away(trouble(TroubleKind::Unreachable), &cluster);
+            assert_eq!(error.kind, Kind::Unavailable);
+            let told = error.causes.iter().find(|cause| cause.contains("answers only")).map(String::as_str);
+            assert_eq!(told, wanted);
+            assert_eq!(error.next.is_some_and(|next| next.contains("--kubeconfig")), wanted.is_some());
+            let denied = away(trouble(TroubleKind::Denied), &cluster);
+            assert!(!denied.causes.iter().any(|cause| cause.contains("answers only")));
+        }
+    }
 
     #[test]
     fn only_a_cluster_that_stands_is_built_upon() {

@@ -25,6 +25,8 @@ pub struct Access {
     pub provider: Seen<Provider>,
     /// Roles that matter, by name: the one fsxctl would make, and those in use.
     pub roles: BTreeMap<String, RoleFacts>,
+    /// Documents of the permissions boundaries of these roles, and of the one asked for, by ARN.
+    pub boundaries: BTreeMap<String, Seen<Value>>,
     /// The Pod Identity association of the controller's service account.
     pub association: Seen<Association>,
     /// Add-on `eks-pod-identity-agent`.

@@ -32,6 +32,8 @@ pub struct Cluster {
     pub auto_mode: bool,
     /// Whether the API endpoint answers from outside the VPC.
     pub public_access: bool,
+    /// From which addresses it answers; `0.0.0.0/0` is everybody.
+    pub public_cidrs: Vec<String>,
     /// `ipv4` or `ipv6`.
     pub ip_family: String,
     /// Tags.

@@ -19,7 +19,7 @@ pub struct Network {
     pub routes: Seen<Vec<RouteTable>>,
     /// Interfaces of the file systems in this VPC; missing when there was no file system to ask for.
     pub interfaces: Seen<Vec<Interface>>,
-    /// EC2 instances tagged `kubernetes.io/cluster/<name>`.
+    /// EC2 instances tagged `kubernetes.io/cluster/<name>`, and those of nodes without that tag.
     pub instances: Seen<Vec<Instance>>,
     /// CIDRs of the managed prefix lists that rules of the groups in question name, by id; lists that
     /// could not be read are absent.
@@ -90,4 +90,6 @@ pub struct Instance {
     pub zone: Option<String>,
     /// Node group, from tag `eks:nodegroup-name`.
     pub node_group: Option<String>,
+    /// Node pool of Karpenter (tag `karpenter.sh/nodepool`) or of EKS Auto Mode (`eks:kubernetes-node-pool-name`).
+    pub node_pool: Option<String>,
 }

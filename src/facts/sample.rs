@@ -127,6 +127,7 @@ pub(crate) fn instance(id: &str, node_group: &str, groups: &[&str], subnet: &str
         subnet: Some(subnet.to_owned()),
         zone: None,
         node_group: Some(node_group.to_owned()),
+        node_pool: None,
     }
 }
 
@@ -401,6 +402,7 @@ fn bare_access() -> Access {
             (ROLE.to_owned(), missing()),
             ("AWSServiceRoleForAmazonFSx".to_owned(), missing()),
         ]),
+        boundaries: BTreeMap::new(),
         association: Seen::Missing,
         agent: Seen::Missing,
         service_account: Seen::Missing,

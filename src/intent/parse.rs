@@ -64,7 +64,7 @@ fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
     }
     let legal: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
     let hint = nearest(text, &legal).map(|word| format!("; did you mean {word}?")).unwrap_or_default();
-    Err(format!("{text:?} is none of {}{hint}", legal.join(", ")))
+    Err(format!("{:?} is none of {}{hint}", names::short(text), legal.join(", ")))
 }
 
 /// The word that is nearest by edit distance, when one is near at all.
@@ -109,7 +109,7 @@ pub(super) fn policy(text: &str) -> Result<PolicyWish, String> {
         arn if arn.starts_with("arn:") => {
             arn.parse::<names::Arn>().map(|_| PolicyWish::Arn(arn.to_owned())).map_err(|e| e.to_string())
         }
-        other => Err(format!("{other:?} is none of minimal, managed, or a policy's ARN")),
+        other => Err(format!("{:?} is none of minimal, managed, or a policy's ARN", names::short(other))),
     }
 }
 
@@ -120,7 +120,8 @@ pub(super) fn group(text: &str) -> Result<GroupWish, String> {
         "create" => Ok(GroupWish::Create),
         id if is_id(id, "sg-") => Ok(GroupWish::Id(id.to_owned())),
         other => Err(format!(
-            "{other:?} is none of auto, create, or a security group's id such as sg-0123456789abcdef0"
+            "{:?} is none of auto, create, or a security group's id such as sg-0123456789abcdef0",
+            names::short(other)
         )),
     }
 }
@@ -134,6 +135,7 @@ pub(super) fn subnet(text: &str) -> Result<SubnetWish, String> {
     let ids: Vec<String> = text.split([',', ' ']).filter(|id| !id.is_empty()).map(str::to_owned).collect();
     match ids.iter().find(|id| !is_id(id, "subnet-")) {
         Some(wrong) => {
+            let wrong = names::short(wrong);
             Err(format!("{wrong:?} is neither auto nor a subnet's id such as subnet-0123456789abcdef0"))
         }
         None if ids.is_empty() => Err("is empty".to_owned()),
@@ -153,7 +155,7 @@ fn is_id(text: &str, prefix: &str) -> bool {
 /// Parses `NAMESPACE/NAME`.
 pub(super) fn service_account(text: &str) -> Result<(String, String), String> {
     let Some((namespace, name)) = text.trim().split_once('/') else {
-        return Err(format!("{text:?} is not NAMESPACE/NAME"));
+        return Err(format!("{:?} is not NAMESPACE/NAME", names::short(text)));
     };
     names::check_dns_label("namespace", namespace).map_err(|e| e.to_string())?;
     names::check_dns_subdomain("service account name", name).map_err(|e| e.to_string())?;
@@ -166,7 +168,10 @@ pub(super) fn adoption(text: &str) -> Result<(String, String), String> {
         Some((kind, reference)) if !kind.is_empty() && !reference.is_empty() => {
             Ok((kind.to_owned(), reference.to_owned()))
         }
-        _ => Err(format!("{text:?} is not KIND/REF, for instance SecurityGroup/sg-0123456789abcdef0")),
+        _ => Err(format!(
+            "{:?} is not KIND/REF, for instance SecurityGroup/sg-0123456789abcdef0",
+            names::short(text)
+        )),
     }
 }
 

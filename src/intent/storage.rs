@@ -204,6 +204,11 @@ pub(super) fn storage_wish(args: &StorageArgs, network: &NetworkArgs) -> Result<
 
 fn size(args: &StorageArgs) -> Result<Asked<u64>> {
     let Some(text) = args.size.clone() else { return Ok(Asked::default(1200)) };
+    // Kubernetes reads a bare number as bytes, and no file system is that small.
+    if text.len() < 9 && !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit()) {
+        return Err(Error::usage(format!("--size {text} is {text} bytes: a size has a unit"))
+            .next(format!("use --size {text}Gi")));
+    }
     Asked { value: text, from: Source::Flag("size") }
         .parse(|text| quantity::parse_gib(&text).map_err(|e| e.to_string()))
 }

@@ -108,6 +108,10 @@ pub enum Action {
     DetachPolicy { role: String, policy_arn: String },
     /// iam:DeleteRole.
     DeleteRole { name: String },
+    /// iam:TagRole.
+    TagRole { role: String, tags: BTreeMap<String, String> },
+    /// iam:UntagRole.
+    UntagRole { role: String, keys: Vec<String> },
     /// eks:CreatePodIdentityAssociation; makes the association's id.
     CreateAssociation {
         cluster: String,
@@ -120,6 +124,10 @@ pub enum Action {
     DeleteAssociation { cluster: String, id: String },
     /// ec2:CreateSecurityGroup; makes the group's id.
     CreateGroup { name: String, description: String, vpc: String, tags: BTreeMap<String, String> },
+    /// ec2:CreateTags on a security group.
+    TagGroup { group: String, tags: BTreeMap<String, String> },
+    /// ec2:DeleteTags on a security group.
+    UntagGroup { group: String, keys: Vec<String> },
     /// ec2:DeleteSecurityGroup.
     DeleteGroup { group: String },
     /// ec2:AuthorizeSecurityGroupIngress or -Egress. A rule's peer group may be named `$made:<change>`.
@@ -148,6 +156,8 @@ pub enum Action {
         overwrite: bool,
         configuration: Option<String>,
     },
+    /// eks:TagResource on an add-on.
+    TagAddon { arn: String, tags: BTreeMap<String, String> },
     /// eks:DeleteAddon.
     DeleteAddon { cluster: String, name: String },
     /// A JSON merge patch, guarded by the resourceVersion inside it.

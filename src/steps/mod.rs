@@ -8,6 +8,7 @@ pub mod driver;
 pub mod identity;
 #[cfg(test)]
 mod laws;
+pub mod needs;
 pub mod network;
 mod plan;
 #[cfg(test)]
@@ -32,6 +33,53 @@ pub enum Goal {
 
 /// The whole plan: every step of the wish's scope, in order.
 pub fn plan(goal: Goal, intent: &Intent, facts: &Facts) -> Plan {
+    let mut plan = decide(goal, intent, facts);
+    plan.notes.extend(idle_adoptions(goal, intent, facts, &plan));
+    plan
+}
+
+/// Adoptions that change nothing: of what is not there, of what is fsxctl's already, of what is right as it is.
+fn idle_adoptions(goal: Goal, intent: &Intent, facts: &Facts, plan: &Plan) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for (index, (kind, reference)) in intent.adopt.iter().enumerate() {
+        let mut without = intent.clone();
+        without.adopt.remove(index);
+        if decide(goal, &without, facts) != *plan {
+            continue;
+        }
+        let (sign, text) = match is_missing(facts, intent, kind, reference) {
+            true => (Sign::Warn, "there is no such object"),
+            false => (Sign::Keep, "nothing in this plan needs it"),
+        };
+        notes.push(Note { sign, text: format!("--adopt {kind}/{reference}: {text}") });
+    }
+    notes
+}
+
+/// Whether an object is proved not to be there. What was not looked at is not.
+fn is_missing(facts: &Facts, intent: &Intent, kind: &str, reference: &str) -> bool {
+    let access = &facts.access;
+    match kind.to_ascii_lowercase().as_str() {
+        "role" => access.roles.get(reference).is_some_and(|known| known.role.is_missing()),
+        "securitygroup" => {
+            facts.network.groups.found().is_some_and(|all| all.iter().all(|group| group.id != reference))
+        }
+        "addon" => reference == driver::ADDON && facts.driver.addon.is_missing(),
+        "csidriver" => facts.driver.csi_driver.is_missing(),
+        "storageclass" => reference == intent.storage.class.value && facts.storage.class.is_missing(),
+        "persistentvolumeclaim" => {
+            let named = format!("{}/{}", facts.storage.claim_namespace, intent.storage.claim.value);
+            reference == named && facts.storage.claim.is_missing()
+        }
+        "serviceaccount" => {
+            let (namespace, name) = &intent.identity.service_account.value;
+            reference == format!("{namespace}/{name}") && access.service_account.is_missing()
+        }
+        _ => false,
+    }
+}
+
+fn decide(goal: Goal, intent: &Intent, facts: &Facts) -> Plan {
     let mut identity = identity::plan(goal, intent, facts);
     let mut network = network::plan(goal, intent, facts);
     // What is out of scope is not going to be made, so nothing may be built on it.

@@ -3,7 +3,7 @@
 use clap::Parser as _;
 
 use crate::cli::{Cli, Command, GlobalArgs, SetupCommand};
-use crate::domain::{quantity, sizing};
+use crate::domain::{names, quantity, sizing};
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::intent::{Env, Intent, Setup, Target, setup_intent};
@@ -46,7 +46,11 @@ impl<'a> Sheet<'a> {
     /// # Errors
     /// Usage: what `setup dynamic` says to the same words.
     pub fn answer(&mut self, question: &'static str, words: Vec<String>) -> Result<()> {
-        self.read(&words)?;
+        let parsed = self.read(&words)?;
+        // Nothing before the first call would tell that a Region is none.
+        if let Some(region) = parsed.target.region.filter(|_| question == "region") {
+            names::check_region(&region.value).map_err(|wrong| Error::usage(wrong.to_string()))?;
+        }
         self.answers.push((question, words));
         Ok(())
     }
@@ -64,22 +68,21 @@ impl<'a> Sheet<'a> {
     }
 
     /// The words behind the program's name, with more behind them.
-    fn words(&self) -> Vec<String> {
-        // A Region that was answered takes the place of one that was typed.
-        let region = self.answers.iter().find(|(name, words)| *name == "region" && !words.is_empty());
+    fn words(&self, more: &[String]) -> Vec<String> {
+        let answers = self.answers.iter().flat_map(|(_, words)| words).chain(more);
+        let answers: Vec<String> = answers.cloned().collect();
         let mut typed = self.typed.clone();
-        if region.is_some()
+        // A Region that was answered takes the place of one that was typed.
+        if answers.iter().any(|word| word == "--region")
             && let Some(at) = typed.iter().position(|word| word == "--region")
         {
             typed.drain(at..(at + 2).min(typed.len()));
         }
-        let start = ["setup", "dynamic"].map(str::to_owned);
-        let answers = self.answers.iter().flat_map(|(_, words)| words.clone());
-        start.into_iter().chain(typed).chain(answers).collect()
+        ["setup", "dynamic"].map(str::to_owned).into_iter().chain(typed).chain(answers).collect()
     }
 
     fn read(&self, more: &[String]) -> Result<Parsed> {
-        let line = ["fsxctl".to_owned()].into_iter().chain(self.words()).chain(more.iter().cloned());
+        let line = ["fsxctl".to_owned()].into_iter().chain(self.words(more));
         let cli = Cli::try_parse_from(line).map_err(|refusal| {
             let text = refusal.to_string();
             Error::usage(text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned())
@@ -114,7 +117,7 @@ impl<'a> Sheet<'a> {
 
     /// The command that does the same without questions, as a shell takes it.
     pub fn command(&self) -> String {
-        let words = self.words();
+        let words = self.words(&[]);
         let words = words.iter().map(|word| quoted(word));
         std::iter::once(self.program.to_owned()).chain(words).collect::<Vec<_>>().join(" ")
     }

@@ -3,7 +3,7 @@
 use super::{Choice, Form, Question, Sheet};
 use crate::facts::Facts;
 use crate::intent::{DRIVER_WORDS, IDENTITY_WORDS};
-use crate::steps::{Decision, Item, StepId};
+use crate::steps::{Decision, Item, StepId, Verb};
 
 pub(super) fn identity(sheet: &Sheet<'_>, facts: &Facts) -> Option<Question> {
     let words = IDENTITY_WORDS.iter().map(|(word, _)| *word);
@@ -45,11 +45,19 @@ fn by_plan<'w>(
 
 /// What a step comes to, with the reason that it notes first.
 fn told(item: &Item) -> String {
-    let makes: Vec<String> = item.changes.iter().map(|change| change.resource.kind.clone()).collect();
+    let kinds = |verb: Verb, word: &str| {
+        let of_verb = item.changes.iter().filter(|change| change.verb == verb);
+        let kinds: Vec<&str> = of_verb.map(|change| change.resource.kind.as_str()).collect();
+        if kinds.is_empty() { String::new() } else { format!("; {word} {}", kinds.join(", ")) }
+    };
     let reason = item.notes.first().map(|note| format!(" ({})", note.text)).unwrap_or_default();
-    match (item.decision, makes.is_empty()) {
-        (Decision::Blocked, _) => format!("stops here, {}", item.because),
-        (_, true) => format!("{}{reason}", item.because),
-        (_, false) => format!("{}{reason}; changes {}", item.because, makes.join(", ")),
+    match item.decision {
+        Decision::Blocked => format!("stops here, {}", item.because),
+        _ => format!(
+            "{}{reason}{}{}",
+            item.because,
+            kinds(Verb::Create, "creates"),
+            kinds(Verb::Update, "changes")
+        ),
     }
 }

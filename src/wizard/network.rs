@@ -69,20 +69,26 @@ pub(super) fn security_group(sheet: &Sheet<'_>, facts: &Facts) -> Option<Questio
         Some(Ref::Made(_)) => format!("{name}: a new one"),
         None => format!("{name}: stops here, {}", meant.item.because),
     };
-    let works = |word: &str| {
-        let item = sheet.step(facts, StepId::Network, &["--security-group", word]);
+    let works = |words: &[&str]| {
+        let item = sheet.step(facts, StepId::Network, words);
         item.is_some_and(|item| item.decision != Decision::Blocked)
     };
     let mut options = vec![Choice::new(&[], first)];
-    if works("create") {
+    if works(&["--security-group", "create"]) {
         options.push(Choice::new(&["--security-group", "create"], "create: one of fsxctl's own"));
     }
     let is_meant = |group: &&SecurityGroup| meant.group == Some(Ref::Known(group.id.clone()));
-    let mut there: Vec<&SecurityGroup> =
-        groups.iter().filter(|group| !is_meant(group) && works(&group.id)).collect();
+    let mut there: Vec<&SecurityGroup> = groups.iter().filter(|group| !is_meant(group)).collect();
     there.sort_by_key(|group| (&group.name, &group.id));
-    options
-        .extend(there.into_iter().map(|group| Choice::new(&["--security-group", &group.id], named(group))));
+    options.extend(there.into_iter().filter_map(|group| {
+        let adopted = format!("SecurityGroup/{}", group.id);
+        let words = ["--security-group", &group.id, "--adopt", &adopted];
+        if works(&words[..2]) {
+            return Some(Choice::new(&words[..2], named(group)));
+        }
+        let label = format!("{}: fsxctl adds rules to it, although it is not its own", named(group));
+        works(&words).then(|| Choice::new(&words, label))
+    }));
     Some(Question {
         name: "security-group",
         title: "Security group of the file system".to_owned(),

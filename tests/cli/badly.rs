@@ -133,7 +133,11 @@ fn a_termination_while_it_looks_or_writes_is_no_other_than_an_interruption() {
         let has_written = operation.starts_with("Create");
         assert_eq!(run.stderr.contains("\nleft to do:"), has_written, "{}", run.show());
         assert_eq!(run.stderr.contains("\nstopping after "), has_written, "{}", run.show());
-        assert!(run.stderr.contains("it goes on where this one stopped: fsxctl setup dynamic --yes"), "{}", run.show());
+        assert!(
+            run.stderr.contains("it goes on where this one stopped: fsxctl setup dynamic --yes"),
+            "{}",
+            run.show()
+        );
         // It does.
         let again = world.fsxctl("setup dynamic --yes -q");
         assert_eq!(again.code, Some(0), "{}", again.show());
@@ -155,7 +159,10 @@ fn a_second_interruption_does_not_wait_for_what_hangs() {
     assert!(run.took < Duration::from_secs(20), "{:?}", run.took);
     let error = run.json();
     assert_eq!(error["left"], json!(["Addon aws-fsx-csi-driver"]), "{error}");
-    assert_eq!(error["causes"], json!(["Addon aws-fsx-csi-driver was not waited for and may have been made"]));
+    assert_eq!(
+        error["causes"],
+        json!(["Addon aws-fsx-csi-driver was not waited for and may have been made"])
+    );
 }
 
 #[test]

@@ -468,6 +468,8 @@ fn defaults_that_differ_are_kept_and_shown() {
         1200Gi, ReadWriteMany, class fsx-sc
         makes an FSx for Lustre file system, which costs money
         known after apply: persistentVolume, fileSystemId
+    = StorageClass fsx-sc keeps mountOptions none (a new one would have flock)
+    = StorageClass fsx-sc keeps allowVolumeExpansion false: its claims cannot grow
     = StorageClass fsx-sc keeps copyTagsToBackups not set (a new one would have true)
     = StorageClass fsx-sc keeps dataCompressionType not set (a new one would have LZ4)
     = StorageClass fsx-sc keeps deploymentType SCRATCH_2 (a new one would have PERSISTENT_2)

@@ -96,7 +96,7 @@ fn for_people_a_slip_is_answered_with_what_was_meant() {
     -- stderr
     error: unrecognized subcommand 'dynamc'
       tip: a similar subcommand exists: 'dynamic'
-      Usage: fsxctl setup [OPTIONS] <COMMAND>
+      Usage: fsxctl setup [OPTIONS] [COMMAND]
     next: fsxctl --help
     -- no write
     ");

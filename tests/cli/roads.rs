@@ -468,8 +468,8 @@ fn a_wrong_role_of_somebody_else_is_a_conflict_until_it_is_adopted() {
     $ fsxctl setup dynamic --yes -q
     code 7
     -- stderr
-    error: role FSXLCSI-hp-eks-us-west-2 is not fsxctl's, and its trust policy does not name the
-           driver's service account
+    error: role FSXLCSI-hp-eks-us-west-2 is not fsxctl's (its tags do not tell who made it), and its
+           trust policy does not name the driver's service account
     next: let fsxctl change it with --adopt Role/FSXLCSI-hp-eks-us-west-2, or take another name with
           --role-name
     -- no write
@@ -512,8 +512,8 @@ fn a_service_account_of_others_is_not_taken_over_silently() {
     $ fsxctl setup dynamic --yes -q
     code 7
     -- stderr
-    error: service account kube-system/fsx-csi-controller-sa is there and not fsxctl's, so the add-on
-           would refuse to install over it
+    error: service account kube-system/fsx-csi-controller-sa is there and not fsxctl's (its labels do
+           not tell who made it), so the add-on would refuse to install over it
     next: let the add-on take it over with --adopt ServiceAccount/kube-system/fsx-csi-controller-sa
     -- no write
     ");

@@ -1,9 +1,10 @@
 //! The binary on a pseudo-terminal: what it shows is read, and keys are pressed when it waits for them.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -27,20 +28,23 @@ pub struct Terminal<'a> {
     /// None when it was closed.
     keyboard: Option<File>,
     screen: Arc<Mutex<Vec<u8>>>,
+    /// Whether nobody looks at the screen any more.
+    is_dark: Arc<AtomicBool>,
     /// What was seen of the plain text so far, in bytes.
     seen: usize,
 }
 
 impl<'a> Terminal<'a> {
     pub fn start(world: &'a World, arguments: &[&str], (rows, columns): (u16, u16)) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
+            .expect("a pseudo-terminal");
         grantpt(&master).expect("granted");
         unlockpt(&master).expect("unlocked");
         let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&master, size).expect("a size");
         let name = ptsname(&master, Vec::new()).expect("a name");
-        let slave =
-            rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("its other end");
+        let slave = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())
+            .expect("its other end");
         let mut command = Command::new(env!("CARGO_BIN_EXE_fsxctl"));
         command.args(arguments).env_clear().env("TERM", "xterm").envs(world.environment());
         command.current_dir(world.home.path());
@@ -52,9 +56,13 @@ impl<'a> Terminal<'a> {
         drop(command);
         let stdout = reader(child.stdout.take().expect("stdout is piped"));
         let screen = Arc::new(Mutex::new(Vec::new()));
-        let stderr = watcher(File::from(master.try_clone().expect("a copy")), Arc::clone(&screen));
+        let is_dark = Arc::new(AtomicBool::new(false));
+        // Reading must end when the terminal goes away, and a read that blocks would keep it.
+        rustix::fs::fcntl_setfl(&master, OFlags::RDWR | OFlags::NONBLOCK).expect("reads that do not block");
+        let eyes = File::from(master.try_clone().expect("a copy"));
+        let stderr = watcher(eyes, Arc::clone(&screen), Arc::clone(&is_dark));
         let running = Running { world, child, stdout, stderr, from, arguments: arguments.join(" "), before };
-        Self { running, keyboard: Some(File::from(OwnedFd::from(master))), screen, seen: 0 }
+        Self { running, keyboard: Some(File::from(OwnedFd::from(master))), screen, is_dark, seen: 0 }
     }
 
     /// Everything shown so far without what moves and colours it.
@@ -65,6 +73,11 @@ impl<'a> Terminal<'a> {
     /// Everything that was sent to the terminal.
     pub fn raw(&self) -> String {
         String::from_utf8_lossy(&self.screen.lock().expect("the screen")).into_owned()
+    }
+
+    /// What stands on the screen, row by row, as a terminal of so many columns has it.
+    pub fn rows(&self, columns: usize) -> Vec<String> {
+        rows(&self.raw(), columns)
     }
 
     /// Waits until a text is shown that was not seen before, and the program waits for a key.
@@ -138,6 +151,7 @@ impl<'a> Terminal<'a> {
     /// Takes the terminal away.
     pub fn hang_up(&mut self) {
         self.keyboard = None;
+        self.is_dark.store(true, Ordering::SeqCst);
     }
 
     /// Sends a signal by its short name.
@@ -151,15 +165,74 @@ impl<'a> Terminal<'a> {
     }
 }
 
-/// Reads what is shown until the other end is closed, which ends in an error on Linux.
-fn watcher(mut master: File, screen: Arc<Mutex<Vec<u8>>>) -> std::thread::JoinHandle<String> {
+/// Reads what is shown until the other end is closed, which ends in an error on Linux, or nobody looks any more.
+fn watcher(
+    mut master: File,
+    screen: Arc<Mutex<Vec<u8>>>,
+    is_dark: Arc<AtomicBool>,
+) -> std::thread::JoinHandle<String> {
     std::thread::spawn(move || {
         let mut bytes = [0; 4096];
-        while let Ok(count @ 1..) = master.read(&mut bytes) {
-            screen.lock().expect("the screen").extend(&bytes[..count]);
+        while !is_dark.load(Ordering::SeqCst) {
+            match master.read(&mut bytes) {
+                Ok(0) => break,
+                Ok(count) => screen.lock().expect("the screen").extend(&bytes[..count]),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    std::thread::sleep(Duration::from_millis(2));
+                }
+                Err(_) => break,
+            }
         }
         plain(&screen.lock().expect("the screen"))
     })
+}
+
+/// The little of a terminal that is needed: text that wraps, returns, moves up and down, and lines that are cleared.
+fn rows(sent: &str, columns: usize) -> Vec<String> {
+    let mut rows: Vec<Vec<char>> = vec![Vec::new()];
+    let (mut row, mut column) = (0usize, 0usize);
+    let mut rest = sent.chars().peekable();
+    while let Some(char) = rest.next() {
+        match char {
+            '\r' => column = 0,
+            '\n' => (row, column) = (row + 1, column),
+            '\u{8}' => column = column.saturating_sub(1),
+            '\u{1b}' if rest.next_if_eq(&'[').is_some() => {
+                let mut number = String::new();
+                let end = loop {
+                    match rest.next() {
+                        Some(digit) if digit.is_ascii_digit() || "?;".contains(digit) => number.push(digit),
+                        end => break end,
+                    }
+                };
+                let count = number.parse().unwrap_or(1);
+                match end {
+                    Some('A') => row = row.saturating_sub(count),
+                    Some('B') => row += count,
+                    Some('K') => rows[row].clear(),
+                    Some('m' | 'h' | 'l') => {}
+                    other => panic!("this terminal does not know CSI {number} {other:?}"),
+                }
+            }
+            char => {
+                if column == columns {
+                    (row, column) = (row + 1, 0);
+                }
+                while rows.len() <= row {
+                    rows.push(Vec::new());
+                }
+                if rows[row].len() <= column {
+                    rows[row].resize(column + 1, ' ');
+                }
+                rows[row][column] = char;
+                column += 1;
+            }
+        }
+        while rows.len() <= row {
+            rows.push(Vec::new());
+        }
+    }
+    rows.into_iter().map(|row| row.into_iter().collect::<String>().trim_end().to_owned()).collect()
 }
 
 fn plain(bytes: &[u8]) -> String {

@@ -135,7 +135,7 @@ pub struct NoArn {
 
 impl fmt::Display for NoArn {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "`{}` is no ARN: {}", self.given, self.reason)
+        write!(out, "`{}` is no ARN: {}", super::short(&self.given), self.reason)
     }
 }
 

@@ -18,7 +18,7 @@ pub struct InvalidName {
 
 impl fmt::Display for InvalidName {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "`{}` is no {}: {}", self.given.escape_debug(), self.what, self.reason)
+        write!(out, "`{}` is no {}: {}", super::short(&self.given).escape_debug(), self.what, self.reason)
     }
 }
 

@@ -14,15 +14,20 @@ pub(super) async fn call(writes: &Writes, action: Action) -> Result<Option<Strin
         | Action::AttachPolicy { .. }
         | Action::DeleteRolePolicy { .. }
         | Action::DetachPolicy { .. }
-        | Action::DeleteRole { .. }) => Box::pin(iam(writes, action)).await,
+        | Action::DeleteRole { .. }
+        | Action::TagRole { .. }
+        | Action::UntagRole { .. }) => Box::pin(iam(writes, action)).await,
         action @ (Action::CreateGroup { .. }
         | Action::DeleteGroup { .. }
+        | Action::TagGroup { .. }
+        | Action::UntagGroup { .. }
         | Action::Authorize { .. }
         | Action::Revoke { .. }) => Box::pin(ec2(writes, action)).await,
         action @ (Action::CreateAssociation { .. }
         | Action::DeleteAssociation { .. }
         | Action::CreateAddon { .. }
         | Action::UpdateAddon { .. }
+        | Action::TagAddon { .. }
         | Action::DeleteAddon { .. }) => Box::pin(eks(writes, action)).await,
         action => Box::pin(kubernetes(writes, action)).await,
     }
@@ -51,6 +56,8 @@ async fn iam(writes: &Writes, action: Action) -> Result<Option<String>, Trouble>
         Action::DeleteRolePolicy { role, name } => writes.delete_role_policy(&role, &name).await?,
         Action::DetachPolicy { role, policy_arn } => writes.detach_policy(&role, &policy_arn).await?,
         Action::DeleteRole { name } => writes.delete_role(&name).await?,
+        Action::TagRole { role, tags } => writes.tag_role(&role, &tags).await?,
+        Action::UntagRole { role, keys } => writes.untag_role(&role, &keys).await?,
         _ => {}
     }
     Ok(None)
@@ -62,6 +69,8 @@ async fn ec2(writes: &Writes, action: Action) -> Result<Option<String>, Trouble>
             return writes.create_group(&NewGroup { name, description, vpc, tags }).await.map(Some);
         }
         Action::DeleteGroup { group } => writes.delete_group(&group).await?,
+        Action::TagGroup { group, tags } => writes.tag_group(&group, &tags).await?,
+        Action::UntagGroup { group, keys } => writes.untag_group(&group, &keys).await?,
         Action::Authorize { group: Ref::Known(group), direction, rules, tags } => {
             writes.authorize(&group, direction == Direction::Ingress, &rules, &tags).await?;
         }
@@ -123,6 +132,7 @@ async fn eks(writes: &Writes, action: Action) -> Result<Option<String>, Trouble>
                 })
                 .await?;
         }
+        Action::TagAddon { arn, tags } => writes.tag_addon(&arn, &tags).await?,
         Action::DeleteAddon { cluster, name } => writes.delete_addon(&cluster, &name).await?,
         _ => {}
     }

@@ -4,51 +4,85 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 
-use super::{role_name, whole_roles};
+use super::{Look, role_name, whole_roles};
+use crate::domain::names::{self, Partition};
 use crate::domain::network::{Peer, SecurityGroup};
+use crate::domain::policy::{self, PolicyWish};
 use crate::error::Result;
-use crate::facts::{Facts, Policies, Role, RoleFacts, Seen};
+use crate::facts::{Facts, Instance, RoleFacts, Seen};
 use crate::gateway::{Reads, Trouble};
 
 /// What only the first two waves could name: the annotated role, other policies of our role, prefix lists of rules,
 /// and the nodes' roles when Pod Identity is to be judged.
-pub(super) async fn look(reads: &Reads, facts: &mut Facts) -> Result<()> {
+pub(super) async fn look(reads: &Reads, look: &Look, facts: &mut Facts) -> Result<()> {
     let mut names: BTreeSet<String> = BTreeSet::new();
     let by_annotation = facts.access.service_account.found().and_then(|account| account.role_arn.as_deref());
     let by_association = facts.access.association.found().map(|association| association.role_arn.as_str());
     names.extend([by_annotation, by_association].into_iter().flatten().map(role_name));
     names.retain(|name| !facts.access.roles.contains_key(name));
-    names.extend(half_known(facts));
     names.extend(node_roles(facts));
     let lists = prefix_lists(facts);
-    let (roles, lists, of_groups) = futures::join!(
+    let (roles, more, lists, of_groups) = futures::join!(
         Box::pin(whole_roles(reads, names)),
+        Box::pin(unlisted(reads, facts)),
         join_all(lists.into_iter().map(|id| async move { (id.clone(), reads.prefix_list(&id).await) })),
         Box::pin(group_roles(reads, facts)),
     );
     facts.access.roles.extend(roles?);
     facts.access.node_roles = of_groups?;
-    let more = facts.access.node_roles.iter().map(|arn| role_name(arn));
-    let more = more.filter(|name| !facts.access.roles.contains_key(name)).collect();
-    facts.access.roles.extend(Box::pin(whole_roles(reads, more)).await?);
+    let others = facts.access.node_roles.iter().map(|arn| role_name(arn));
+    let others = others.filter(|name| !facts.access.roles.contains_key(name)).collect();
+    facts.access.roles.extend(Box::pin(whole_roles(reads, others)).await?);
+    if let Some(more) = more? {
+        facts.network.instances = more;
+    }
     for (id, answer) in lists {
         if let Seen::Found(cidrs) = answer? {
             facts.network.prefix_lists.insert(id, cidrs);
         }
     }
+    boundaries(reads, look, facts).await
+}
+
+/// The permissions boundaries of the roles that were read, and the one asked for. Few roles have one.
+async fn boundaries(reads: &Reads, look: &Look, facts: &mut Facts) -> Result<()> {
+    let worn = facts.access.roles.values().filter_map(|known| known.role.found()?.boundary.clone());
+    let arns: BTreeSet<String> = worn.chain(look.needs.boundary.clone()).collect();
+    let all = arns.into_iter().map(|arn| async move { (arn.clone(), reads.policy_document(&arn).await) });
+    for (arn, answer) in join_all(all).await {
+        facts.access.boundaries.insert(arn, answer?);
+    }
     Ok(())
 }
 
-/// Roles that are there but whose inline policy of ours is not: their other policies may still be right.
-fn half_known(facts: &Facts) -> Vec<String> {
-    facts.access.roles.iter().filter(|(_, role)| is_half_known(role)).map(|(name, _)| name.clone()).collect()
+/// What the role has to allow, as far as it can be told before all is seen.
+pub(super) fn policy_wish(
+    look: &Look,
+    cluster_arn: &str,
+    region: &str,
+    service_linked_role: bool,
+) -> PolicyWish {
+    let partition = Partition::of_region(region);
+    let account = cluster_arn.parse::<names::Arn>().map(|arn| arn.account).unwrap_or_default();
+    let key = look.needs.kms_key.as_ref();
+    PolicyWish {
+        kms_key_arn: key.and_then(|key| names::kms_key_arn(partition, region, &account, key)),
+        partition,
+        region: region.to_owned(),
+        account,
+        service_linked_role,
+        s3_paths: look.needs.s3_paths.clone(),
+    }
 }
 
-/// Whether the role is there and none of its policies was seen, though not all were looked at.
-pub(super) fn is_half_known(role: &RoleFacts) -> bool {
-    let unseen =
-        |policies: &Policies| !policies.complete && policies.inline.is_empty() && policies.unread.is_empty();
-    matches!(&role.role, Seen::Found(Role { .. })) && role.policies.found().is_some_and(unseen)
+/// Whether the role is there and what was seen of its policies is not enough, though not all were looked at: its other
+/// policies may be.
+pub(super) fn is_half_known(role: &RoleFacts, wish: &PolicyWish) -> bool {
+    let Some(policies) = role.role.found().and(role.policies.found()) else { return false };
+    let documents: Vec<_> = policies.inline.values().cloned().collect();
+    !policies.complete
+        && policies.unread.is_empty()
+        && !policy::missing_permissions(&documents, &[], wish).is_empty()
 }
 
 /// Whether Pod Identity is still to be judged: nothing gives the controller a role, and the agent is there.
@@ -85,6 +119,25 @@ fn node_roles(facts: &Facts) -> Vec<String> {
         .filter_map(|group| group.execution_role.as_deref())
         .map(role_name)
         .collect()
+}
+
+/// The instances with those of EC2 nodes that do not carry the cluster's tag: such nodes can join a cluster all the same.
+/// None when every node is known. Nodes of HyperPod are never among EC2's instances, and Fargate has none.
+async fn unlisted(reads: &Reads, facts: &Facts) -> Result<Option<Seen<Vec<Instance>>>> {
+    let Some(known) = facts.network.instances.found() else { return Ok(None) };
+    let nodes = facts.nodes.found().map_or(&[][..], Vec::as_slice);
+    let unknown: BTreeSet<String> = nodes
+        .iter()
+        .filter(|node| !node.hyperpod && !node.fargate)
+        .filter_map(|node| node.instance_id.clone())
+        .filter(|id| !known.iter().any(|instance| instance.id == *id))
+        .collect();
+    if unknown.is_empty() {
+        return Ok(None);
+    }
+    let ids: Vec<String> = unknown.into_iter().collect();
+    let more = reads.instances_by_id(&ids).await?;
+    Ok(Some(more.map(|more| known.iter().cloned().chain(more).collect())))
 }
 
 /// Prefix lists that rules for TCP name, in the groups of the VPC.

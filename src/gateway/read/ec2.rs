@@ -76,11 +76,26 @@ impl Reads {
             .filters(filter("tag-key", [format!("kubernetes.io/cluster/{cluster}").as_str()]))
             .filters(filter("instance-state-name", ["pending", "running"]));
         let pages = describe.into_paginator().items().send();
-        seen(EC2, "DescribeInstances", pages.try_collect().await, |found| {
-            Some(
-                found.into_iter().flat_map(|held| held.instances.unwrap_or_default()).map(instance).collect(),
-            )
-        })
+        seen(EC2, "DescribeInstances", pages.try_collect().await, |found| Some(instances(found)))
+    }
+
+    /// ec2:DescribeInstances with these ids; those that EC2 does not list, such as HyperPod's, are left out.
+    pub async fn instances_by_id(&self, ids: &[String]) -> Answer<Vec<Instance>> {
+        let mut all = Vec::new();
+        for part in try_join_all(ids.chunks(FILTER_VALUES).map(|ids| self.some_instances(ids))).await? {
+            match part {
+                Seen::Found(found) => all.extend(found),
+                Seen::Missing => {}
+                Seen::Hidden(veil) => return Ok(Seen::Hidden(veil)),
+            }
+        }
+        Ok(Seen::Found(all))
+    }
+
+    async fn some_instances(&self, ids: &[String]) -> Answer<Vec<Instance>> {
+        let by_id = filter("instance-id", ids.iter().map(String::as_str));
+        let pages = self.session.ec2().describe_instances().filters(by_id).into_paginator().items().send();
+        seen(EC2, "DescribeInstances", pages.try_collect().await, |found| Some(instances(found)))
     }
 
     /// ec2:GetManagedPrefixListEntries: the CIDRs of a list.
@@ -199,13 +214,21 @@ fn interface(found: sdk::NetworkInterface) -> Interface {
     }
 }
 
+fn instances(found: Vec<sdk::Reservation>) -> Vec<Instance> {
+    found.into_iter().flat_map(|held| held.instances.unwrap_or_default()).map(instance).collect()
+}
+
 fn instance(found: sdk::Instance) -> Instance {
+    let mut tags = tags(found.tags);
     Instance {
         id: found.instance_id.unwrap_or_default(),
         groups: group_ids(found.security_groups),
         subnet: found.subnet_id,
         zone: found.placement.and_then(|placement| placement.availability_zone),
-        node_group: tags(found.tags).remove("eks:nodegroup-name"),
+        node_group: tags.remove("eks:nodegroup-name"),
+        node_pool: ["karpenter.sh/nodepool", "eks:kubernetes-node-pool-name"]
+            .into_iter()
+            .find_map(|key| tags.remove(key)),
     }
 }
 

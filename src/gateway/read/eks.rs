@@ -91,14 +91,15 @@ impl Reads {
 
 fn cluster(found: sdk::Cluster) -> Cluster {
     let network = found.resources_vpc_config;
-    let (vpc, subnets, security_group, public_access) = match network {
+    let (vpc, subnets, security_group, public_access, public_cidrs) = match network {
         Some(network) => (
             network.vpc_id.unwrap_or_default(),
             network.subnet_ids.unwrap_or_default(),
             network.cluster_security_group_id,
             network.endpoint_public_access,
+            network.public_access_cidrs.unwrap_or_default(),
         ),
-        None => (String::new(), Vec::new(), None, false),
+        None => (String::new(), Vec::new(), None, false, Vec::new()),
     };
     Cluster {
         name: found.name.unwrap_or_default(),
@@ -113,6 +114,7 @@ fn cluster(found: sdk::Cluster) -> Cluster {
         security_group,
         auto_mode: found.compute_config.and_then(|compute| compute.enabled).unwrap_or_default(),
         public_access,
+        public_cidrs,
         ip_family: found
             .kubernetes_network_config
             .and_then(|network| network.ip_family)

@@ -71,7 +71,7 @@ impl Reads {
     }
 
     /// iam:GetPolicy, then iam:GetPolicyVersion of the default version.
-    async fn policy_document(&self, arn: &str) -> Answer<Value> {
+    pub async fn policy_document(&self, arn: &str) -> Answer<Value> {
         let answer = self.session.iam().get_policy().policy_arn(arn).send().await;
         let version = match seen(IAM, "GetPolicy", answer, |output| output.policy?.default_version_id)? {
             Seen::Found(version) => version,

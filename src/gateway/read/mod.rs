@@ -39,6 +39,11 @@ impl Reads {
         Self { session: session.clone() }
     }
 
+    /// The Region that is looked at.
+    pub fn region(&self) -> &str {
+        self.session.region()
+    }
+
     /// sts:GetCallerIdentity.
     ///
     /// # Errors

@@ -46,6 +46,20 @@ impl Writes {
         answer.map(drop).map_err(|error| Trouble::aws(EC2, "DeleteSecurityGroup", &error))
     }
 
+    /// ec2:CreateTags on a security group.
+    pub async fn tag_group(&self, group: &str, tags: &BTreeMap<String, String>) -> Result<(), Trouble> {
+        let tags = tags.iter().map(|(key, value)| sdk::Tag::builder().key(key).value(value).build());
+        let tag = self.session.ec2().create_tags().resources(group).set_tags(Some(tags.collect()));
+        tag.send().await.map(drop).map_err(|error| Trouble::aws(EC2, "CreateTags", &error))
+    }
+
+    /// ec2:DeleteTags on a security group, whatever their values.
+    pub async fn untag_group(&self, group: &str, keys: &[String]) -> Result<(), Trouble> {
+        let tags = keys.iter().map(|key| sdk::Tag::builder().key(key).build());
+        let untag = self.session.ec2().delete_tags().resources(group).set_tags(Some(tags.collect()));
+        untag.send().await.map(drop).map_err(|error| Trouble::aws(EC2, "DeleteTags", &error))
+    }
+
     /// ec2:AuthorizeSecurityGroupIngress or -Egress.
     pub async fn authorize(
         &self,

@@ -128,6 +128,12 @@ impl Writes {
         answer.map(drop).map_err(|error| Trouble::aws(EKS, NAME, &error))
     }
 
+    /// eks:TagResource on an add-on.
+    pub async fn tag_addon(&self, arn: &str, new: &BTreeMap<String, String>) -> Result<(), Trouble> {
+        let tag = self.session.eks().tag_resource().resource_arn(arn).set_tags(tags(new));
+        tag.send().await.map(drop).map_err(|error| Trouble::aws(EKS, "TagResource", &error))
+    }
+
     /// eks:DeleteAddon, with its objects in the cluster.
     pub async fn delete_addon(&self, cluster: &str, name: &str) -> Result<(), Trouble> {
         let delete = self.session.eks().delete_addon().cluster_name(cluster).addon_name(name);

@@ -107,6 +107,18 @@ impl Writes {
         answer.map(drop).map_err(|error| Trouble::aws(IAM, "DetachRolePolicy", &error))
     }
 
+    /// iam:TagRole.
+    pub async fn tag_role(&self, role: &str, tags: &BTreeMap<String, String>) -> Result<(), Trouble> {
+        let tag = self.session.iam().tag_role().role_name(role).set_tags(sdk_tags("TagRole", tags)?);
+        tag.send().await.map(drop).map_err(|error| Trouble::aws(IAM, "TagRole", &error))
+    }
+
+    /// iam:UntagRole.
+    pub async fn untag_role(&self, role: &str, keys: &[String]) -> Result<(), Trouble> {
+        let untag = self.session.iam().untag_role().role_name(role).set_tag_keys(Some(keys.to_vec()));
+        untag.send().await.map(drop).map_err(|error| Trouble::aws(IAM, "UntagRole", &error))
+    }
+
     /// iam:DeleteRole.
     pub async fn delete_role(&self, name: &str) -> Result<(), Trouble> {
         let answer = self.session.iam().delete_role().role_name(name).send().await;

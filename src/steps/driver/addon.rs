@@ -81,11 +81,14 @@ fn bring_identity(
     if annotated == Some(role) || addon.role_arn.as_ref() == Some(role) {
         return Ok(Vec::new());
     }
-    let ours = matches!(ownership::owner_of(&addon.tags), Ownership::Ours { cluster, .. } if cluster == facts.cluster.arn);
+    let ours = ownership::is_ours(&addon.tags, &facts.cluster.arn);
     if !ours && !intent.adopts("Addon", ADDON) {
         return Err(block(
             Kind::Conflict,
-            format!("add-on {ADDON} is not fsxctl's, and its controller does not have role {role}"),
+            format!(
+                "add-on {ADDON} is not fsxctl's ({}), and its controller does not have role {role}",
+                ownership::maker_by_tags(&addon.tags)
+            ),
             &format!("let fsxctl change it with --adopt Addon/{ADDON}"),
         ));
     }
@@ -109,8 +112,29 @@ fn bring_identity(
         },
     };
     let mut changes = vec![update];
+    if ownership::owner_of(&addon.tags) == Ownership::NotOurs {
+        changes.push(adopt(facts, addon));
+    }
     changes.extend(crate::steps::restart(facts, &["addon-role"]));
     Ok(changes)
+}
+
+/// What was adopted says so: the next change of it needs no second leave, and undo does not delete it.
+fn adopt(facts: &Facts, addon: &Addon) -> Change {
+    Change {
+        id: "addon-tags".to_owned(),
+        verb: Verb::Update,
+        resource: Resource::new("Addon", ADDON),
+        because: "what fsxctl changed is to be found again".to_owned(),
+        permissions: vec!["eks:TagResource".to_owned()],
+        later: Vec::new(),
+        details: vec![format!("tag {}=adopted", ownership::TAG_ORIGIN)],
+        after: vec!["addon-role".to_owned()],
+        action: Action::TagAddon {
+            arn: addon.arn.clone(),
+            tags: ownership::tags(&facts.cluster.arn, Origin::Adopted, &std::collections::BTreeMap::new()),
+        },
+    }
 }
 
 /// The identity's changes that must come before, if the plan has them.
@@ -283,7 +307,8 @@ fn may_take_account(intent: &Intent, facts: &Facts) -> Result<bool, Box<Block>> 
             Err(block(
                 Kind::Conflict,
                 format!(
-                    "service account {reference} is there and not fsxctl's, so the add-on would refuse to install over it"
+                    "service account {reference} is there and not fsxctl's ({}), so the add-on would refuse to install over it",
+                    ownership::maker_by_labels(&account.marks.labels, &account.marks.annotations)
                 ),
                 &format!("let the add-on take it over with --adopt ServiceAccount/{reference}"),
             ))

@@ -38,7 +38,8 @@ pub(super) fn bring(
         }
     };
     let living = pods.iter().filter(|pod| pod.is_living());
-    let mut stale: Vec<&str> = living.filter(|pod| !made_with(pod)).map(|pod| pod.name.as_str()).collect();
+    let mut stale: Vec<&str> =
+        living.filter(|pod| !made_with.fits(pod)).map(|pod| pod.name.as_str()).collect();
     stale.sort_unstable();
     if stale.is_empty() {
         return Ok(item);
@@ -64,21 +65,31 @@ pub(super) fn bring(
     Ok(item.with(changes))
 }
 
-/// How a pod tells that it was made with the identity; none when the identity is not in place yet, or not known.
-fn made_with(facts: &Facts, who: &Who) -> Option<Box<dyn Fn(&ControllerPod) -> bool>> {
+/// What a pod that was made with the identity has.
+enum MadeWith<'a> {
+    Role(&'a String),
+    PodIdentity,
+}
+
+impl MadeWith<'_> {
+    fn fits(&self, pod: &ControllerPod) -> bool {
+        match self {
+            Self::Role(role) => pod.role_arn.as_ref() == Some(role),
+            Self::PodIdentity => pod.pod_identity,
+        }
+    }
+}
+
+/// None when the identity is not in place yet, or not known.
+fn made_with<'a>(facts: &Facts, who: &'a Who) -> Option<MadeWith<'a>> {
     match who {
         Who::Irsa(role) => {
             // The webhook reads the annotation, so pods that are made without it would be stale for ever.
             let annotated = facts.access.service_account.found()?.role_arn.as_ref()?;
-            let role = role.clone();
-            (*annotated == role).then(|| {
-                let fits = move |pod: &ControllerPod| pod.role_arn.as_ref() == Some(&role);
-                Box::new(fits) as Box<dyn Fn(&ControllerPod) -> bool>
-            })
+            (annotated == role).then_some(MadeWith::Role(role))
         }
         Who::PodIdentity { associated: true, .. } => {
-            facts.access.association.found()?;
-            Some(Box::new(|pod| pod.pod_identity))
+            facts.access.association.found().map(|_| MadeWith::PodIdentity)
         }
         Who::PodIdentity { associated: false, .. } | Who::Unknown => None,
     }

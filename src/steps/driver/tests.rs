@@ -173,7 +173,7 @@ fn an_add_on_that_is_there() {
                 change_addon(facts, |addon| (addon.role_arn, addon.tags) = (None, Default::default()));
                 facts.access.service_account = Seen::Found(ServiceAccount::default());
             },
-            "~ Addon aws-fsx-csi-driver; ~ Deployment kube-system/fsx-csi-controller",
+            "~ Addon aws-fsx-csi-driver; ~ Addon aws-fsx-csi-driver; ~ Deployment kube-system/fsx-csi-controller",
         ),
         (
             "the same, and the identity is not fsxctl's business",

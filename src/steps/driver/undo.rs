@@ -1,7 +1,7 @@
 //! Undo of the driver: the add-on that fsxctl made.
 
 use super::ADDON;
-use crate::domain::ownership::{self, Origin, Ownership};
+use crate::domain::ownership;
 use crate::facts::{Facts, Seen};
 use crate::steps::{Action, Block, Change, Item, Resource, StepId, Verb};
 
@@ -11,7 +11,7 @@ pub(super) fn absent(facts: &Facts) -> Result<Item, Box<Block>> {
         Seen::Missing => return Ok(Item::settled(StepId::Driver, "there is no add-on")),
         Seen::Hidden(veil) => return Err(crate::steps::denied("the driver's add-on", veil)),
     };
-    let ours = matches!(ownership::owner_of(&addon.tags), Ownership::Ours { cluster, origin: Origin::Created } if cluster == facts.cluster.arn);
+    let ours = ownership::is_created(&addon.tags, &facts.cluster.arn);
     if !ours {
         return Ok(Item::settled(StepId::Driver, "the add-on is not fsxctl's"));
     }

@@ -1,7 +1,7 @@
 //! IRSA: provider, role; the annotation of the service account is the add-on's business.
 
-use super::{Choice, Who, conflict, issuer, judge, must_see, provider_arn, role, role_arn, subject};
-use crate::domain::ownership::{self, Origin, Ownership};
+use super::{Choice, Who, conflict, issuer, judge, mend, must_see, provider_arn, role, role_arn, subject};
+use crate::domain::ownership::{self, Origin};
 use crate::domain::policy;
 use crate::error::Kind;
 use crate::facts::Facts;
@@ -25,8 +25,14 @@ pub(super) fn plan(
             next: Some("use --identity pod-identity".to_owned()),
         }));
     };
-    let wanted = wanted(intent, facts, current)?;
     let mut changes = provider_changes(intent, facts, &provider)?;
+    if let Some(arn) = current.web_identity.as_ref().filter(|_| current.fault.is_none()) {
+        // A role that is right but for the provider is kept, whoever made it.
+        let because = "the controller's role is right, but IAM does not know the cluster's issuer";
+        let item = Item { notes, ..Item::settled(StepId::Identity, because) }.with(changes);
+        return Ok(Choice { item, who: Who::Irsa(arn.clone()) });
+    }
+    let wanted = wanted(intent, facts, current)?;
     let trust = policy::web_identity_trust(&provider, issuer, &subject(intent));
     let mut role = role::plan(
         intent,
@@ -55,20 +61,23 @@ pub(super) fn plan(
 /// The role that the controller shall have. A role of others that is wrong is not replaced silently.
 fn wanted(intent: &Intent, facts: &Facts, current: &judge::Current) -> Result<String, Box<Block>> {
     let ours = role_arn(intent, facts);
-    match &current.web_identity {
-        Some(arn) if *arn != ours && !intent.adopts("ServiceAccount", &service_account(intent)) => {
-            Err(conflict(
-                format!(
-                    "the controller's service account has role {arn}, which does not let the driver work"
-                ),
-                format!(
-                    "mend that role, name it with --role-arn {arn}, or replace it with --adopt ServiceAccount/{}",
-                    service_account(intent)
-                ),
-            ))
-        }
-        _ => Ok(ours),
+    let account = service_account(intent);
+    let Some(arn) = &current.web_identity else { return Ok(ours) };
+    if *arn == ours || intent.adopts("ServiceAccount", &account) {
+        return Ok(ours);
     }
+    let fault = current.fault.as_deref().unwrap_or("it does not let the driver work");
+    let next = match asked_for(intent) {
+        Some(from) => format!("leave {from} out, or replace the role with --adopt ServiceAccount/{account}"),
+        None => format!("{}replace the role with --adopt ServiceAccount/{account}", mend(facts, arn)),
+    };
+    Err(conflict(format!("the controller's service account has role {arn}, but {fault}"), next))
+}
+
+/// The flag that names a role, when one does.
+fn asked_for(intent: &Intent) -> Option<String> {
+    let wish = &intent.identity;
+    wish.role_arn.as_ref().or(wish.role_name.as_ref()).map(|asked| asked.from.to_string())
 }
 
 fn service_account(intent: &Intent) -> String {
@@ -102,10 +111,14 @@ fn provider_changes(intent: &Intent, facts: &Facts, arn: &str) -> Result<Vec<Cha
     if provider.client_ids.iter().any(|id| id == judge::AUDIENCE) {
         return Ok(Vec::new());
     }
-    let ours = matches!(ownership::owner_of(&provider.tags), Ownership::Ours { .. });
+    let ours = ownership::is_ours(&provider.tags, &facts.cluster.arn);
     if !ours && !intent.adopts("OIDCProvider", arn) {
         return Err(conflict(
-            format!("OIDC provider {arn} is not fsxctl's and lacks the audience {}", judge::AUDIENCE),
+            format!(
+                "OIDC provider {arn} lacks the audience {} and is not fsxctl's: {}",
+                judge::AUDIENCE,
+                ownership::maker_by_tags(&provider.tags)
+            ),
             format!("let fsxctl add it with --adopt OIDCProvider/{arn}"),
         ));
     }

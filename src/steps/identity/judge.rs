@@ -1,6 +1,7 @@
 //! What identity the controller has now, and whether it is right.
 
-use super::{Choice, Who, conflict, issuer, must_see, provider_arn, role, subject};
+use super::{Choice, Who, boundary, conflict, issuer, must_see, pod_identity, provider_arn, role, subject};
+use crate::domain::ownership;
 use crate::domain::policy::{self, Answer, TrustVerdict};
 use crate::facts::{Association, Facts, Policies, Role, Seen};
 use crate::intent::{IdentityMode, Intent};
@@ -16,6 +17,8 @@ pub(super) struct Current {
     pub(super) association: Option<Association>,
     /// The role that the add-on or the annotation names.
     pub(super) web_identity: Option<String>,
+    /// What is wrong with the role in use, in a clause; none when it is right or there is none.
+    pub(super) fault: Option<String>,
 }
 
 /// What is there now. Whatever is hidden here could change the plan.
@@ -34,52 +37,60 @@ pub(super) fn current(intent: &Intent, facts: &Facts) -> Result<Current, Box<Blo
             "keep it with --identity auto, or delete the association first".to_owned(),
         ));
     }
-    Ok(Current { association, web_identity })
+    Ok(Current { association, web_identity, fault: None })
 }
 
-/// The choice when what is there is right already.
+/// The choice when what is there is right already. When it is not, `current` keeps what is wrong with it.
 pub(super) fn settled(
     intent: &Intent,
     facts: &Facts,
-    current: &Current,
+    current: &mut Current,
 ) -> Result<Option<Choice>, Box<Block>> {
-    if let Some(association) = &current.association {
-        // Without the agent the association gives nothing, and it goes before IRSA all the same.
-        if facts.access.agent.is_missing() && !facts.cluster.auto_mode {
-            return Ok(None);
-        }
-        let right = right_role(intent, facts, &association.role_arn, Road::Pod)?;
-        return Ok(right.filter(|_| agrees(intent, &association.role_arn)).map(|notes| Choice {
-            item: Item {
-                notes,
-                ..Item::settled(
-                    StepId::Identity,
-                    format!("Pod Identity gives the controller {}", association.role_arn),
-                )
-            },
-            who: Who::PodIdentity { role_arn: association.role_arn.clone(), associated: true },
+    if let Some(association) = current.association.clone() {
+        // Without the agent, or with a driver that is too old, the association gives nothing, and it goes before IRSA
+        // all the same.
+        let has_agent = !facts.access.agent.is_missing() || facts.cluster.auto_mode;
+        let works = has_agent && !pod_identity::is_too_old(facts);
+        let found = match in_use(intent, facts, &association.role_arn, Road::Pod)? {
+            Verdict::Right(notes) => notes,
+            Verdict::Wrong(why) => {
+                current.fault = Some(why);
+                return Ok(None);
+            }
+        };
+        let because = format!("Pod Identity gives the controller {}", association.role_arn);
+        return Ok(works.then_some(Choice {
+            item: Item { notes: found, ..Item::settled(StepId::Identity, because) },
+            who: Who::PodIdentity { role_arn: association.role_arn, associated: true },
         }));
     }
-    let Some(arn) = &current.web_identity else { return Ok(None) };
+    let Some(arn) = current.web_identity.clone() else { return Ok(None) };
     if intent.identity.mode.value == IdentityMode::PodIdentity {
         return Ok(None);
     }
+    let notes = match in_use(intent, facts, &arn, Road::Web)? {
+        Verdict::Right(notes) => notes,
+        Verdict::Wrong(why) => {
+            current.fault = Some(why);
+            return Ok(None);
+        }
+    };
     let provider = must_see(&facts.access.provider, "the OIDC provider")?;
     if !provider.is_some_and(|provider| provider.client_ids.iter().any(|id| id == AUDIENCE)) {
         return Ok(None);
     }
-    let right = right_role(intent, facts, arn, Road::Web)?;
-    Ok(right.filter(|_| agrees(intent, arn)).map(|notes| Choice {
+    Ok(Some(Choice {
         item: Item { notes, ..Item::settled(StepId::Identity, format!("IRSA gives the controller {arn}")) },
-        who: Who::Irsa(arn.clone()),
+        who: Who::Irsa(arn),
     }))
 }
 
-/// Whether a role is the one that was asked for, when one was.
-fn agrees(intent: &Intent, arn: &str) -> bool {
-    let by_arn = intent.identity.role_arn.as_ref().is_none_or(|asked| asked.value == arn);
+/// Why a role is not the one that was asked for, when one was.
+fn other_than_asked(intent: &Intent, arn: &str) -> Option<String> {
     let name = arn.rsplit('/').next().unwrap_or_default();
-    by_arn && intent.identity.role_name.as_ref().is_none_or(|asked| asked.value == name)
+    let by_arn = intent.identity.role_arn.as_ref().filter(|asked| asked.value != arn);
+    let by_name = intent.identity.role_name.as_ref().filter(|asked| asked.value != name);
+    by_arn.or(by_name).map(|asked| format!("{} asks for {}", asked.from, asked.value))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,59 +99,90 @@ enum Road {
     Pod,
 }
 
-/// `Some(notes)` when the role trusts the controller and may do what is needed; hidden parts block.
-fn right_role(
-    intent: &Intent,
-    facts: &Facts,
-    arn: &str,
-    road: Road,
-) -> Result<Option<Vec<Note>>, Box<Block>> {
+/// What a role in use comes to.
+enum Verdict {
+    /// It does what is needed.
+    Right(Vec<Note>),
+    /// It does not; why, in a clause.
+    Wrong(String),
+}
+
+/// Whether the role in use is the asked-for one, trusts the controller and may do what is needed; hidden parts block.
+fn in_use(intent: &Intent, facts: &Facts, arn: &str, road: Road) -> Result<Verdict, Box<Block>> {
+    if let Some(why) = other_than_asked(intent, arn) {
+        return Ok(Verdict::Wrong(why));
+    }
     let name = arn.rsplit('/').next().unwrap_or_default();
-    let Some(known) = facts.access.roles.get(name) else { return Ok(None) };
-    let Some(found) = must_see(&known.role, &format!("role {name}"))? else { return Ok(None) };
+    let gone = || Ok(Verdict::Wrong("no such role is there".to_owned()));
+    let Some(known) = facts.access.roles.get(name) else { return gone() };
+    let Some(found) = must_see(&known.role, &format!("role {name}"))? else { return gone() };
     // The right name under another path or account is another role, which nobody can assume.
     if found.arn != arn {
-        return Ok(None);
+        return Ok(Verdict::Wrong(format!("the role of that name is {}", found.arn)));
     }
-    let trusted = match road {
-        Road::Web => trusts_web_identity(intent, facts, found),
-        Road::Pod => trusts_pod_identity(intent, facts, found),
-    };
-    if !trusted {
-        return Ok(None);
-    }
-    let Some(policies) = must_see(&known.policies, &format!("policies of role {name}"))? else {
-        return Ok(None);
+    let wrong =
+        |why: String| Ok(Verdict::Wrong(format!("{why} ({})", ownership::maker_by_tags(&found.tags))));
+    let verdict = match road {
+        Road::Web => web_trust(intent, facts, found),
+        Road::Pod => pod_trust(intent, facts, found),
     };
     let mut notes = Vec::new();
-    Ok(may_do(intent, facts, policies, &mut notes)?.then_some(notes))
+    match verdict {
+        TrustVerdict::Right => {}
+        TrustVerdict::CannotTell(why) => notes.push(Note {
+            sign: Sign::Unknown,
+            text: format!("cannot tell whether role {name} trusts the controller: {why}"),
+        }),
+        TrustVerdict::Wrong(why) => return wrong(format!("its trust policy does not let it in: {why}")),
+    }
+    let Some(policies) = must_see(&known.policies, &format!("policies of role {name}"))? else {
+        return gone();
+    };
+    let missing = lacks(intent, facts, policies, &mut notes)?;
+    if !missing.is_empty() {
+        return wrong(format!("its policies do not allow {}", missing.join(", ")));
+    }
+    if let Some(why) = boundary::fault(intent, facts, found, &mut notes) {
+        return wrong(why);
+    }
+    boundary::as_asked(intent, found)?;
+    Ok(Verdict::Right(notes))
+}
+
+/// What the trust policy says to the controller's web identity.
+fn web_trust(intent: &Intent, facts: &Facts, role: &Role) -> TrustVerdict {
+    let (Some(provider), Some(issuer)) = (provider_arn(facts), issuer(facts)) else {
+        return TrustVerdict::Wrong("the cluster has no OIDC issuer".to_owned());
+    };
+    policy::trust_allows_web_identity(&role.trust, &provider, issuer, &subject(intent), AUDIENCE)
+}
+
+/// What the trust policy says to Pod Identity.
+fn pod_trust(intent: &Intent, facts: &Facts, role: &Role) -> TrustVerdict {
+    let (namespace, name) = &intent.identity.service_account.value;
+    policy::trust_allows_pod_identity(&role.trust, &facts.cluster.arn, namespace, name)
 }
 
 /// Whether the trust policy lets the controller's web identity in.
 pub(super) fn trusts_web_identity(intent: &Intent, facts: &Facts, role: &Role) -> bool {
-    let (Some(provider), Some(issuer)) = (provider_arn(facts), issuer(facts)) else { return false };
-    let verdict =
-        policy::trust_allows_web_identity(&role.trust, &provider, issuer, &subject(intent), AUDIENCE);
-    matches!(verdict, TrustVerdict::Right)
+    matches!(web_trust(intent, facts, role), TrustVerdict::Right)
 }
 
 /// Whether the trust policy lets Pod Identity in.
 pub(super) fn trusts_pod_identity(intent: &Intent, facts: &Facts, role: &Role) -> bool {
-    let (namespace, name) = &intent.identity.service_account.value;
-    let verdict = policy::trust_allows_pod_identity(&role.trust, &facts.cluster.arn, namespace, name);
-    matches!(verdict, TrustVerdict::Right)
+    matches!(pod_trust(intent, facts, role), TrustVerdict::Right)
 }
 
-/// Whether the policies that were read allow everything that is needed.
-pub(super) fn may_do(
+/// The needed actions that the policies that were read do not allow.
+pub(super) fn lacks(
     intent: &Intent,
     facts: &Facts,
     policies: &Policies,
     notes: &mut Vec<Note>,
-) -> Result<bool, Box<Block>> {
+) -> Result<Vec<String>, Box<Block>> {
     let documents: Vec<serde_json::Value> =
         policies.inline.values().chain(policies.documents.values()).cloned().collect();
-    let mut unclear = Vec::new();
+    let (mut missing, mut unclear) = (Vec::new(), Vec::new());
     let unread: Vec<String> =
         policies.attached.iter().filter(|arn| !policies.documents.contains_key(*arn)).cloned().collect();
     for (permission, answer) in
@@ -153,17 +195,17 @@ pub(super) fn may_do(
                 if let Some(veil) = policies.unread.first() {
                     return Err(crate::steps::denied("a policy of the role", veil));
                 }
-                return Ok(false);
+                missing.push(permission.action);
             }
         }
     }
-    if !unclear.is_empty() {
+    if missing.is_empty() && !unclear.is_empty() {
         notes.push(Note {
             sign: Sign::Unknown,
             text: format!("cannot tell whether the role may do {}", unclear.join(", ")),
         });
     }
-    Ok(true)
+    Ok(missing)
 }
 
 /// Whether FSx's service-linked role is known to be there.

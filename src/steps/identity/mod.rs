@@ -4,6 +4,7 @@
 //! **Leaves alone** roles of others that are right; roles of others that are wrong, unless adopted.
 //! **Undo** removes association, inline policy, role and provider that fsxctl made.
 
+mod boundary;
 mod irsa;
 mod judge;
 mod pod_identity;
@@ -65,8 +66,8 @@ fn present(intent: &Intent, facts: &Facts) -> Result<Choice, Box<Block>> {
             who: Who::Unknown,
         });
     }
-    let current = judge::current(intent, facts)?;
-    if let Some(choice) = judge::settled(intent, facts, &current)? {
+    let mut current = judge::current(intent, facts)?;
+    if let Some(choice) = judge::settled(intent, facts, &mut current)? {
         return Ok(choice);
     }
     let mut notes = Vec::new();
@@ -144,6 +145,16 @@ fn issuer(facts: &Facts) -> Option<&str> {
 fn provider_arn(facts: &Facts) -> Option<String> {
     let issuer = facts.cluster.issuer.as_deref()?;
     Some(names::provider_arn(Partition::of_region(&facts.region), &account(facts), issuer))
+}
+
+/// How fsxctl can be told to mend a role that is in use, when there is one to mend.
+fn mend(facts: &Facts, arn: &str) -> String {
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    let there = facts.access.roles.get(name).and_then(|known| known.role.found());
+    match there.filter(|role| role.arn == arn) {
+        Some(_) => format!("let fsxctl mend that role with --role-arn {arn} --adopt Role/{name}, or "),
+        None => String::new(),
+    }
 }
 
 /// A conflict with a way out.

@@ -1,7 +1,7 @@
 //! EKS Pod Identity: role and association.
 
-use super::{Choice, Who, conflict, judge, role, role_arn};
-use crate::domain::ownership::{self, Origin, Ownership};
+use super::{Choice, Who, conflict, judge, mend, role, role_arn};
+use crate::domain::ownership::{self, Origin};
 use crate::domain::{policy, versions};
 use crate::error::Kind;
 use crate::facts::{Facts, Seen};
@@ -33,6 +33,16 @@ fn agent(facts: &Facts) -> Result<(), String> {
     }
 }
 
+/// Whether the driver is known to be too old to read Pod Identity's credentials.
+pub(super) fn is_too_old(facts: &Facts) -> bool {
+    let image = facts.driver.controller.found().and_then(|workload| workload.image.as_deref());
+    let version: Option<versions::DriverVersion> = match facts.driver.addon.found() {
+        Some(addon) => addon.version.parse().ok(),
+        None => image.and_then(versions::DriverVersion::of_image),
+    };
+    version.is_some_and(|version| !version.at_least(versions::POD_IDENTITY_SINCE))
+}
+
 /// The driver reads Pod Identity credentials from 1.3.0 on (AWS SDK v2).
 fn driver(facts: &Facts) -> Result<(), String> {
     let image = facts.driver.controller.found().and_then(|workload| workload.image.as_deref());
@@ -59,18 +69,28 @@ fn node_roles(facts: &Facts) -> Result<(), String> {
         let Some(policies) = facts.access.roles.get(name).and_then(|role| role.policies.found()) else {
             continue;
         };
+        let boundary = facts.access.roles.get(name).and_then(|role| role.role.found()?.boundary.as_ref());
+        let limit = boundary.and_then(|arn| facts.access.boundaries.get(arn)?.found());
+        if limit.is_some_and(|document| refuses(facts, std::slice::from_ref(document))) {
+            return Err(format!("the permissions boundary of node role {name} does not allow {ACTION}"));
+        }
         if !policies.complete || !policies.unread.is_empty() {
             continue;
         }
         let documents: Vec<serde_json::Value> =
             policies.inline.values().chain(policies.documents.values()).cloned().collect();
         let managed = policies.attached.iter().any(|arn| policy::managed_allows(arn, ACTION) != Some(false));
-        let allowed = policy::allows(&documents, ACTION, &facts.cluster.arn);
-        if !managed && matches!(allowed, policy::Answer::Missing | policy::Answer::Denied) {
+        if !managed && refuses(facts, &documents) {
             return Err(format!("node role {name} does not allow {ACTION}"));
         }
     }
     Ok(())
+}
+
+/// Whether the documents for certain do not allow the agent's call.
+fn refuses(facts: &Facts, documents: &[serde_json::Value]) -> bool {
+    let answer = policy::allows(documents, ACTION, &facts.cluster.arn);
+    matches!(answer, policy::Answer::Missing | policy::Answer::Denied)
 }
 
 pub(super) fn plan(
@@ -138,15 +158,17 @@ fn associate(
         if association.role_arn == role_arn {
             return Ok(true);
         }
+        let fault = current.fault.as_deref().unwrap_or("it does not let the driver work");
+        let owner = match &association.owner_arn {
+            Some(_) => format!("add-on {} owns the association", crate::steps::driver::ADDON),
+            None => ownership::maker_by_tags(&association.tags),
+        };
         return Err(conflict(
             format!(
-                "the controller's service account is associated with {}, which does not let the driver work",
-                association.role_arn
+                "association {} gives the controller's service account {}, but {fault} (of the association: {owner})",
+                association.id, association.role_arn
             ),
-            format!(
-                "mend that role, name it with --role-arn {}, or delete association {}",
-                association.role_arn, association.id
-            ),
+            format!("{}delete association {}", mend(facts, &association.role_arn), association.id),
         ));
     }
     // A new add-on makes and owns its association; one that is there already, or a driver of another kind, does not.
@@ -185,7 +207,7 @@ fn associate(
     Ok(true)
 }
 
-/// Whether an association carries fsxctl's tags for this cluster.
+/// Whether fsxctl made it for this cluster.
 pub(super) fn is_ours(facts: &Facts, tags: &std::collections::BTreeMap<String, String>) -> bool {
-    matches!(ownership::owner_of(tags), Ownership::Ours { cluster, origin: Origin::Created } if cluster == facts.cluster.arn)
+    ownership::is_created(tags, &facts.cluster.arn)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{conflict, judge, must_see};
+use super::{boundary, conflict, judge, must_see};
 use crate::domain::names::{self, Partition};
 use crate::domain::ownership::{self, Origin, Ownership};
 use crate::domain::policy;
@@ -63,12 +63,24 @@ pub(super) fn plan(
                 next: Some("name a role that exists, or leave --role-arn out to have one made".to_owned()),
             }));
         }
+        boundary::asked(intent, facts, notes)?;
         return Ok(vec![create(intent, facts, &name, trust), grant(intent, facts, &name, true)]);
     };
+    boundary::as_asked(intent, role)?;
+    if let Some(fault) = boundary::fault(intent, facts, role, notes) {
+        return Err(conflict(
+            format!(
+                "role {name} cannot let the driver work ({}): {fault}",
+                ownership::maker_by_tags(&role.tags)
+            ),
+            "have whoever owns that boundary allow them, or give the role another one".to_owned(),
+        ));
+    }
     let mut changes = Vec::new();
     if !right(role) {
-        owned(intent, facts, role, "its trust policy does not name the driver's service account")?;
-        changes.push(update_trust(facts, role, trust));
+        let why = distrust(facts, role);
+        owned(intent, facts, role, &why)?;
+        changes.push(update_trust(facts, role, trust, &why));
     }
     let mut unclear = Vec::new();
     let policies = match known.map(|known| &known.policies) {
@@ -78,12 +90,12 @@ pub(super) fn plan(
         }
         Some(Seen::Missing) | None => None,
     };
-    let enough = match policies {
-        Some(policies) => judge::may_do(intent, facts, policies, &mut unclear)?,
-        None => false,
+    let lacks = match policies {
+        Some(policies) => Some(judge::lacks(intent, facts, policies, &mut unclear)?),
+        None => None,
     };
     notes.extend(unclear);
-    if !enough {
+    if lacks.as_ref().is_none_or(|lacks| !lacks.is_empty()) {
         let attached = policies.map_or(&[][..], |policies| &policies.attached);
         if let Some(arn) = by_arn(intent, facts).filter(|arn| attached.contains(arn)) {
             return Err(conflict(
@@ -94,13 +106,61 @@ pub(super) fn plan(
                 "add the missing actions to that policy, or leave --policy out".to_owned(),
             ));
         }
-        owned(intent, facts, role, "its policies do not allow what the driver needs")?;
+        let lacks = lacks.unwrap_or_default().join(", ");
+        let why = if lacks.is_empty() { "it has no policy" } else { "its policies do not allow " };
+        owned(intent, facts, role, &format!("{why}{lacks}"))?;
         changes.push(grant(intent, facts, &name, false));
     }
     if changes.is_empty() {
-        notes.push(Note { sign: Sign::Keep, text: format!("role {name} is there and right") });
+        let whose = match ownership::is_ours(&role.tags, &facts.cluster.arn) {
+            true => String::new(),
+            false => format!(" ({})", ownership::maker_by_tags(&role.tags)),
+        };
+        notes.push(Note { sign: Sign::Keep, text: format!("role {name} is there and right{whose}") });
+    } else if !ownership::is_ours(&role.tags, &facts.cluster.arn) {
+        changes.extend(adopt(facts, role, &changes));
     }
     Ok(changes)
+}
+
+/// Why a trust policy does not let the controller in. One that names another issuer of EKS is that of an earlier
+/// cluster, or of one of the same name elsewhere.
+fn distrust(facts: &Facts, role: &Role) -> String {
+    let text = role.trust.to_string();
+    let issuer = super::issuer(facts).unwrap_or_default();
+    let stranger = text
+        .split("oidc-provider/")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .find(|named| *named != issuer && named.contains("oidc.eks."));
+    match stranger {
+        Some(named) if !text.contains(issuer) || issuer.is_empty() => {
+            format!("its trust policy names {named}, the issuer of another or an earlier cluster")
+        }
+        _ => "its trust policy does not name the driver's service account".to_owned(),
+    }
+}
+
+/// What was adopted says so: undo takes from it only what fsxctl added. A role that already serves another cluster
+/// of fsxctl's keeps that cluster's tags.
+fn adopt(facts: &Facts, role: &Role, changes: &[Change]) -> Option<Change> {
+    if ownership::owner_of(&role.tags) != Ownership::NotOurs {
+        return None;
+    }
+    Some(Change {
+        id: "role-tags".to_owned(),
+        verb: Verb::Update,
+        resource: Resource::new("Role", &role.name),
+        because: "what fsxctl adds to it is to be found again".to_owned(),
+        permissions: vec!["iam:TagRole".to_owned()],
+        later: Vec::new(),
+        details: vec![format!("tag {}=adopted", ownership::TAG_ORIGIN)],
+        after: changes.iter().map(|change| change.id.clone()).collect(),
+        action: Action::TagRole {
+            role: role.name.clone(),
+            tags: ownership::tags(&facts.cluster.arn, Origin::Adopted, &std::collections::BTreeMap::new()),
+        },
+    })
 }
 
 /// Whether the role may be changed: ours for this cluster, or adopted.
@@ -115,7 +175,11 @@ fn owned(intent: &Intent, facts: &Facts, role: &Role, why: &str) -> Result<(), B
             "take another name with --role-name".to_owned(),
         )),
         Ownership::NotOurs => Err(conflict(
-            format!("role {} is not fsxctl's, and {why}", role.name),
+            format!(
+                "role {} is not fsxctl's ({}), and {why}",
+                role.name,
+                ownership::maker_by_tags(&role.tags)
+            ),
             format!(
                 "let fsxctl change it with --adopt Role/{}, or take another name with --role-name",
                 role.name
@@ -207,9 +271,9 @@ fn policy_name(action: &Action) -> String {
 }
 
 /// A trust policy of fsxctl's own is written anew; one of somebody else keeps its statements and gains ours.
-fn update_trust(facts: &Facts, role: &Role, trust: &Value) -> Change {
-    let ours = matches!(ownership::owner_of(&role.tags), Ownership::Ours { cluster, .. } if cluster == facts.cluster.arn);
-    let (trust, kept) = if ours { (trust.clone(), 0) } else { widened(&role.trust, trust) };
+fn update_trust(facts: &Facts, role: &Role, trust: &Value, why: &str) -> Change {
+    let ours = ownership::is_created(&role.tags, &facts.cluster.arn);
+    let (trust, kept) = if ours { (trust.clone(), 0) } else { widened(&role.trust, trust, &mark(facts)) };
     let details = match kept {
         0 => "its trust policy is written anew".to_owned(),
         kept => {
@@ -220,7 +284,7 @@ fn update_trust(facts: &Facts, role: &Role, trust: &Value) -> Change {
         id: "role-trust".to_owned(),
         verb: Verb::Update,
         resource: Resource::new("Role", &role.name),
-        because: "its trust policy does not name the driver's service account".to_owned(),
+        because: why.to_owned(),
         permissions: vec!["iam:UpdateAssumeRolePolicy".to_owned()],
         later: Vec::new(),
         details: vec![details],
@@ -229,15 +293,33 @@ fn update_trust(facts: &Facts, role: &Role, trust: &Value) -> Change {
     }
 }
 
-/// The statements of `there`, then those of `ours`; and how many were there. A single statement need not be a list.
-fn widened(there: &Value, ours: &Value) -> (Value, usize) {
-    let statements = |document: &Value| match document.get("Statement") {
+/// The Sid of the statement that fsxctl adds to a trust policy of somebody else, one for each cluster: undo finds it by
+/// that. A Sid has letters and digits only.
+pub(super) fn mark(facts: &Facts) -> String {
+    let plain: String = facts.cluster.name.chars().filter(char::is_ascii_alphanumeric).collect();
+    let region: String = facts.region.chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("fsxctl{plain}{region}")
+}
+
+/// The statements of `there` but for earlier ones of ours, then those of `ours` under the mark; and how many stay.
+fn widened(there: &Value, ours: &Value, mark: &str) -> (Value, usize) {
+    let mut all = statements(there);
+    all.retain(|statement| statement.get("Sid").and_then(Value::as_str) != Some(mark));
+    let kept = all.len();
+    all.extend(statements(ours).into_iter().map(|mut statement| {
+        if let Some(members) = statement.as_object_mut() {
+            members.insert("Sid".to_owned(), Value::String(mark.to_owned()));
+        }
+        statement
+    }));
+    (serde_json::json!({"Version": "2012-10-17", "Statement": all}), kept)
+}
+
+/// A single statement need not be a list.
+pub(super) fn statements(document: &Value) -> Vec<Value> {
+    match document.get("Statement") {
         Some(Value::Array(list)) => list.clone(),
         Some(one) => vec![one.clone()],
         None => Vec::new(),
-    };
-    let mut all = statements(there);
-    let kept = all.len();
-    all.extend(statements(ours));
-    (serde_json::json!({"Version": "2012-10-17", "Statement": all}), kept)
+    }
 }

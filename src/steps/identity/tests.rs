@@ -178,7 +178,7 @@ fn a_role_that_is_there() {
             "the same, adopted",
             "--adopt Role/FSXLCSI-hp-eks-us-west-2",
             |facts| put(facts, role(ROLE, json!({"Statement": []}), enough(), Default::default())),
-            "~ Role FSXLCSI-hp-eks-us-west-2",
+            "~ Role FSXLCSI-hp-eks-us-west-2; ~ Role FSXLCSI-hp-eks-us-west-2",
         ),
         (
             "of the name, and not ours, right",
@@ -208,7 +208,7 @@ fn a_role_that_is_there() {
                 annotated(facts, FOREIGN);
                 put(facts, role("fsx", web_trust(), nothing(), Default::default()));
             },
-            "! Conflict | mend that role, name it with --role-arn arn:aws:iam::111122223333:role/fsx, or replace it with --adopt ServiceAccount/kube-system/fsx-csi-controller-sa",
+            "! Conflict | let fsxctl mend that role with --role-arn arn:aws:iam::111122223333:role/fsx --adopt Role/fsx, or replace the role with --adopt ServiceAccount/kube-system/fsx-csi-controller-sa",
         ),
         (
             "an annotation with the right name and the wrong path",
@@ -217,7 +217,7 @@ fn a_role_that_is_there() {
                 annotated(facts, "arn:aws:iam::111122223333:role/team/fsx");
                 put(facts, role("fsx", web_trust(), enough(), Default::default()));
             },
-            "! Conflict | mend that role, name it with --role-arn arn:aws:iam::111122223333:role/team/fsx, …",
+            "! Conflict | replace the role with --adopt ServiceAccount/kube-system/fsx-csi-controller-sa",
         ),
         (
             "the provider was deleted",
@@ -279,7 +279,7 @@ fn a_role_that_is_there() {
                     .roles
                     .insert("other".into(), RoleFacts { role: Seen::Missing, policies: Seen::Missing });
             },
-            "! Conflict | mend that role, name it with --role-arn arn:aws:iam::111122223333:role/FSXLCSI-hp-eks-us-west-2, …",
+            "! Conflict | leave --role-name out, or replace the role with --adopt ServiceAccount/kube-system/fsx-csi-controller-sa",
         ),
     ];
     check(StepId::Identity, Goal::Present, Facts::done, &rows);
@@ -298,7 +298,7 @@ fn by_pods() -> Facts {
 
 #[test]
 fn pod_identity() {
-    let rows: [Row; 9] = [
+    let rows: [Row; 10] = [
         ("all is right", "", |_| {}, "settled"),
         (
             "the trust is for web identities",
@@ -328,7 +328,7 @@ fn pod_identity() {
                 });
                 put(facts, role("fsx", pod_trust(), nothing(), Default::default()));
             },
-            "! Conflict | mend that role, name it with --role-arn arn:aws:iam::111122223333:role/fsx, or delete association a-1",
+            "! Conflict | let fsxctl mend that role with --role-arn arn:aws:iam::111122223333:role/fsx --adopt Role/fsx, or delete association a-1",
         ),
         (
             "the association is lost; the add-on is there",
@@ -347,6 +347,18 @@ fn pod_identity() {
             "--identity irsa",
             |_| {},
             "! Conflict | keep it with --identity auto, or delete the association first",
+        ),
+        (
+            "a driver that is too old for the association that is there",
+            "",
+            |facts| {
+                facts.driver.addon = Seen::Found(crate::facts::Addon {
+                    version: "v1.2.0-eksbuild.1".into(),
+                    role_arn: None,
+                    ..addon("ACTIVE")
+                });
+            },
+            "! Conflict | mend that, or delete association a-1 and use --identity irsa",
         ),
         (
             "a driver that is too old for it",
@@ -569,4 +581,319 @@ fn a_wider_policy_keeps_the_statements_of_the_old_one() {
             "{bucket}"
         );
     }
+}
+
+const BOUNDARY: &str = "arn:aws:iam::111122223333:policy/limit";
+
+/// A role of ours under a boundary with this document.
+fn bounded(facts: &mut Facts, name: &str, document: Seen<serde_json::Value>) {
+    let mut known = role(name, web_trust(), enough(), tags_of(CLUSTER));
+    let Seen::Found(found) = &mut known.role else { return };
+    found.boundary = Some(BOUNDARY.to_owned());
+    put(facts, known);
+    facts.access.boundaries.insert(BOUNDARY.to_owned(), document);
+}
+
+fn limited() -> Seen<serde_json::Value> {
+    Seen::Found(json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": ["s3:*", "fsx:Describe*"], "Resource": "*"},
+    ]}))
+}
+
+#[test]
+fn a_permissions_boundary_is_judged_and_never_changed() {
+    const LIMIT: &str = "--permissions-boundary arn:aws:iam::111122223333:policy/limit";
+    let rows: [Row; 9] = [
+        ("it allows what is needed", "", |facts| bounded(facts, ROLE, Seen::Found(enough())), "settled"),
+        (
+            "it does not",
+            "",
+            |facts| bounded(facts, ROLE, limited()),
+            "! Conflict | have whoever owns that boundary allow them, or give the role another one",
+        ),
+        (
+            "it cannot be read",
+            "",
+            |facts| bounded(facts, ROLE, hidden("iam:GetPolicyVersion")),
+            "settled (?)",
+        ),
+        (
+            "the role in use is somebody else's",
+            "",
+            |facts| {
+                annotated(facts, FOREIGN);
+                bounded(facts, "fsx", limited());
+            },
+            "! Conflict | let fsxctl mend that role with --role-arn arn:aws:iam::111122223333:role/fsx --adopt Role/fsx, …",
+        ),
+        (
+            "asked for, and it has that one",
+            LIMIT,
+            |facts| bounded(facts, ROLE, Seen::Found(enough())),
+            "settled",
+        ),
+        (
+            "asked for, and the role has none",
+            LIMIT,
+            |_| {},
+            "! Conflict | leave --permissions-boundary out, or take another name with --role-name",
+        ),
+        (
+            "asked for, for a new role, and it allows what is needed",
+            LIMIT,
+            |facts| {
+                *facts = Facts::bare();
+                facts.access.boundaries.insert(BOUNDARY.to_owned(), Seen::Found(enough()));
+            },
+            "+ OIDCProvider …",
+        ),
+        (
+            "asked for, for a new role, and it does not",
+            LIMIT,
+            |facts| {
+                *facts = Facts::bare();
+                facts.access.boundaries.insert(BOUNDARY.to_owned(), limited());
+            },
+            "! Usage | name a boundary that allows them with --permissions-boundary",
+        ),
+        (
+            "asked for, and not there",
+            LIMIT,
+            |facts| {
+                *facts = Facts::bare();
+                facts.access.boundaries.insert(BOUNDARY.to_owned(), Seen::Missing);
+            },
+            "! Usage | name a policy that exists with --permissions-boundary",
+        ),
+    ];
+    check(StepId::Identity, Goal::Present, Facts::done, &rows);
+}
+
+#[test]
+fn a_role_keeps_its_path() {
+    let rows: [Row; 3] = [
+        ("asked for, and it is there", "--role-path /", |_| {}, "settled"),
+        (
+            "asked for another one",
+            "--role-path /team/",
+            |_| {},
+            "! Conflict | leave --role-path out, or take another name with --role-name",
+        ),
+        ("not asked for", "", |_| {}, "settled"),
+    ];
+    check(StepId::Identity, Goal::Present, Facts::done, &rows);
+}
+
+/// What stands in the way, in words.
+fn message(words: &str, breakage: fn(&mut Facts)) -> String {
+    let mut facts = Facts::done();
+    breakage(&mut facts);
+    let choice = super::plan(Goal::Present, &wish(words), &facts);
+    choice.item.block.map(|block| block.message).unwrap_or_default()
+}
+
+#[test]
+fn a_refusal_says_what_is_wrong_with_the_role_and_whose_it_is() {
+    fn tagged(facts: &mut Facts, trust: serde_json::Value, policy: serde_json::Value) {
+        annotated(facts, FOREIGN);
+        let tags = [
+            ("alpha.eksctl.io/cluster-name".to_owned(), "hp-eks".to_owned()),
+            ("aws:cloudformation:stack-name".to_owned(), "eksctl-hp-eks-addon".to_owned()),
+        ];
+        put(facts, role("fsx", trust, policy, tags.into()));
+    }
+    let rows: [(&str, fn(&mut Facts), &str); 5] = [
+        (
+            "",
+            |facts| tagged(facts, web_trust(), nothing()),
+            "the controller's service account has role arn:aws:iam::111122223333:role/fsx, but its policies do not allow \
+             fsx:CreateFileSystem, fsx:DeleteFileSystem, fsx:DescribeFileSystems, fsx:TagResource, fsx:UpdateFileSystem \
+             (eksctl made it for cluster hp-eks (CloudFormation stack eksctl-hp-eks-addon))",
+        ),
+        (
+            "",
+            |facts| annotated(facts, FOREIGN),
+            "the controller's service account has role arn:aws:iam::111122223333:role/fsx, but no such role is there",
+        ),
+        (
+            "",
+            |facts| {
+                annotated(facts, "arn:aws:iam::111122223333:role/team/fsx");
+                put(facts, role("fsx", web_trust(), enough(), Default::default()));
+            },
+            "the controller's service account has role arn:aws:iam::111122223333:role/team/fsx, but the role of that name is \
+             arn:aws:iam::111122223333:role/fsx",
+        ),
+        (
+            "--role-name other",
+            |_| {},
+            "the controller's service account has role arn:aws:iam::111122223333:role/FSXLCSI-hp-eks-us-west-2, but \
+             --role-name asks for other",
+        ),
+        (
+            "",
+            |facts| put(facts, role(ROLE, old_trust(), enough(), tags_of(OTHER_CLUSTER))),
+            "role FSXLCSI-hp-eks-us-west-2 was made by fsxctl for arn:aws:eks:us-west-2:111122223333:cluster/other, and its \
+             trust policy names oidc.eks.us-west-2.amazonaws.com/id/OLD, the issuer of another or an earlier cluster",
+        ),
+    ];
+    for (words, breakage, wanted) in rows {
+        assert_eq!(message(words, breakage), wanted);
+    }
+}
+
+/// The trust policy of an earlier cluster of the same name.
+fn old_trust() -> serde_json::Value {
+    let text = web_trust().to_string();
+    serde_json::from_str(&text.replace("id/A1B2", "id/OLD")).expect("JSON")
+}
+
+#[test]
+fn a_cluster_that_was_made_anew_gets_its_role_mended_and_a_new_provider() {
+    let mut facts = Facts::bare();
+    put(&mut facts, role(ROLE, old_trust(), enough(), tags_of(CLUSTER)));
+    let item = super::plan(Goal::Present, &wish("--identity irsa"), &facts).item;
+    let made: Vec<String> =
+        item.changes.iter().map(|change| format!("{:?} {}", change.verb, change.resource)).collect();
+    assert_eq!(
+        made,
+        [format!("Create OIDCProvider {PROVIDER}"), "Update Role FSXLCSI-hp-eks-us-west-2".to_owned()]
+    );
+    assert_eq!(
+        item.changes[1].because,
+        "its trust policy names oidc.eks.us-west-2.amazonaws.com/id/OLD, the issuer of another or an earlier cluster"
+    );
+    match &item.changes[1].action {
+        Action::UpdateTrust { trust, .. } => assert_eq!(*trust, web_trust(), "nothing of the old one stays"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_right_role_of_others_that_lacks_only_the_provider_is_kept() {
+    let mut facts = Facts::done();
+    annotated(&mut facts, FOREIGN);
+    put(&mut facts, role("fsx", web_trust(), enough(), Default::default()));
+    facts.access.provider = Seen::Missing;
+    let choice = super::plan(Goal::Present, &wish(""), &facts);
+    let made: Vec<String> = choice.item.changes.iter().map(|change| change.resource.to_string()).collect();
+    assert_eq!(made, [format!("OIDCProvider {PROVIDER}")]);
+    assert_eq!(choice.who, Who::Irsa(FOREIGN.to_owned()));
+}
+
+#[test]
+fn a_trust_that_cannot_be_judged_is_no_wrong_one() {
+    let mut trust = web_trust();
+    trust["Statement"][0]["Condition"]["IpAddress"] = json!({"aws:SourceIp": "203.0.113.0/24"});
+    let mut facts = Facts::done();
+    annotated(&mut facts, FOREIGN);
+    put(&mut facts, role("fsx", trust, enough(), Default::default()));
+    let item = super::plan(Goal::Present, &wish(""), &facts).item;
+    assert_eq!((item.decision, item.notes.len()), (super::super::Decision::Settled, 1), "{item:#?}");
+    assert!(
+        item.notes[0].text.starts_with("cannot tell whether role fsx trusts the controller"),
+        "{item:#?}"
+    );
+}
+
+#[test]
+fn an_adopted_role_keeps_what_it_had_and_gets_it_back() {
+    let stranger =
+        json!({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"});
+    let foreign = json!({"Version": "2012-10-17", "Statement": [stranger]});
+    let mut facts = Facts::bare();
+    put(&mut facts, role(ROLE, foreign.clone(), nothing(), Default::default()));
+    let words = format!("--identity irsa --adopt Role/{ROLE}");
+    let item = super::plan(Goal::Present, &wish(&words), &facts).item;
+    let trust = item.changes.iter().find_map(|change| match &change.action {
+        Action::UpdateTrust { trust, .. } => Some(trust.clone()),
+        _ => None,
+    });
+    let trust = trust.expect("the trust policy is widened");
+    assert_eq!((&trust["Statement"][0], trust["Statement"].as_array().map(Vec::len)), (&stranger, Some(2)));
+    let tags = item.changes.iter().find_map(|change| match &change.action {
+        Action::TagRole { tags, .. } => Some(tags.clone()),
+        _ => None,
+    });
+    let tags = tags.expect("it is tagged");
+    assert_eq!(tags.get("fsxctl.io/origin").map(String::as_str), Some("adopted"));
+
+    // As it stands after that: a second run needs no leave, and undo takes away only what was added.
+    put(&mut facts, role(ROLE, trust, enough(), tags));
+    facts.access.provider = Seen::Found(provider(&["sts.amazonaws.com"], false));
+    assert_eq!(super::plan(Goal::Present, &wish("--identity irsa"), &facts).item.changes, []);
+    let undo = super::plan(Goal::Absent, &wish(""), &facts).item;
+    let done: Vec<String> =
+        undo.changes.iter().map(|change| format!("{:?} {}", change.verb, change.resource)).collect();
+    assert_eq!(
+        done,
+        [
+            "Delete RolePolicy FSXLCSI-hp-eks-us-west-2/fsxctl-fsx-csi",
+            "Update Role FSXLCSI-hp-eks-us-west-2",
+            "Update Role FSXLCSI-hp-eks-us-west-2"
+        ]
+    );
+    match &undo.changes[1].action {
+        Action::UpdateTrust { trust, .. } => assert_eq!(*trust, foreign),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_tags_of_another_cluster_are_not_overwritten_by_an_adoption() {
+    let mut facts = Facts::bare();
+    put(&mut facts, role(ROLE, json!({"Statement": []}), enough(), tags_of(OTHER_CLUSTER)));
+    let words = format!("--identity irsa --adopt Role/{ROLE}");
+    let item = super::plan(Goal::Present, &wish(&words), &facts).item;
+    assert!(!item.changes.is_empty());
+    assert!(!item.changes.iter().any(|change| matches!(change.action, Action::TagRole { .. })), "{item:#?}");
+}
+
+#[test]
+fn an_adoption_that_nothing_needs_is_told() {
+    let notes = |words: &str, facts: &Facts| {
+        plan(Goal::Present, &wish(words), facts)
+            .notes
+            .into_iter()
+            .map(|note| format!("{:?} {}", note.sign, note.text))
+            .collect::<Vec<_>>()
+    };
+    let rows = [
+        (
+            "Role/FSXLCSI-hp-eks-us-west-2",
+            Facts::done(),
+            "Keep --adopt Role/FSXLCSI-hp-eks-us-west-2: nothing in this plan needs it",
+        ),
+        (
+            "Role/FSXLCSI-hp-eks-us-west-2",
+            Facts::bare(),
+            "Warn --adopt Role/FSXLCSI-hp-eks-us-west-2: there is no such object",
+        ),
+        (
+            "securitygroup/sg-none",
+            Facts::bare(),
+            "Warn --adopt securitygroup/sg-none: there is no such object",
+        ),
+        (
+            "SecurityGroup/sg-hp",
+            Facts::bare(),
+            "Keep --adopt SecurityGroup/sg-hp: nothing in this plan needs it",
+        ),
+        (
+            "Addon/aws-fsx-csi-driver",
+            Facts::bare(),
+            "Warn --adopt Addon/aws-fsx-csi-driver: there is no such object",
+        ),
+        (
+            "Role/never-looked-at",
+            Facts::bare(),
+            "Keep --adopt Role/never-looked-at: nothing in this plan needs it",
+        ),
+    ];
+    for (adopt, facts, wanted) in rows {
+        assert_eq!(notes(&format!("--adopt {adopt}"), &facts), [wanted]);
+    }
+    let mut facts = Facts::bare();
+    put(&mut facts, role(ROLE, json!({"Statement": []}), enough(), Default::default()));
+    assert_eq!(notes(&format!("--identity irsa --adopt Role/{ROLE}"), &facts), Vec::<String>::new());
 }

@@ -1,6 +1,7 @@
 //! Undo of the identity: association, policies, role, provider, in that order, each only if fsxctl made it.
 
 use super::{must_see, pod_identity::is_ours, role};
+use crate::domain::ownership;
 use crate::facts::{Facts, Policies, Role};
 use crate::intent::Intent;
 use crate::steps::{Action, Block, Change, Item, Resource, StepId, Verb};
@@ -14,10 +15,13 @@ pub(super) fn absent(intent: &Intent, facts: &Facts) -> Result<Item, Box<Block>>
     }
     let name = role::name(intent, facts);
     if let Some(known) = facts.access.roles.get(&name)
-        && let Some(found) =
-            must_see(&known.role, &format!("role {name}"))?.filter(|role| is_ours(facts, &role.tags))
+        && let Some(found) = must_see(&known.role, &format!("role {name}"))?
     {
-        changes.extend(role_changes(found, must_see(&known.policies, "the role's policies")?));
+        if is_ours(facts, &found.tags) {
+            changes.extend(role_changes(found, must_see(&known.policies, "the role's policies")?));
+        } else if ownership::is_adopted(&found.tags, &facts.cluster.arn) {
+            changes.extend(given_back(facts, found, must_see(&known.policies, "the role's policies")?));
+        }
     }
     if let Some(provider) = must_see(&facts.access.provider, "the OIDC provider")?
         .filter(|provider| is_ours(facts, &provider.tags))
@@ -49,6 +53,42 @@ fn role_changes(role: &Role, policies: Option<&Policies>) -> Vec<Change> {
     let action = Action::DeleteRole { name: role.name.clone() };
     changes.push(delete("Role", &role.name, "iam:DeleteRole", action));
     changes
+}
+
+/// An adopted role loses what fsxctl added: its inline policy, its statement in the trust policy, its tags.
+fn given_back(facts: &Facts, found: &Role, policies: Option<&Policies>) -> Vec<Change> {
+    let mut changes = Vec::new();
+    if policies.is_some_and(|policies| policies.inline.contains_key(role::INLINE)) {
+        let action = Action::DeleteRolePolicy { role: found.name.clone(), name: role::INLINE.to_owned() };
+        let reference = format!("{}/{}", found.name, role::INLINE);
+        changes.push(delete("RolePolicy", &reference, "iam:DeleteRolePolicy", action));
+    }
+    let mark = role::mark(facts);
+    let all = role::statements(&found.trust);
+    let others: Vec<_> = all
+        .iter()
+        .filter(|it| it.get("Sid").and_then(serde_json::Value::as_str) != Some(&mark))
+        .cloned()
+        .collect();
+    // IAM takes no trust policy without a statement.
+    if others.len() < all.len() && !others.is_empty() {
+        let trust = serde_json::json!({"Version": "2012-10-17", "Statement": others});
+        let action = Action::UpdateTrust { role: found.name.clone(), trust };
+        changes.push(update(&found.name, "trust", "iam:UpdateAssumeRolePolicy", action));
+    }
+    let keys = [ownership::TAG_OWNER, ownership::TAG_CLUSTER, ownership::TAG_ORIGIN];
+    let action = Action::UntagRole { role: found.name.clone(), keys: keys.map(str::to_owned).to_vec() };
+    changes.push(update(&found.name, "tags", "iam:UntagRole", action));
+    changes
+}
+
+fn update(role: &str, what: &str, permission: &str, action: Action) -> Change {
+    Change {
+        verb: Verb::Update,
+        id: format!("restore-role-{what}"),
+        because: "fsxctl added to it; the rest is somebody else's".to_owned(),
+        ..delete("Role", role, permission, action)
+    }
 }
 
 fn delete(kind: &str, reference: &str, permission: &str, action: Action) -> Change {

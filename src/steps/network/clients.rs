@@ -38,6 +38,7 @@ pub(super) fn clients(facts: &Facts, notes: &mut Vec<Note>) -> Result<Vec<Client
     };
     hyperpod(facts, notes, &mut add)?;
     instances(facts, &mut add)?;
+    unknown_nodes(facts, notes);
     if by_groups.is_empty()
         && let Some(group) = &facts.cluster.security_group
     {
@@ -94,12 +95,38 @@ fn instances(facts: &Facts, add: &mut Add<'_>) -> Result<(), Box<Block>> {
         Seen::Hidden(veil) => return Err(denied("EC2 instances of the cluster", veil)),
     };
     for instance in instances.iter().filter(|instance| !instance.groups.is_empty()) {
-        let name = instance
-            .node_group
-            .as_ref()
-            .map_or_else(|| "EC2 nodes".to_owned(), |group| format!("node group {group}"));
+        let name = match (&instance.node_group, &instance.node_pool) {
+            (Some(group), _) => format!("node group {group}"),
+            (None, Some(pool)) => format!("node pool {pool}"),
+            (None, None) => "EC2 nodes".to_owned(),
+        };
         let subnets: Vec<String> = instance.subnet.iter().cloned().collect();
         add(name, &instance.groups, &subnets);
     }
     Ok(())
+}
+
+/// Nodes whose security groups nobody tells: rules for them cannot be judged. Fargate cannot mount Lustre: it takes no
+/// privileged DaemonSet, which the driver's node plugin is.
+fn unknown_nodes(facts: &Facts, notes: &mut Vec<Note>) {
+    let nodes = facts.nodes.found().map_or(&[][..], Vec::as_slice);
+    let listed = facts.network.instances.found().map_or(&[][..], Vec::as_slice);
+    let unknown: Vec<&str> = nodes
+        .iter()
+        .filter(|node| !node.hyperpod && !node.fargate && node.instance_id.is_some())
+        .filter(|node| !listed.iter().any(|instance| Some(&instance.id) == node.instance_id.as_ref()))
+        .map(|node| node.name.as_str())
+        .collect();
+    if let Some(first) = unknown.first() {
+        let more = if unknown.len() > 1 { format!(" and {} more", unknown.len() - 1) } else { String::new() };
+        let text = format!(
+            "EC2 does not list node {first}{more}: whether its security groups let Lustre through cannot be told"
+        );
+        notes.push(note(Sign::Unknown, text));
+    }
+    if !nodes.is_empty() && nodes.iter().all(|node| node.fargate) {
+        let text =
+            "every node is Fargate's, and Fargate cannot mount Lustre: pods need HyperPod or EC2 nodes";
+        notes.push(note(Sign::Warn, text));
+    }
 }

@@ -105,11 +105,14 @@ fn in_use(view: &View<'_>) -> Option<Chosen> {
 }
 
 fn ours(view: &View<'_>) -> Option<Chosen> {
-    let mine = view.groups.iter().filter(|group| {
-        matches!(ownership::owner_of(&group.tags), Ownership::Ours { cluster, .. } if cluster == view.facts.cluster.arn)
-    });
-    let mine = mine.min_by_key(|group| &group.id)?;
-    Some(Chosen::kept(mine, "fsxctl made it for this cluster"))
+    let cluster = &view.facts.cluster.arn;
+    let made = view.groups.iter().filter(|group| ownership::is_created(&group.tags, cluster));
+    if let Some(made) = made.min_by_key(|group| &group.id) {
+        return Some(Chosen::kept(made, "fsxctl made it for this cluster"));
+    }
+    let adopted = view.groups.iter().filter(|group| ownership::is_adopted(&group.tags, cluster));
+    let adopted = adopted.min_by_key(|group| &group.id)?;
+    Some(Chosen::kept(adopted, "fsxctl was let to change it for this cluster"))
 }
 
 /// The group that file systems of this cluster already wear. Whatever is hidden here could change the choice, unless
@@ -182,8 +185,53 @@ fn create(view: &View<'_>) -> Chosen {
 
 /// Whether fsxctl may add rules to a group: its own, or adopted by name.
 pub(super) fn may_change(view: &View<'_>, id: &str) -> bool {
-    let ours = find(view, id).is_some_and(|group| {
-        matches!(ownership::owner_of(&group.tags), Ownership::Ours { cluster, .. } if cluster == view.facts.cluster.arn)
-    });
+    let cluster = &view.facts.cluster.arn;
+    let ours = find(view, id).is_some_and(|group| ownership::is_ours(&group.tags, cluster));
     ours || view.intent.adopts("SecurityGroup", id)
+}
+
+/// Whose a group is that is not fsxctl's, and who else uses it: one clause for people who decide about it.
+pub(super) fn told(view: &View<'_>, id: &str) -> String {
+    let Some(group) = find(view, id) else { return String::new() };
+    let interfaces = view.facts.network.interfaces.found().map_or(&[][..], Vec::as_slice);
+    let systems = view.facts.file_systems.found().map_or(&[][..], Vec::as_slice);
+    let wears = |system: &&FileSystem| {
+        let mut own = interfaces.iter().filter(|interface| system.interfaces.contains(&interface.id));
+        own.any(|interface| interface.groups.iter().any(|worn| worn == id))
+    };
+    let worn: Vec<&str> = systems.iter().filter(wears).map(|system| system.id.as_str()).collect();
+    let users = match worn.as_slice() {
+        [] => String::new(),
+        [one] => format!("; file system {one} uses it"),
+        [first, rest @ ..] => format!("; file system {first} and {} more use it", rest.len()),
+    };
+    format!("{}{users}", ownership::maker_by_tags(&group.tags))
+}
+
+/// What was adopted says so. A group that serves another cluster of fsxctl's keeps that cluster's tags.
+pub(super) fn adopt(view: &View<'_>, group: &Ref, changes: &[Change]) -> Option<Change> {
+    let Ref::Known(id) = group else { return None };
+    let found = find(view, id).filter(|_| view.intent.adopts("SecurityGroup", id))?;
+    let of_group = |change: &&Change| change.resource.reference == *id;
+    if ownership::owner_of(&found.tags) != Ownership::NotOurs || !changes.iter().any(|it| of_group(&it)) {
+        return None;
+    }
+    Some(Change {
+        id: "group-tags".to_owned(),
+        verb: Verb::Update,
+        resource: Resource::new("SecurityGroup", id),
+        because: "what fsxctl adds to it is to be found again".to_owned(),
+        permissions: vec!["ec2:CreateTags".to_owned()],
+        later: Vec::new(),
+        details: vec![format!("tag {}=adopted", ownership::TAG_ORIGIN)],
+        after: changes.iter().filter(of_group).map(|change| change.id.clone()).collect(),
+        action: Action::TagGroup {
+            group: id.clone(),
+            tags: ownership::tags(
+                &view.facts.cluster.arn,
+                Origin::Adopted,
+                &std::collections::BTreeMap::new(),
+            ),
+        },
+    })
 }

@@ -76,6 +76,7 @@ fn present(intent: &Intent, facts: &Facts) -> Result<Choice, Box<Block>> {
     notes.extend(chosen.notes);
     let mut changes: Vec<Change> = chosen.change.into_iter().collect();
     changes.extend(rules::missing(&view, &chosen.group, &subnet.subnet, &mut notes)?);
+    changes.extend(group::adopt(&view, &chosen.group, &changes));
     notes.extend(subnet.notes);
     let because = if changes.is_empty() {
         format!("{} lets Lustre through", chosen.group.shown())

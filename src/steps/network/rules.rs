@@ -1,6 +1,6 @@
 //! Which rules are missing, and where they go.
 
-use super::group::{CREATE, may_change};
+use super::group::{CREATE, may_change, told};
 use super::{View, note};
 use crate::domain::network::{
     LUSTRE_PORTS, Peer, Reach, Rule, SecurityGroup, all_traffic_open, coverage, egress_open, uncovered,
@@ -266,7 +266,8 @@ fn allowed(view: &View<'_>, wants: &[Want]) -> Result<(), Box<Block>> {
         return Err(Box::new(Block {
             kind: Kind::Conflict,
             message: format!(
-                "security group {id} is not fsxctl's and does not let Lustre through; it lacks {}",
+                "security group {id} is not fsxctl's ({}) and does not let Lustre through; it lacks {}",
+                told(view, id),
                 lines.join("; ")
             ),
             permission: None,

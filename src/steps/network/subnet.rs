@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{View, denied, note};
-use crate::domain::sizing;
+use crate::domain::cidr::{Cidr4, same_16};
+use crate::domain::{quantity, sizing, storageclass};
 use crate::error::Kind;
-use crate::facts::{Facts, Node, Seen, Subnet};
+use crate::facts::{Facts, Node, Seen, StorageClass, Subnet};
 use crate::intent::SubnetWish;
-use crate::steps::{Block, Note, Sign};
+use crate::steps::{Block, Note, Sign, StepId};
 
 /// The subnet and what is worth telling about it.
 pub(super) struct Chosen {
@@ -21,12 +22,12 @@ pub(super) fn choose(view: &View<'_>) -> Result<Chosen, Box<Block>> {
     let wish = &view.intent.network.subnet;
     if let SubnetWish::OneOf(ids) = &wish.value {
         let named = named(view, subnets, ids, &wish.from.to_string())?;
-        if let Some(chosen) = in_use(view, subnets).filter(|chosen| ids.contains(&chosen.subnet.id)) {
+        if let Some(chosen) = in_use(view, subnets)?.filter(|chosen| ids.contains(&chosen.subnet.id)) {
             return Ok(chosen);
         }
         return best(view, &named, &format!("asked for by {}", wish.from));
     }
-    if let Some(chosen) = in_use(view, subnets) {
+    if let Some(chosen) = in_use(view, subnets)? {
         return Ok(chosen);
     }
     let private: Vec<&Subnet> = subnets.iter().filter(|subnet| is_private(view, subnet)).collect();
@@ -82,12 +83,40 @@ fn named<'a>(
         .collect()
 }
 
-fn in_use(view: &View<'_>, subnets: &[Subnet]) -> Option<Chosen> {
-    let class = view.facts.storage.class.found()?;
-    let id = class.parameters.get("subnetId")?;
-    let subnet = subnets.iter().find(|subnet| subnet.id == *id)?;
+fn in_use(view: &View<'_>, subnets: &[Subnet]) -> Result<Option<Chosen>, Box<Block>> {
+    let Some(class) = view.facts.storage.class.found() else { return Ok(None) };
+    let named = class.parameters.get("subnetId");
+    let Some(subnet) = subnets.iter().find(|subnet| Some(&subnet.id) == named) else { return Ok(None) };
+    room(view, class, subnet)?;
     let text = format!("subnet {} ({}): StorageClass {} uses it", subnet.id, subnet.zone, class.name);
-    Some(Chosen { subnet: subnet.clone(), notes: vec![note(Sign::Keep, text)] })
+    Ok(Some(Chosen { subnet: subnet.clone(), notes: vec![note(Sign::Keep, text)] }))
+}
+
+/// A class names its subnet for good: a new claim of it needs addresses there, one for every server of what the class
+/// makes (FSx for Lustre User Guide, file system IP addresses).
+fn room(view: &View<'_>, class: &StorageClass, subnet: &Subnet) -> Result<(), Box<Block>> {
+    if !view.intent.covers(StepId::Storage) || view.facts.storage.claim.found().is_some() {
+        return Ok(());
+    }
+    let size = view.intent.storage.size.value;
+    let wish = storageclass::wish_from(&class.parameters, size).ok();
+    let Some(needed) = wish.and_then(|wish| sizing::addresses_needed(&wish)) else { return Ok(()) };
+    if u64::from(subnet.free_addresses) >= needed {
+        return Ok(());
+    }
+    Err(Box::new(Block {
+        kind: Kind::Conflict,
+        message: format!(
+            "a file system of {} needs {needed} addresses, but subnet {} of StorageClass {} has {} free, and \
+             Kubernetes cannot change the class",
+            quantity::print_gib(size),
+            subnet.id,
+            class.name,
+            subnet.free_addresses
+        ),
+        permission: None,
+        next: Some("take another class with --class, for instance --class fsx-sc-2".to_owned()),
+    }))
 }
 
 /// Private: its own route table, else the main one, has no default route to an internet gateway. When routes cannot
@@ -115,7 +144,7 @@ fn best(view: &View<'_>, candidates: &[&Subnet], why: &str) -> Result<Chosen, Bo
         list.sort();
         return Err(block(
             format!("the file system needs {needed} addresses, but {}", list.join(", ")),
-            "name a subnet with more free addresses with --subnet",
+            &elsewhere(view, needed),
         ));
     }
     let nodes = match &view.facts.nodes {
@@ -128,6 +157,7 @@ fn best(view: &View<'_>, candidates: &[&Subnet], why: &str) -> Result<Chosen, Bo
     let homes: Vec<&String> = view.clients.iter().flat_map(|client| &client.subnets).collect();
     let rank = |subnet: &Subnet| {
         (
+            !is_control_plane(view, subnet, &homes),
             nodes_near(&by_zone, subnet),
             homes.contains(&&subnet.id),
             subnet.free_addresses,
@@ -137,7 +167,26 @@ fn best(view: &View<'_>, candidates: &[&Subnet], why: &str) -> Result<Chosen, Bo
     let Some(subnet) = fits.into_iter().max_by_key(|subnet| rank(subnet)) else {
         return Err(block("no subnet to choose from".to_owned(), "name one with --subnet subnet-…"));
     };
-    Ok(Chosen { notes: tell(subnet, &by_zone, why), subnet: subnet.clone() })
+    let mut notes = tell(subnet, &by_zone, why);
+    notes.extend(efa_reach(view, subnet, &by_zone));
+    Ok(Chosen { notes, subnet: subnet.clone() })
+}
+
+/// The nearest way out when no candidate has enough addresses.
+fn elsewhere(view: &View<'_>, needed: u64) -> String {
+    let all = view.facts.network.subnets.found().map_or(&[][..], Vec::as_slice);
+    let enough = |subnet: &&Subnet| u64::from(subnet.free_addresses) >= needed && is_private(view, subnet);
+    match all.iter().filter(enough).max_by_key(|subnet| subnet.free_addresses) {
+        Some(subnet) => format!("use --subnet {}, which has {} free", subnet.id, subnet.free_addresses),
+        None => "take a smaller --size, or make a subnet with more addresses".to_owned(),
+    }
+}
+
+/// A small subnet that EKS has for its own interfaces and no node is in: it is taken last, because EKS needs its few
+/// addresses for updates (EKS User Guide, subnet requirements: a /28 with at least six free ones).
+fn is_control_plane(view: &View<'_>, subnet: &Subnet, homes: &[&String]) -> bool {
+    let is_small = subnet.cidr.parse::<Cidr4>().is_ok_and(|cidr| cidr.prefix() >= 28);
+    is_small && view.facts.cluster.subnets.contains(&subnet.id) && !homes.contains(&&subnet.id)
 }
 
 /// What people want to know of a subnet before they name it.
@@ -175,6 +224,41 @@ fn nodes_by_zone(nodes: &[Node]) -> BTreeMap<String, usize> {
 /// Nodes in the subnet's zone: those known by its name and those known by its id alone.
 fn nodes_near(by_zone: &BTreeMap<String, usize>, subnet: &Subnet) -> usize {
     [&subnet.zone, &subnet.zone_id].into_iter().filter_map(|zone| by_zone.get(zone)).sum()
+}
+
+/// EFA reaches clients in the file system's zone and /16 only (FSx for Lustre User Guide, EFA file systems).
+fn efa_reach(view: &View<'_>, subnet: &Subnet, by_zone: &BTreeMap<String, usize>) -> Vec<Note> {
+    if !view.intent.network.efa {
+        return Vec::new();
+    }
+    let mut notes = Vec::new();
+    let away = by_zone.values().sum::<usize>().saturating_sub(nodes_near(by_zone, subnet));
+    if away > 0 {
+        let text = format!("EFA works within {} only: {away} nodes are in other zones", subnet.zone);
+        notes.push(note(Sign::Warn, text));
+    }
+    let all = view.facts.network.subnets.found().map_or(&[][..], Vec::as_slice);
+    let first = |cidr: &str| cidr.split('/').next().and_then(|text| text.parse::<std::net::Ipv4Addr>().ok());
+    let far: Vec<&str> = all
+        .iter()
+        .filter(|it| {
+            it.zone == subnet.zone && view.clients.iter().any(|client| client.subnets.contains(&it.id))
+        })
+        .filter(|it| match (first(&it.cidr), first(&subnet.cidr)) {
+            (Some(one), Some(other)) => !same_16(one, other),
+            _ => false,
+        })
+        .map(|it| it.id.as_str())
+        .collect();
+    if !far.is_empty() {
+        let text = format!(
+            "EFA works within one /16 only: nodes in {} are outside of {}'s",
+            far.join(", "),
+            subnet.id
+        );
+        notes.push(note(Sign::Warn, text));
+    }
+    notes
 }
 
 fn tell(subnet: &Subnet, by_zone: &BTreeMap<String, usize>, why: &str) -> Vec<Note> {

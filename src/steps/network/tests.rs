@@ -41,6 +41,12 @@ fn own() -> Facts {
     facts
 }
 
+/// EFA works within one zone.
+fn in_one_zone(facts: &mut Facts) {
+    let Seen::Found(nodes) = &mut facts.nodes else { return };
+    nodes.retain(|node| node.zone.as_deref() == Some("us-west-2a"));
+}
+
 #[test]
 fn the_group_of_a_cluster_that_has_a_usable_one() {
     let rows: [Row; 10] = [
@@ -123,7 +129,7 @@ fn the_group_of_a_cluster_that_has_none() {
     let rows: [Row; 12] = [
         ("it is made, with rules on both sides", "", |_| {}, both),
         ("nodes' rules are left out", "--no-node-rules", |_| {}, kept),
-        ("EFA wants all traffic between groups", "--efa --size 19200Gi", |_| {}, efa),
+        ("EFA wants all traffic between groups", "--efa --size 19200Gi", in_one_zone, efa),
         ("ours of an earlier run", "", |facts| *facts = own(), "settled"),
         (
             "ours, one range lost",
@@ -191,7 +197,8 @@ fn the_group_of_a_cluster_that_has_none() {
             "asked for, foreign, closed, adopted",
             "--security-group sg-x --adopt SecurityGroup/sg-x",
             |facts| add(facts, group("sg-x", &[all("sg-x")])),
-            "~ SecurityGroup sg-x [ingress tcp 988 from sg-cluster, ingress tcp 1018-1023 from sg-cluster]; ~ SecurityGroup sg-cluster [ingress tcp 988 from sg-x, ingress tcp 1018-1023 from sg-x]",
+            "~ SecurityGroup sg-x [ingress tcp 988 from sg-cluster, ingress tcp 1018-1023 from sg-cluster]; ~ SecurityGroup sg-cluster [ingress tcp 988 from sg-x, ingress tcp 1018-1023 from sg-x]; \
+             ~ SecurityGroup sg-x [tag fsxctl.io/origin=adopted]",
         ),
     ];
     check(StepId::Network, Goal::Present, Facts::plain, &rows);
@@ -228,7 +235,8 @@ fn nodes_of_several_kinds() {
                 let Seen::Found(instances) = &mut facts.network.instances else { return };
                 instances.push(instance("i-3", "spot", &["sg-b"], "subnet-b"));
             },
-            "~ SecurityGroup sg-hp [ingress tcp 988 from sg-b, ingress tcp 1018-1023 from sg-b]",
+            "~ SecurityGroup sg-hp [ingress tcp 988 from sg-b, ingress tcp 1018-1023 from sg-b]; \
+             ~ SecurityGroup sg-hp [tag fsxctl.io/origin=adopted]",
         ),
         (
             "rules of any group that the nodes wear count",
@@ -361,12 +369,13 @@ fn undo_takes_away_what_fsxctl_added() {
             "~ SecurityGroup sg-cluster [tcp 988 from sg-own, tcp 1018-1023 from sg-own]",
         ),
         (
-            "an adopted group stays",
+            "an adopted group stays and loses what fsxctl added",
             "",
             |facts| {
                 rules(facts, "sg-own").tags.insert("fsxctl.io/origin".to_owned(), "adopted".to_owned());
             },
-            "~ SecurityGroup sg-cluster [tcp 988 from sg-own, tcp 1018-1023 from sg-own]",
+            "~ SecurityGroup sg-cluster [tcp 988 from sg-own, tcp 1018-1023 from sg-own]; \
+             ~ SecurityGroup sg-own [tags of fsxctl are taken off]",
         ),
         (
             "rules of others stay",
@@ -460,7 +469,7 @@ fn the_subnet() {
             "too few in the named one",
             "--subnet subnet-a",
             with(|facts| free(facts, "subnet-a", 1)),
-            "! Usage | name a subnet with more free addresses with --subnet",
+            "! Usage | use --subnet subnet-b, which has 16000 free",
         ),
         (
             "no private subnet",
@@ -560,4 +569,214 @@ fn rules_of_nodes_are_told_on_their_own() {
     assert_eq!(of_nodes, BTreeSet::from(["sg-cluster".to_owned()]));
     let own = plan.changes().find(|change| change.id.starts_with("rules")).expect("the new group gets rules");
     assert!(own.details[0].starts_with(ASK_LUSTRE) && own.after == [group::CREATE]);
+}
+
+fn notes(words: &str, facts: &Facts) -> Vec<String> {
+    match present(&wish(words), facts) {
+        Ok(choice) => choice.item.notes.into_iter().map(|note| note.text).collect(),
+        Err(block) => vec![block.message.clone()],
+    }
+}
+
+#[track_caller]
+fn tells(words: &str, breakage: impl FnOnce(&mut Facts), wanted: &str) {
+    let told = notes(words, &with(breakage));
+    assert!(told.iter().any(|text| text == wanted), "{wanted:?} is not in {told:#?}");
+}
+
+#[test]
+fn nodes_that_cannot_mount_or_cannot_be_judged_are_told() {
+    let all_fargate = |facts: &mut Facts| {
+        let Seen::Found(nodes) = &mut facts.nodes else { return };
+        nodes.iter_mut().for_each(|node| (node.fargate, node.hyperpod) = (true, false));
+    };
+    tells(
+        "",
+        all_fargate,
+        "every node is Fargate's, and Fargate cannot mount Lustre: pods need HyperPod or EC2 nodes",
+    );
+    let with_ids = |facts: &mut Facts| {
+        let Seen::Found(nodes) = &mut facts.nodes else { return };
+        for (index, node) in nodes.iter_mut().enumerate().filter(|(_, node)| !node.hyperpod) {
+            node.instance_id = Some(format!("i-{}", index * 10));
+        }
+    };
+    tells(
+        "",
+        with_ids,
+        "EC2 does not list node ip-10-20-1-101 and 1 more: whether its security groups let Lustre through cannot be told",
+    );
+    let mut facts = Facts::bare();
+    with_ids(&mut facts);
+    let Seen::Found(nodes) = &mut facts.nodes else { return };
+    nodes.retain(|node| node.hyperpod);
+    assert!(
+        !notes("", &facts).iter().any(|text| text.contains("does not list")),
+        "HyperPod's are never among EC2's instances"
+    );
+}
+
+#[test]
+fn nodes_of_a_pool_are_named_by_it() {
+    let facts = with(|facts| {
+        facts.hyperpod = Seen::Missing;
+        facts.network.instances = Seen::Found(vec![crate::facts::Instance {
+            node_group: None,
+            node_pool: Some("gpu".to_owned()),
+            ..instance("i-9", "", &["sg-cluster"], "subnet-a")
+        }]);
+    });
+    let plan = plan(Goal::Present, &wish("network"), &facts);
+    let told: Vec<&str> = plan.changes().map(|change| change.because.as_str()).collect();
+    assert!(told.iter().any(|because| because.contains("(node pool gpu)")), "{told:#?}");
+}
+
+fn control_plane(facts: &mut Facts) {
+    facts.cluster.subnets = vec!["subnet-eks-a".to_owned()];
+    let Seen::Found(subnets) = &mut facts.network.subnets else { return };
+    let small = crate::facts::Subnet {
+        id: "subnet-eks-a".to_owned(),
+        cidr: "10.20.255.0/28".to_owned(),
+        free_addresses: 9,
+        ..subnets[0].clone()
+    };
+    subnets.push(small);
+}
+
+#[test]
+fn the_small_subnets_of_the_control_plane_are_taken_last() {
+    let rows = [
+        ("the nodes' own one has room", with(control_plane), "subnet-a"),
+        (
+            "a subnet of another zone goes before it",
+            with(|facts| {
+                control_plane(facts);
+                free(facts, "subnet-a", 1);
+            }),
+            "subnet-b",
+        ),
+        (
+            "nodes live in it",
+            with(|facts| {
+                control_plane(facts);
+                free(facts, "subnet-a", 1);
+                let Seen::Found(instances) = &mut facts.network.instances else { return };
+                instances.push(instance("i-3", "small", &["sg-cluster"], "subnet-eks-a"));
+            }),
+            "subnet-eks-a",
+        ),
+        (
+            "there is no other",
+            with(|facts| {
+                control_plane(facts);
+                free(facts, "subnet-a", 1);
+                free(facts, "subnet-b", 1);
+            }),
+            "subnet-eks-a",
+        ),
+    ];
+    for (name, facts, wanted) in rows {
+        assert_eq!(subnet("", &[], &facts), wanted, "{name}");
+    }
+}
+
+#[test]
+fn a_class_in_use_must_have_room_for_a_new_claim() {
+    let class = || Seen::Found(crate::facts::sample::class());
+    let full = with(|facts| {
+        facts.storage.class = class();
+        free(facts, "subnet-a", 1);
+    });
+    assert_eq!(
+        subnet("", &[], &full),
+        "! Conflict | take another class with --class, for instance --class fsx-sc-2"
+    );
+    let there = with(|facts| {
+        facts.storage.class = class();
+        facts.storage.claim = Seen::Found(crate::facts::sample::claim());
+        free(facts, "subnet-a", 1);
+    });
+    assert_eq!(subnet("", &[], &there), "subnet-a", "a claim that is there needs no more");
+    let large = with(|facts| {
+        facts.storage.class = class();
+        free(facts, "subnet-a", 10);
+    });
+    assert_eq!(
+        subnet("--size 12000Gi", &[], &large),
+        "subnet-a",
+        "five object servers and a metadata server"
+    );
+    assert!(subnet("--size 24000Gi", &[], &large).starts_with("! Conflict"), "ten object servers");
+}
+
+#[test]
+fn without_room_anywhere_a_smaller_one_is_offered() {
+    let full = with(|facts| {
+        for id in ["subnet-a", "subnet-b"] {
+            free(facts, id, 1);
+        }
+    });
+    assert_eq!(
+        subnet("", &[], &full),
+        "! Usage | take a smaller --size, or make a subnet with more addresses"
+    );
+}
+
+#[test]
+fn efa_tells_which_nodes_it_does_not_reach() {
+    tells("--efa --size 19200Gi", |_| {}, "EFA works within us-west-2a only: 2 nodes are in other zones");
+    let far = |facts: &mut Facts| {
+        in_one_zone(facts);
+        let Seen::Found(subnets) = &mut facts.network.subnets else { return };
+        let second = crate::facts::Subnet {
+            id: "subnet-second".to_owned(),
+            cidr: "10.21.0.0/18".to_owned(),
+            free_addresses: 100,
+            ..subnets[0].clone()
+        };
+        subnets.push(second);
+        let Seen::Found(pods) = &mut facts.hyperpod else { return };
+        pods[0].groups[0].subnets = vec!["subnet-second".to_owned()];
+    };
+    tells(
+        "--efa --size 19200Gi",
+        far,
+        "EFA works within one /16 only: nodes in subnet-second are outside of subnet-a's",
+    );
+    let facts = with(far);
+    assert!(
+        !notes("", &facts).iter().any(|text| text.contains("EFA")),
+        "without --efa nothing is said of it"
+    );
+}
+
+#[test]
+fn a_group_of_others_is_told_with_its_maker_and_users() {
+    let facts = with(|facts| {
+        let tags = [("ManagedBy", "terraform")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+        add(facts, SecurityGroup { tags: tags.into(), ..group("sg-shared", &[]) });
+        facts.file_systems = Seen::Found(vec![crate::facts::sample::file_system()]);
+        facts.network.interfaces = Seen::Found(vec![interface("eni-1", &["sg-shared"])]);
+    });
+    let told = notes("--security-group sg-shared", &facts);
+    assert!(
+        told[0].starts_with(
+            "security group sg-shared is not fsxctl's (its tag ManagedBy says terraform; file system fs-1 uses it) \
+             and does not let Lustre through"
+        ),
+        "{told:#?}"
+    );
+}
+
+#[test]
+fn a_group_that_was_adopted_is_chosen_again_and_changed_without_leave() {
+    let facts = with(|facts| {
+        let mut tags = tags_of("arn:aws:eks:us-west-2:111122223333:cluster/hp-eks");
+        tags.insert("fsxctl.io/origin".to_owned(), "adopted".to_owned());
+        add(facts, SecurityGroup { tags, ..group("sg-theirs", &[all("sg-theirs")]) });
+    });
+    let choice = present(&wish(""), &facts).expect("a choice");
+    assert_eq!(choice.group, Some(Ref::Known("sg-theirs".to_owned())));
+    assert!(choice.item.changes.iter().any(|change| change.id.starts_with("rules-")), "{choice:#?}");
+    assert!(!choice.item.changes.iter().any(|change| change.id == "group-tags"), "{choice:#?}");
 }

@@ -5,18 +5,14 @@ use std::collections::BTreeSet;
 use super::note;
 use super::rules::{mark, show};
 use crate::domain::network::{Peer, Rule, SecurityGroup};
-use crate::domain::ownership::{self, Origin, Ownership};
+use crate::domain::ownership;
 use crate::facts::Facts;
 use crate::steps::{Action, Block, Change, Direction, Item, Resource, Sign, StepId, Verb};
 
 pub(super) fn absent(facts: &Facts) -> Result<Item, Box<Block>> {
     let groups = super::visible(&facts.network.groups, "security groups")?;
-    let mine: Vec<&SecurityGroup> = groups
-        .iter()
-        .filter(|group| {
-            matches!(ownership::owner_of(&group.tags), Ownership::Ours { cluster, origin: Origin::Created } if cluster == facts.cluster.arn)
-        })
-        .collect();
+    let mine: Vec<&SecurityGroup> =
+        groups.iter().filter(|group| ownership::is_created(&group.tags, &facts.cluster.arn)).collect();
     let worn = worn(facts)?;
     let (kept, mine): (Vec<&SecurityGroup>, Vec<&SecurityGroup>) =
         mine.into_iter().partition(|group| worn.contains(&group.id));
@@ -41,6 +37,8 @@ pub(super) fn absent(facts: &Facts) -> Result<Item, Box<Block>> {
             }
         }
     }
+    let adopted = groups.iter().filter(|group| ownership::is_adopted(&group.tags, &facts.cluster.arn));
+    changes.extend(adopted.filter(|group| !worn.contains(&group.id)).map(untag));
     let after: Vec<String> = changes.iter().map(|change| change.id.clone()).collect();
     changes.extend(mine.into_iter().map(|group| delete(group, &after)));
     let because = match (changes.is_empty(), kept.is_empty()) {
@@ -78,6 +76,20 @@ fn revoke(index: usize, group: &SecurityGroup, direction: Direction, rules: Vec<
         details: rules.iter().map(|rule| show(rule, direction)).collect(),
         after: Vec::new(),
         action: Action::Revoke { group: group.id.clone(), direction, rules },
+    }
+}
+
+/// An adopted group is given back: its rules of ours are gone, and now its tags.
+fn untag(group: &SecurityGroup) -> Change {
+    let keys = [ownership::TAG_OWNER, ownership::TAG_CLUSTER, ownership::TAG_ORIGIN];
+    Change {
+        id: format!("untag-{}", group.id),
+        verb: Verb::Update,
+        because: "fsxctl added its tags; the group is somebody else's".to_owned(),
+        permissions: vec!["ec2:DeleteTags".to_owned()],
+        details: vec!["tags of fsxctl are taken off".to_owned()],
+        action: Action::UntagGroup { group: group.id.clone(), keys: keys.map(str::to_owned).to_vec() },
+        ..delete(group, &[])
     }
 }
 

@@ -6,7 +6,7 @@ use super::{block, note};
 use crate::domain::lustre::Illegal;
 use crate::domain::{ownership, quantity, sizing, storageclass};
 use crate::error::Kind;
-use crate::facts::{Claim, Facts, Seen};
+use crate::facts::{Claim, Facts, FileSystem, Seen};
 use crate::intent::Intent;
 use crate::steps::{Action, Block, Change, Note, ObjectRef, Resource, Sign, Verb};
 
@@ -73,7 +73,8 @@ pub(super) fn make(intent: &Intent, facts: &Facts, after: &[String]) -> Change {
     }
 }
 
-/// A file system of an earlier run that nobody claims: worth knowing before a second one is made.
+/// A file system of an earlier run that nobody claims: worth knowing before a second one is made. One that carries this
+/// cluster's tags and that no volume names may be of an earlier cluster of the same name.
 fn released(intent: &Intent, facts: &Facts, notes: &mut Vec<Note>) {
     let wanted = reference(intent, facts);
     if let Seen::Hidden(veil) = &facts.storage.volumes {
@@ -92,6 +93,48 @@ fn released(intent: &Intent, facts: &Facts, notes: &mut Vec<Note>) {
             notes.push(note(Sign::Warn, text));
         }
     }
+    let Some(volumes) = facts.storage.volumes.found() else { return };
+    let is_ours = |system: &&FileSystem| ownership::is_ours(&system.tags, &facts.cluster.arn);
+    let is_named = |system: &&FileSystem| volumes.iter().any(|volume| volume.handle == system.id);
+    let systems = facts.file_systems.found().into_iter().flatten();
+    for system in systems.filter(is_ours).filter(|system| !is_named(system) && system.lifecycle != "DELETING")
+    {
+        let place = match &system.vpc {
+            Some(vpc) if *vpc != facts.cluster.vpc => format!(", in {vpc}, which is not this cluster's VPC"),
+            _ => String::new(),
+        };
+        let size =
+            system.capacity_gib.map(|gib| format!(", {}", quantity::print_gib(gib))).unwrap_or_default();
+        let text = format!(
+            "file system {} ({}{size}{place}) carries this cluster's tags, but no PersistentVolume names it: an earlier \
+             claim or an earlier cluster of this name left it, and it costs money",
+            system.id, system.lifecycle
+        );
+        notes.push(note(Sign::Warn, text));
+    }
+}
+
+/// What pods can do with a claim that is there: the driver takes ReadWriteOnce and ReadWriteMany, and refuses
+/// ReadOnlyMany (`Volume capability not supported`).
+fn modes(claim: &Claim, reference: &str, notes: &mut Vec<Note>) -> Result<(), Box<Block>> {
+    let has = |mode: &str| claim.access_modes.iter().any(|it| it == mode);
+    if has("ReadOnlyMany") && claim.phase == "Pending" {
+        return Err(block(
+            Kind::Conflict,
+            format!(
+                "claim {reference} asks for ReadOnlyMany, which the driver refuses: it would never be Bound"
+            ),
+            "take another name with --claim; a pod mounts it read-only with readOnly: true",
+        ));
+    }
+    if !has("ReadWriteMany") {
+        let text = format!(
+            "claim {reference} is {}, so pods of several nodes cannot write to it (a new one would be ReadWriteMany)",
+            claim.access_modes.join(", ")
+        );
+        notes.push(note(Sign::Warn, text));
+    }
+    Ok(())
 }
 
 fn there(
@@ -104,7 +147,7 @@ fn there(
     if claim.terminating {
         return Err(block(
             Kind::Conflict,
-            format!("claim {reference} is being deleted"),
+            format!("claim {reference} is being deleted{}", kept_by(claim, facts)),
             "wait until it is gone, or take another name with --claim",
         ));
     }
@@ -129,6 +172,7 @@ fn there(
             "take another name with --claim",
         ));
     }
+    modes(claim, &reference, notes)?;
     let found = quantity::parse_gib(&claim.size).ok();
     let wanted = intent.storage.size.value;
     if !intent.storage.size.is_asked() || found == Some(wanted) {
@@ -149,6 +193,20 @@ fn there(
         ));
     }
     grow(intent, facts, claim)
+}
+
+/// What keeps a claim that is being deleted: Kubernetes waits for the last pod that uses it.
+fn kept_by(claim: &Claim, facts: &Facts) -> String {
+    let volume = claim.volume.as_ref();
+    let found = facts.storage.volumes.found().into_iter().flatten().find(|it| Some(&it.name) == volume);
+    let fate = match found {
+        Some(volume) if volume.reclaim_policy == "Retain" => {
+            format!("; its file system {} stays (volume {} says Retain)", volume.handle, volume.name)
+        }
+        Some(volume) => format!("; its file system {} will be deleted with it", volume.handle),
+        None => String::new(),
+    };
+    format!(", as soon as no pod uses it{fate}")
 }
 
 /// Why the file system behind the claim cannot become that large; its type is the class's, not that of a new one.
@@ -183,19 +241,21 @@ fn grow(intent: &Intent, facts: &Facts, claim: &Claim) -> Result<Vec<Change>, Bo
             "take another name with --claim",
         ));
     }
-    let ours = ownership::is_labelled_ours(&claim.marks.labels);
+    let ours = ownership::may_change(&claim.marks.labels, &claim.marks.annotations);
     if !ours && !intent.adopts("PersistentVolumeClaim", &reference) {
+        let maker = ownership::maker_by_labels(&claim.marks.labels, &claim.marks.annotations);
         return Err(block(
             Kind::Conflict,
-            format!("claim {reference} is not fsxctl's and has {}", claim.size),
+            format!("claim {reference} is not fsxctl's ({maker}) and has {}", claim.size),
             &format!("let fsxctl grow it with --adopt PersistentVolumeClaim/{reference}"),
         ));
     }
     let size = quantity::print_gib(intent.storage.size.value);
-    let patch = json!({
+    let mut patch = json!({
         "metadata": {"resourceVersion": claim.marks.resource_version},
         "spec": {"resources": {"requests": {"storage": size}}},
     });
+    super::mark_adopted(&mut patch, &claim.marks);
     Ok(vec![Change {
         id: "claim".to_owned(),
         verb: Verb::Update,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{block, network, note};
 use crate::domain::storageclass::PROVISIONER;
-use crate::domain::{ownership, storageclass};
+use crate::domain::{ownership, regions, storageclass};
 use crate::error::Kind;
 use crate::facts::{Facts, Seen, StorageClass};
 use crate::intent::{GroupWish, Intent, Source, SubnetWish};
@@ -23,7 +23,11 @@ pub(super) fn plan(
 ) -> Result<Vec<Change>, Box<Block>> {
     let name = &intent.storage.class.value;
     match &facts.storage.class {
-        Seen::Missing => make(intent, facts, network).map(|change| vec![change]),
+        Seen::Missing => {
+            let change = make(intent, facts, network)?;
+            notes.extend(offered(intent, facts));
+            Ok(vec![change])
+        }
         Seen::Found(found) => {
             usable(facts, found)?;
             compare(intent, found, notes)
@@ -185,7 +189,7 @@ fn compare(intent: &Intent, found: &StorageClass, notes: &mut Vec<Note>) -> Resu
             "take another name with --class, for instance --class fsx-sc-2",
         ));
     }
-    tell_kept(found, &kept, notes);
+    tell_kept(intent, found, &kept, notes);
     change_in_place(intent, found)
 }
 
@@ -225,8 +229,40 @@ fn is_asked(intent: &Intent, key: &str) -> bool {
     derived || intent.storage.asked.contains(key)
 }
 
-fn tell_kept(found: &StorageClass, kept: &[storageclass::Difference], notes: &mut Vec<Note>) {
-    if kept.is_empty() {
+/// What AWS's table of Regions says against the type that is to be made. The table ages, so this is no refusal.
+fn offered(intent: &Intent, facts: &Facts) -> Option<Note> {
+    let why = regions::doubt(&facts.region, &intent.storage.file_system)?;
+    Some(note(Sign::Warn, format!("{why}, as far as AWS's table of Regions tells; FSx may refuse it")))
+}
+
+/// What of the class itself differs from a new one, in Kubernetes's own fields.
+fn kept_fields(intent: &Intent, found: &StorageClass) -> Vec<String> {
+    let wish = &intent.storage;
+    let mut kept = Vec::new();
+    let options = |options: &[String]| match options {
+        [] => "none".to_owned(),
+        options => options.join(","),
+    };
+    if !wish.mount_options.is_asked() && wish.mount_options.value != found.mount_options {
+        let (there, new) = (options(&found.mount_options), options(&wish.mount_options.value));
+        kept.push(format!("keeps mountOptions {there} (a new one would have {new})"));
+    }
+    if !found.allow_expansion {
+        kept.push("keeps allowVolumeExpansion false: its claims cannot grow".to_owned());
+    }
+    kept
+}
+
+fn tell_kept(
+    intent: &Intent,
+    found: &StorageClass,
+    kept: &[storageclass::Difference],
+    notes: &mut Vec<Note>,
+) {
+    let fields = kept_fields(intent, found);
+    let all = fields.iter().map(|text| note(Sign::Keep, format!("StorageClass {} {text}", found.name)));
+    notes.extend(all);
+    if kept.is_empty() && fields.is_empty() {
         notes.push(note(Sign::Keep, format!("StorageClass {} is there", found.name)));
     }
     for difference in kept {
@@ -265,13 +301,14 @@ fn change_in_place(intent: &Intent, found: &StorageClass) -> Result<Vec<Change>,
     if !wish.is_asked() || wish.value == found.mount_options {
         return Ok(Vec::new());
     }
-    let ours = ownership::is_labelled_ours(&found.marks.labels);
+    let ours = ownership::may_change(&found.marks.labels, &found.marks.annotations);
     if !ours && !intent.adopts("StorageClass", &found.name) {
         return Err(block(
             Kind::Conflict,
             format!(
-                "StorageClass {} is not fsxctl's, and its mount options are {}",
+                "StorageClass {} is not fsxctl's ({}), and its mount options are {}",
                 found.name,
+                ownership::maker_by_labels(&found.marks.labels, &found.marks.annotations),
                 found.mount_options.join(", ")
             ),
             &format!(
@@ -280,11 +317,12 @@ fn change_in_place(intent: &Intent, found: &StorageClass) -> Result<Vec<Change>,
             ),
         ));
     }
-    let object: Value = json!({
+    let mut object: Value = json!({
         "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
         "metadata": {"name": found.name, "resourceVersion": found.marks.resource_version},
         "mountOptions": wish.value,
     });
+    super::mark_adopted(&mut object, &found.marks);
     Ok(vec![Change {
         id: CREATE.to_owned(),
         verb: Verb::Update,

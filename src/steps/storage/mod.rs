@@ -10,8 +10,9 @@ mod undo;
 
 use super::network;
 use super::{Block, Goal, Item, Note, ObjectRef, Sign, StepId};
+use crate::domain::ownership;
 use crate::error::Kind;
-use crate::facts::{Facts, Seen};
+use crate::facts::{Facts, Marks, Seen};
 use crate::intent::Intent;
 use crate::steps::{Action, Change, Resource, Verb};
 
@@ -86,7 +87,7 @@ fn namespace(intent: &Intent, facts: &Facts) -> Result<Vec<Change>, Box<Block>> 
 fn make_namespace(name: &str) -> Change {
     let object = serde_json::json!({
         "apiVersion": "v1", "kind": "Namespace",
-        "metadata": {"name": name, "labels": {crate::domain::ownership::LABEL_MANAGED_BY: crate::domain::ownership::MANAGER}},
+        "metadata": {"name": name, "labels": {ownership::LABEL_MANAGED_BY: ownership::MANAGER}},
     });
     Change {
         id: "namespace".to_owned(),
@@ -109,6 +110,18 @@ fn make_namespace(name: &str) -> Change {
             object,
             fills: Vec::new(),
         },
+    }
+}
+
+/// A patch of an object that somebody else made says that fsxctl was given leave: the next change needs no second one.
+/// No label, because what is labelled is fsxctl's own and goes with an undo.
+fn mark_adopted(patch: &mut serde_json::Value, marks: &Marks) {
+    if ownership::is_labelled_ours(&marks.labels) {
+        return;
+    }
+    if let Some(metadata) = patch.get_mut("metadata").and_then(serde_json::Value::as_object_mut) {
+        let origin = ownership::Origin::Adopted.as_str();
+        metadata.insert("annotations".to_owned(), serde_json::json!({ownership::TAG_ORIGIN: origin}));
     }
 }
 

@@ -6,7 +6,7 @@ use super::super::sample::{Row, check};
 use super::super::{Decision, plan};
 use super::*;
 use crate::facts::sample::{class, hidden, our_marks, volume};
-use crate::facts::{Claim, Marks, Namespace, StorageClass, Volume};
+use crate::facts::{Claim, Namespace, StorageClass, Volume};
 use crate::intent::sample::{wish, wish_in};
 
 const BOTH: &str = "+ StorageClass fsx-sc; + PersistentVolumeClaim default/fsx-claim";
@@ -417,4 +417,118 @@ fn the_new_class_says_what_was_asked_for() {
         assert!(tags.split(',').any(|it| it == tag), "{tag} is not in {tags}");
     }
     assert_eq!(claim["spec"]["resources"]["requests"]["storage"], "1200Gi");
+}
+
+fn notes(words: &str, facts: &Facts) -> Vec<String> {
+    let plan = plan(Goal::Present, &wish(words), facts);
+    let item = plan.items.into_iter().find(|item| item.step == StepId::Storage).expect("in scope");
+    item.notes.into_iter().map(|note| format!("{:?} {}", note.sign, note.text)).collect()
+}
+
+#[track_caller]
+fn tells(words: &str, facts: &Facts, wanted: &str) {
+    let told = notes(words, facts);
+    assert!(told.iter().any(|text| text == wanted), "{wanted:?} is not in {told:#?}");
+}
+
+#[test]
+fn access_modes_of_a_claim_that_is_there_are_told() {
+    let with = |mode: &str, phase: &str| {
+        let mut facts = Facts::done();
+        turn(&mut facts, |claim| {
+            (claim.access_modes, claim.phase) = (vec![mode.to_owned()], phase.to_owned())
+        });
+        facts
+    };
+    for phase in ["Bound", "Pending"] {
+        tells(
+            "",
+            &with("ReadWriteOnce", phase),
+            "Warn claim default/fsx-claim is ReadWriteOnce, so pods of several nodes cannot write to it (a new one would \
+             be ReadWriteMany)",
+        );
+    }
+    let refused = plan(Goal::Present, &wish(""), &with("ReadOnlyMany", "Pending"));
+    assert_eq!(
+        refused.block().map(|block| (block.kind, block.message.as_str())),
+        Some((
+            Kind::Conflict,
+            "claim default/fsx-claim asks for ReadOnlyMany, which the driver refuses: it would never be Bound"
+        ))
+    );
+    assert!(plan(Goal::Present, &wish(""), &with("ReadOnlyMany", "Bound")).is_settled(), "bound by hand");
+    assert!(!notes("", &Facts::done()).iter().any(|text| text.contains("ReadWrite")));
+}
+
+#[test]
+fn fields_of_a_class_that_differ_are_told() {
+    let mut facts = Facts::done();
+    set(&mut facts, |class| (class.mount_options, class.allow_expansion) = (Vec::new(), false));
+    tells("", &facts, "Keep StorageClass fsx-sc keeps mountOptions none (a new one would have flock)");
+    tells("", &facts, "Keep StorageClass fsx-sc keeps allowVolumeExpansion false: its claims cannot grow");
+    tells("", &Facts::done(), "Keep StorageClass fsx-sc is there");
+}
+
+#[test]
+fn a_region_that_does_not_have_the_type_is_warned_of() {
+    let mut facts = Facts::bare();
+    facts.region = "me-south-1".to_owned();
+    tells(
+        "",
+        &facts,
+        "Warn me-south-1 has no PERSISTENT_2, as far as AWS's table of Regions tells; FSx may refuse it",
+    );
+    assert!(!notes("", &Facts::bare()).iter().any(|text| text.contains("Regions")));
+}
+
+#[test]
+fn a_file_system_that_an_earlier_cluster_left_is_told() {
+    let left = |vpc: &str, lifecycle: &str| {
+        let mut facts = Facts::bare();
+        facts.file_systems = Seen::Found(vec![crate::facts::FileSystem {
+            vpc: Some(vpc.to_owned()),
+            lifecycle: lifecycle.to_owned(),
+            tags: crate::facts::sample::tags_of(crate::facts::sample::CLUSTER),
+            ..crate::facts::sample::file_system()
+        }]);
+        facts
+    };
+    tells(
+        "",
+        &left("vpc-old", "AVAILABLE"),
+        "Warn file system fs-1 (AVAILABLE, 1200Gi, in vpc-old, which is not this cluster's VPC) carries this cluster's \
+         tags, but no PersistentVolume names it: an earlier claim or an earlier cluster of this name left it, and it \
+         costs money",
+    );
+    for facts in [left("vpc-1", "DELETING"), Facts::done()] {
+        assert!(!notes("", &facts).iter().any(|text| text.contains("carries this cluster's tags")));
+    }
+}
+
+#[test]
+fn what_was_adopted_says_so_in_the_object_and_needs_no_second_leave() {
+    let words = "--mount-option flock --mount-option noatime";
+    let mut facts = Facts::done();
+    set(&mut facts, |class| class.marks = Marks { resource_version: "7".into(), ..Marks::default() });
+    let patch = |words: &str, facts: &Facts| {
+        plan(Goal::Present, &wish(words), facts).changes().find_map(|change| match &change.action {
+            Action::PatchObject { patch, .. } => Some(patch.clone()),
+            _ => None,
+        })
+    };
+    assert_eq!(patch(words, &facts), None);
+    let adopted = patch(&format!("{words} --adopt StorageClass/fsx-sc"), &facts).expect("a patch");
+    assert_eq!(adopted["metadata"]["annotations"], serde_json::json!({"fsxctl.io/origin": "adopted"}));
+    set(&mut facts, |class| {
+        class.marks.annotations.insert("fsxctl.io/origin".to_owned(), "adopted".to_owned());
+    });
+    assert!(patch(words, &facts).is_some());
+    let undo = plan(Goal::Absent, &wish(""), &facts);
+    assert!(
+        !undo.changes().any(|change| change.resource.kind == "StorageClass"),
+        "an adopted class is somebody else's: {undo:#?}"
+    );
+    set(&mut facts, |class| class.marks = our_marks());
+    let ours = patch(words, &facts).expect("a patch");
+    assert_eq!(ours["metadata"].get("annotations"), None);
 }

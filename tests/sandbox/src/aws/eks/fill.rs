@@ -49,8 +49,10 @@ fn cluster(row: &mut Value, around: &Around) {
     row::fill(row, "tags", json!({}));
     row::fill(row, "roleArn", format!("{}role/{name}-cluster", around.iam));
     row::fill(row, "health", json!({"issues": []}));
+    // China has a DNS suffix of its own (botocore, endpoints.json).
+    let suffix = if around.prefix.starts_with("arn:aws-cn:") { "amazonaws.com.cn" } else { "amazonaws.com" };
     let issuer =
-        format!("https://oidc.eks.{}.amazonaws.com/id/{}", around.region, digits(&name, 32).to_uppercase());
+        format!("https://oidc.eks.{}.{suffix}/id/{}", around.region, digits(&name, 32).to_uppercase());
     row::fill(row, "identity", json!({"oidc": {"issuer": issuer}}));
     row::fill(row, "accessConfig", json!({"authenticationMode": "API_AND_CONFIG_MAP"}));
     row::fill(

@@ -1,0 +1,109 @@
+//! `permissions`: what a command line needs to be allowed, as a page, a policy document, or roles.
+
+use std::collections::BTreeMap;
+
+use clap::Parser as _;
+use serde_json::{Value, json};
+
+use super::speak::Speak;
+use crate::cli::{Cli, Command, GlobalArgs, PermissionsArgs, SetupCommand};
+use crate::error::{Error, Result};
+use crate::intent::{self, Env};
+use crate::report::{Needs, needs_page, to_json, to_yaml};
+use crate::steps::needs;
+
+/// All commands together, by command lines that take every road.
+const EVERYTHING: [&str; 2] = ["setup dynamic --create-namespace", "setup dynamic --policy managed"];
+
+/// Shows what a command line needs.
+///
+/// # Errors
+/// Usage: the command line cannot be.
+pub(super) fn run(
+    args: &PermissionsArgs,
+    global: &GlobalArgs,
+    env: &BTreeMap<String, String>,
+    speak: &Speak,
+) -> Result<u8> {
+    let (words, iam, rbac) = words(args);
+    let all = if words.is_empty() {
+        let mut all = Vec::new();
+        for line in EVERYTHING {
+            let line: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            for need in of_line(&line, global, env)? {
+                if !all.iter().any(|known: &needs::Need| known.right == need.right) {
+                    all.push(need);
+                }
+            }
+        }
+        all
+    } else {
+        of_line(&words, global, env)?
+    };
+    let policy = needs::policy(&all);
+    let roles = needs::cluster_roles(&all);
+    if iam {
+        return speak.give_value(&policy, || to_json(&policy).unwrap_or_default());
+    }
+    if rbac {
+        let texts: Result<Vec<String>> = roles.iter().map(to_yaml).collect();
+        let text = texts?.join("---\n");
+        return speak.give_value(&json!({"apiVersion": "v1", "kind": "List", "items": roles}), || text);
+    }
+    let page = Needs { command: words.join(" "), needs: all };
+    let document = document(&page, &policy, &roles);
+    speak.give_value(&document, || needs_page(&page))
+}
+
+/// The command's words, and our own flags wherever they were typed: behind COMMAND they are taken for its words.
+fn words(args: &PermissionsArgs) -> (Vec<String>, bool, bool) {
+    let mut words = match args.command.as_slice() {
+        // `fsxctl permissions "setup dynamic"`.
+        [one] => one.split_whitespace().map(str::to_owned).collect(),
+        several => several.to_vec(),
+    };
+    let mut take = |flag: &str| {
+        let before = words.len();
+        words.retain(|word| word != flag);
+        words.len() != before
+    };
+    let (iam, rbac) = (take("--iam") || args.iam, take("--rbac") || args.rbac);
+    if words.first().is_some_and(|word| word == "fsxctl") {
+        words.remove(0);
+    }
+    (words, iam, rbac)
+}
+
+/// What one command line needs; commands that look at nothing need nothing.
+fn of_line(words: &[String], global: &GlobalArgs, env: &Env) -> Result<Vec<needs::Need>> {
+    let line = std::iter::once("fsxctl".to_owned()).chain(words.iter().cloned());
+    let cli = Cli::try_parse_from(line).map_err(|refusal| {
+        let text = refusal.to_string();
+        let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        Error::usage(format!("`{}` is no command line: {first}", words.join(" ")))
+            .next("fsxctl permissions setup dynamic")
+    })?;
+    let Command::Setup(setup) = &cli.command else { return Ok(Vec::new()) };
+    // Alone it asks, and what it makes in the end is `setup dynamic`.
+    let whole = SetupCommand::Dynamic(Box::default());
+    let command = setup.command.as_ref().unwrap_or(&whole);
+    let mut own = cli.global.clone();
+    own.region = own.region.or_else(|| global.region.clone());
+    own.as_user = own.as_user.or_else(|| global.as_user.clone());
+    let (intent, target, _) = intent::setup_intent(command, &own, env)?;
+    Ok(needs::needs(&needs::task(&intent, &target)))
+}
+
+fn document(page: &Needs, policy: &Value, roles: &[Value]) -> Value {
+    json!({
+        "apiVersion": "fsxctl.io/v1alpha1",
+        "kind": "Permissions",
+        "fsxctlVersion": env!("CARGO_PKG_VERSION"),
+        "exitCode": 0,
+        "command": page.command,
+        "items": page.items(),
+        "iamPolicy": policy,
+        "clusterRole": roles,
+        "notes": page.notes(),
+    })
+}

@@ -1,0 +1,372 @@
+//! The table: one row for each thing that is done.
+
+use super::Use::{Always, Optional, When};
+use super::row::{Ask, Named, On, Place, Row};
+use super::{Task, Use};
+
+/// Needed when the identity matters: the driver step gives it to the controller.
+fn identity(task: &Task) -> bool {
+    task.parts.identity || task.parts.driver
+}
+
+/// Needed for the nodes' groups; without a network, only whether their roles let Pod Identity work.
+fn hyperpod(task: &Task, usage: Use) -> Option<Use> {
+    if task.parts.network || task.parts.storage {
+        return Some(usage);
+    }
+    if_so(
+        identity(task) && task.pod_identity,
+        Optional("nodes of HyperPod are taken to let Pod Identity work"),
+    )
+}
+
+fn if_so(is: bool, usage: Use) -> Option<Use> {
+    is.then_some(usage)
+}
+
+/// Every row.
+pub const ROWS: &[Row] = &[
+    Row {
+        purpose: "find the cluster",
+        when: |_| Some(Always),
+        ask: Ask::Iam(&["eks:DescribeCluster"], On::Cluster),
+    },
+    Row {
+        purpose: "find the Region's only cluster",
+        when: |task| if_so(task.cluster.is_none(), When("no cluster is named")),
+        ask: Ask::Iam(&["eks:ListClusters"], On::Any),
+    },
+    Row {
+        purpose: "act as another Kubernetes user",
+        when: |task| if_so(task.as_user.is_some(), Always),
+        ask: Ask::Rbac(&["impersonate"], "", "users", Named::User, Place::Everywhere),
+    },
+    // Identity: what is there.
+    Row {
+        purpose: "see the driver's add-on and the Pod Identity agent",
+        when: |task| if_so(identity(task), Always),
+        ask: Ask::Iam(&["eks:DescribeAddon"], On::Addons),
+    },
+    Row {
+        purpose: "see the controller's association",
+        when: |task| if_so(identity(task), Always),
+        ask: Ask::Iam(&["eks:ListPodIdentityAssociations"], On::Cluster),
+    },
+    Row {
+        purpose: "see the controller's association",
+        when: |task| if_so(identity(task), When("there is an association")),
+        ask: Ask::Iam(&["eks:DescribePodIdentityAssociation"], On::Associations),
+    },
+    Row {
+        purpose: "see the cluster's OIDC provider",
+        when: |task| {
+            let only_pods = task.pod_identity && !task.irsa;
+            let usage = if only_pods { When("the controller has a role by IRSA") } else { Always };
+            if_so(identity(task), usage)
+        },
+        ask: Ask::Iam(&["iam:GetOpenIDConnectProvider"], On::Providers),
+    },
+    Row {
+        purpose: "see the driver's role, and FSx's service-linked role",
+        when: |task| if_so(identity(task), Always),
+        ask: Ask::Iam(&["iam:GetRole"], On::Roles),
+    },
+    Row {
+        purpose: "judge what the role allows",
+        when: |task| if_so(identity(task), When("the role is there")),
+        ask: Ask::Iam(
+            &["iam:GetRolePolicy", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies"],
+            On::Roles,
+        ),
+    },
+    Row {
+        purpose: "judge policies that are attached to the role",
+        when: |task| if_so(identity(task), When("the role has policies of the account attached")),
+        ask: Ask::Iam(&["iam:GetPolicy", "iam:GetPolicyVersion"], On::Policies),
+    },
+    Row {
+        purpose: "judge whether the nodes let Pod Identity work",
+        when: |task| {
+            let without = "node groups of EC2 are taken to let it work";
+            if_so(identity(task) && task.pod_identity, Optional(without))
+        },
+        ask: Ask::Iam(&["eks:DescribeNodegroup"], On::NodeGroups),
+    },
+    Row {
+        purpose: "see the controller's service account",
+        when: |task| if_so(identity(task), Always),
+        ask: Ask::Rbac(&["get"], "", "serviceaccounts", Named::Account, Place::Account),
+    },
+    // Identity: what is made.
+    Row {
+        purpose: "tell IAM of the cluster's issuer",
+        when: |task| if_so(task.parts.identity && task.irsa, Always),
+        ask: Ask::Iam(&["iam:CreateOpenIDConnectProvider", "iam:TagOpenIDConnectProvider"], On::Providers),
+    },
+    Row {
+        purpose: "tell IAM of the audience",
+        when: |task| if_so(task.parts.identity && task.irsa, When("the provider lacks the audience")),
+        ask: Ask::Iam(&["iam:AddClientIDToOpenIDConnectProvider"], On::Providers),
+    },
+    Row {
+        purpose: "make the driver's role",
+        when: |task| if_so(task.parts.identity && task.role.made, Always),
+        ask: Ask::Iam(&["iam:CreateRole", "iam:TagRole"], On::Role),
+    },
+    // UNCONFIRMED: that CreateRole with a boundary asks for this action too; it is harmless if it does not.
+    Row {
+        purpose: "give the role its permissions boundary",
+        when: |task| {
+            let usage = When("the account asks for it when a role is made with a boundary");
+            if_so(task.parts.identity && task.role.boundary, usage)
+        },
+        ask: Ask::Iam(&["iam:PutRolePermissionsBoundary"], On::Role),
+    },
+    Row {
+        purpose: "write the role's inline policy",
+        when: |task| {
+            let usage = if task.role.made { Always } else { When("the role allows too little") };
+            if_so(task.parts.identity && !task.role.attaches, usage)
+        },
+        ask: Ask::Iam(&["iam:PutRolePolicy"], On::Role),
+    },
+    Row {
+        purpose: "attach the asked-for policy to the role",
+        when: |task| if_so(task.parts.identity && task.role.attaches, Always),
+        ask: Ask::Iam(&["iam:AttachRolePolicy"], On::Role),
+    },
+    Row {
+        purpose: "let the controller into a role that is there",
+        when: |task| if_so(task.parts.identity, When("the role is there and does not trust the controller")),
+        ask: Ask::Iam(&["iam:UpdateAssumeRolePolicy"], On::Role),
+    },
+    Row {
+        purpose: "associate the role with the controller's service account",
+        when: |task| {
+            let by_addon = task.parts.driver && task.addon;
+            let alone = task.parts.identity && !by_addon;
+            if_so((by_addon || alone) && task.pod_identity, Always)
+        },
+        ask: Ask::Iam(&["eks:CreatePodIdentityAssociation"], On::Cluster),
+    },
+    Row {
+        purpose: "tag the association",
+        when: |task| if_so(task.parts.identity && task.pod_identity, When("the driver is there already")),
+        ask: Ask::Iam(&["eks:TagResource"], On::Associations),
+    },
+    // UNCONFIRMED for the role of an add-on's service account; confirmed for Pod Identity
+    // (https://docs.aws.amazon.com/eks/latest/userguide/pod-id-association.html).
+    Row {
+        purpose: "hand the role to EKS",
+        when: |task| {
+            let hands = task.parts.driver && task.addon || task.parts.identity && task.pod_identity;
+            if_so(hands && (task.irsa || task.pod_identity), Always)
+        },
+        ask: Ask::Iam(&["iam:PassRole"], On::Role),
+    },
+    // Driver.
+    Row {
+        purpose: "choose a build of the add-on",
+        when: |task| if_so(task.parts.driver && task.addon, Always),
+        ask: Ask::Iam(&["eks:DescribeAddonVersions"], On::Any),
+    },
+    Row {
+        purpose: "see what the build can be configured with",
+        when: |task| {
+            let without =
+                "the add-on is installed without the Region, which its pods then look up themselves";
+            if_so(task.parts.driver && task.addon, Optional(without))
+        },
+        ask: Ask::Iam(&["eks:DescribeAddonConfiguration"], On::Any),
+    },
+    Row {
+        purpose: "see the CSIDriver",
+        when: |task| if_so(task.parts.driver, Always),
+        ask: Ask::Rbac(
+            &["get"],
+            "storage.k8s.io",
+            "csidrivers",
+            Named::As("fsx.csi.aws.com"),
+            Place::Everywhere,
+        ),
+    },
+    Row {
+        purpose: "see the controller",
+        when: |task| if_so(identity(task), Always),
+        ask: Ask::Rbac(&["get"], "apps", "deployments", Named::As("fsx-csi-controller"), Place::Driver),
+    },
+    Row {
+        purpose: "see the node plugin",
+        when: |task| if_so(task.parts.driver, Optional("how many of its pods are ready is not told")),
+        ask: Ask::Rbac(&["get"], "apps", "daemonsets", Named::As("fsx-csi-node"), Place::Driver),
+    },
+    Row {
+        purpose: "see whether the controller's pods have the role",
+        when: |task| if_so(identity(task), Optional("pods that are older than the role are not restarted")),
+        ask: Ask::Rbac(&["list"], "", "pods", Named::All, Place::Driver),
+    },
+    Row {
+        purpose: "install the add-on",
+        when: |task| if_so(task.parts.driver && task.addon, Always),
+        ask: Ask::Iam(&["eks:CreateAddon"], On::Cluster),
+    },
+    Row {
+        purpose: "tag the add-on",
+        when: |task| if_so(task.parts.driver && task.addon, Always),
+        ask: Ask::Iam(&["eks:TagResource"], On::Addons),
+    },
+    Row {
+        purpose: "give the role to an add-on that is there",
+        when: |task| if_so(task.parts.driver && task.irsa, When("the add-on has no or another role")),
+        ask: Ask::Iam(&["eks:UpdateAddon"], On::Addons),
+    },
+    Row {
+        purpose: "restart the controller",
+        when: |task| if_so(identity(task), When("its pods are older than its role")),
+        ask: Ask::Rbac(&["patch"], "apps", "deployments", Named::As("fsx-csi-controller"), Place::Driver),
+    },
+    // Network.
+    Row {
+        purpose: "see subnets, security groups and the cluster's instances",
+        when: |task| if_so(task.parts.network || task.parts.storage, Always),
+        ask: Ask::Iam(
+            &["ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets"],
+            On::Any,
+        ),
+    },
+    Row {
+        purpose: "tell private subnets from public ones",
+        when: |task| {
+            let usage = Optional("whether the subnet is private cannot be told");
+            if_so(task.parts.network || task.parts.storage, usage)
+        },
+        ask: Ask::Iam(&["ec2:DescribeRouteTables"], On::Any),
+    },
+    Row {
+        purpose: "see which groups file systems wear",
+        when: |task| if_so(task.parts.network || task.parts.storage, When("there are file systems")),
+        ask: Ask::Iam(&["ec2:DescribeNetworkInterfaces"], On::Any),
+    },
+    Row {
+        purpose: "read prefix lists that rules name",
+        when: |task| if_so(task.parts.network || task.parts.storage, When("a rule names a prefix list")),
+        ask: Ask::Iam(&["ec2:GetManagedPrefixListEntries"], On::Any),
+    },
+    Row {
+        purpose: "find the HyperPod clusters of the EKS cluster",
+        when: |task| hyperpod(task, Always),
+        ask: Ask::Iam(&["sagemaker:ListClusters"], On::Any),
+    },
+    Row {
+        purpose: "see the groups of HyperPod's nodes",
+        when: |task| hyperpod(task, When("there are HyperPod clusters")),
+        ask: Ask::Iam(&["sagemaker:DescribeCluster"], On::HyperPods),
+    },
+    Row {
+        purpose: "see file systems that are there",
+        when: |task| {
+            let usage = Optional("file systems that are there are not told, and a failed one not noticed");
+            if_so(task.parts.network || task.parts.storage, usage)
+        },
+        ask: Ask::Iam(&["fsx:DescribeFileSystems"], On::Any),
+    },
+    Row {
+        purpose: "see the nodes and their zones",
+        when: |task| if_so(task.parts.network || task.parts.storage, Always),
+        ask: Ask::Rbac(&["list"], "", "nodes", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "see volumes that are there",
+        when: |task| {
+            let usage = Optional("volumes of earlier claims, and the file system of a new one, are not told");
+            if_so(task.parts.network || task.parts.storage, usage)
+        },
+        ask: Ask::Rbac(&["list"], "", "persistentvolumes", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "make a security group",
+        when: |task| {
+            let usage = if task.new_group { Always } else { When("no group that is there fits") };
+            if_so(task.parts.network && task.any_group, usage)
+        },
+        ask: Ask::Iam(&["ec2:CreateSecurityGroup"], On::NewGroup),
+    },
+    Row {
+        purpose: "tag a new security group",
+        when: |task| {
+            let usage = if task.new_group { Always } else { When("no group that is there fits") };
+            if_so(task.parts.network && task.any_group, usage)
+        },
+        ask: Ask::Iam(&["ec2:CreateTags"], On::GroupTags),
+    },
+    Row {
+        purpose: "let Lustre in",
+        when: |task| if_so(task.parts.network, Always),
+        ask: Ask::Iam(&["ec2:AuthorizeSecurityGroupIngress"], On::Groups),
+    },
+    Row {
+        purpose: "tag new rules",
+        when: |task| if_so(task.parts.network, Always),
+        ask: Ask::Iam(&["ec2:CreateTags"], On::RuleTags),
+    },
+    Row {
+        purpose: "let Lustre out",
+        when: |task| if_so(task.parts.network, When("a group does not let everything out")),
+        ask: Ask::Iam(&["ec2:AuthorizeSecurityGroupEgress"], On::Groups),
+    },
+    // Storage.
+    Row {
+        purpose: "see the StorageClass",
+        when: |task| if_so(task.parts.network || task.parts.storage, Always),
+        ask: Ask::Rbac(&["get"], "storage.k8s.io", "storageclasses", Named::Class, Place::Everywhere),
+    },
+    Row {
+        purpose: "make the StorageClass",
+        when: |task| if_so(task.parts.storage, Always),
+        ask: Ask::Rbac(&["create"], "storage.k8s.io", "storageclasses", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "change the StorageClass",
+        when: |task| if_so(task.parts.storage, When("it is fsxctl's and mount options or expansion differ")),
+        ask: Ask::Rbac(&["patch"], "storage.k8s.io", "storageclasses", Named::Class, Place::Everywhere),
+    },
+    Row {
+        purpose: "see the claim's namespace",
+        when: |task| {
+            let usage =
+                if task.new_namespace { Always } else { Optional("the namespace is taken to be there") };
+            if_so(task.parts.storage, usage)
+        },
+        ask: Ask::Rbac(&["get"], "", "namespaces", Named::Namespace, Place::Everywhere),
+    },
+    Row {
+        purpose: "make the claim's namespace",
+        when: |task| if_so(task.parts.storage && task.new_namespace, When("the namespace is not there")),
+        ask: Ask::Rbac(&["create"], "", "namespaces", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "see the claim",
+        when: |task| if_so(task.parts.storage, Always),
+        ask: Ask::Rbac(&["get"], "", "persistentvolumeclaims", Named::Claim, Place::Claim),
+    },
+    Row {
+        purpose: "make the claim",
+        when: |task| if_so(task.parts.storage, Always),
+        ask: Ask::Rbac(&["create"], "", "persistentvolumeclaims", Named::All, Place::Claim),
+    },
+    Row {
+        purpose: "enlarge the claim",
+        when: |task| if_so(task.parts.storage, When("it is there and a larger size is asked for")),
+        ask: Ask::Rbac(&["patch"], "", "persistentvolumeclaims", Named::Claim, Place::Claim),
+    },
+    Row {
+        purpose: "notice at once when the claim is Bound",
+        when: |task| if_so(task.parts.storage && task.waits, Optional("the claim is asked for now and then")),
+        ask: Ask::Rbac(&["list", "watch"], "", "persistentvolumeclaims", Named::All, Place::Claim),
+    },
+    Row {
+        purpose: "tell why the claim is not Bound yet",
+        when: |task| if_so(task.parts.storage && task.waits, Optional("the driver's words are not told")),
+        ask: Ask::Rbac(&["list", "watch"], "", "events", Named::All, Place::Claim),
+    },
+];

@@ -1,0 +1,62 @@
+//! What a wish needs to be allowed, before anything is looked at.
+
+use crate::domain::names::{self, Partition};
+pub use crate::domain::permission::{
+    GROUP, IamNeed, Need, RbacNeed, Right, Use, cluster_roles, is_known, needs, policy,
+};
+use crate::domain::permission::{Parts, RoleTask, Task};
+use crate::intent::{DriverMode, GroupWish, IdentityMode, Intent, PolicyWish, Target};
+use crate::steps::StepId;
+
+/// The task that a wish is. What only looking can tell stays open, so that it is never too little.
+pub fn task(intent: &Intent, target: &Target) -> Task {
+    let region = target.region.as_ref().map(|asked| asked.value.clone());
+    let cluster = target.cluster.as_ref().map(|asked| asked.value.clone());
+    let mode = intent.identity.mode.value;
+    let group = &intent.network.security_group.value;
+    let namespace = intent.storage.namespace.as_ref().map_or("default", |asked| asked.value.as_str());
+    Task {
+        partition: region.as_deref().map_or(Partition::Aws, Partition::of_region),
+        role: role(intent, cluster.as_deref(), region.as_deref()),
+        region,
+        account: target.account.as_ref().map(|asked| asked.value.clone()),
+        cluster,
+        parts: Parts {
+            identity: intent.covers(StepId::Identity) && mode != IdentityMode::None,
+            network: intent.covers(StepId::Network),
+            driver: intent.covers(StepId::Driver),
+            storage: intent.covers(StepId::Storage),
+        },
+        irsa: matches!(mode, IdentityMode::Auto | IdentityMode::Irsa),
+        pod_identity: matches!(mode, IdentityMode::Auto | IdentityMode::PodIdentity),
+        addon: matches!(intent.driver.mode.value, DriverMode::Auto | DriverMode::Addon),
+        service_account: intent.identity.service_account.value.clone(),
+        new_group: *group == GroupWish::Create,
+        any_group: !matches!(group, GroupWish::Id(_)),
+        class: intent.storage.class.value.clone(),
+        claim: (namespace.to_owned(), intent.storage.claim.value.clone()),
+        new_namespace: intent.storage.create_namespace,
+        waits: intent.wait.is_some(),
+        as_user: target.as_user.clone(),
+    }
+}
+
+fn role(intent: &Intent, cluster: Option<&str>, region: Option<&str>) -> RoleTask {
+    let wish = &intent.identity;
+    let given = wish
+        .role_arn
+        .as_ref()
+        .and_then(|asked| asked.value.split_once(":role"))
+        .map(|(_, rest)| rest.to_owned());
+    let name = match (&wish.role_name, cluster, region) {
+        (Some(asked), _, _) => asked.value.clone(),
+        (None, Some(cluster), Some(region)) => names::role_name(cluster, region),
+        (None, _, _) => "FSXLCSI-*".to_owned(),
+    };
+    RoleTask {
+        made: given.is_none(),
+        path_and_name: given.unwrap_or_else(|| format!("{}{name}", wish.role_path.value)),
+        attaches: wish.policy.value != PolicyWish::Minimal,
+        boundary: wish.boundary.is_some(),
+    }
+}
