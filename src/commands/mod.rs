@@ -28,7 +28,7 @@ pub async fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> u8 {
         Err(refusal) => return refused(&refusal, &arguments, &env),
     };
     let speak = match Speak::new(&cli.global, &env) {
-        Ok(speak) => speak,
+        Ok(speak) => speak.typed(&named(&arguments)),
         Err(error) => return Speak::guessed(&arguments, &env).fail(&error, None),
     };
     if let Err(error) = speak.check_names(matches!(cli.command, Command::Images(_))) {
