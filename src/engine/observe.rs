@@ -3,14 +3,14 @@
 //! Wave 1 asks what needs only names; wave 2 what needs the VPC, the issuer or an ARN of wave 1, and Kubernetes.
 //! A third wave happens only for policies of roles that are not fsxctl's and for prefix lists.
 
-mod cluster;
+mod inside;
+mod release;
+mod shut;
 mod third;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{join_all, try_join_all};
-
-use cluster::{InCluster, kubernetes_wave};
 
 use crate::domain::names::{self, Partition};
 use crate::domain::policy::INLINE_POLICY;
@@ -46,6 +46,21 @@ pub struct Look {
     pub namespace: Option<String>,
     /// What decides which policies of the role have to be read.
     pub needs: Needs,
+    /// Whether the service account was asked for; else it is that of the driver that is there.
+    pub account_asked: bool,
+    /// Whether Helm may come into it.
+    pub helm: HelmLook,
+}
+
+/// When to look for a Helm release although no object names one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HelmLook {
+    /// The driver is, or is to be, a release.
+    pub wanted: bool,
+    /// It may become one.
+    pub possible: bool,
+    /// Namespace and name of a release that was named; else those by convention.
+    pub release: Option<(String, String)>,
 }
 
 /// What the role will have to allow besides the driver's own calls, and under which limit.
@@ -93,14 +108,15 @@ pub async fn observe(eyes: &Eyes, look: &Look) -> Result<(Facts, Kubernetes)> {
     let namespace =
         look.namespace.clone().or_else(|| kubernetes.namespace()).unwrap_or_else(|| "default".to_owned());
     let kube = kubernetes.reads();
-    let both = futures::future::join(
-        second_wave(&reads, look, &first),
-        kubernetes_wave(&kube, look, &namespace, &first.cluster),
-    );
+    let both =
+        futures::future::join(second_wave(&reads, look, &first), inside::look(&kube, look, &namespace));
     let (aws, cluster) = Box::pin(both).await;
-    let (aws, cluster) = (aws?, cluster?);
+    let aws = aws?;
+    let cluster = cluster.map_err(|trouble| shut::why(trouble, &first, &kubernetes))?;
     let mut facts = assemble(eyes.session.region(), first, aws, cluster);
     facts.reached = kubernetes.how();
+    let helm = Box::pin(release::look(eyes, &kube, &reads, look, &facts)).await?;
+    helm.into(&mut facts);
     third::look(&reads, look, &mut facts).await?;
     Ok((facts, kubernetes))
 }
@@ -132,7 +148,7 @@ async fn first_wave(reads: &Reads, look: &Look) -> Result<First> {
     let (caller, cluster, addon, agent, versions, association_id) = a;
     let (hyperpods, role, file_systems, instances) = b;
     // The cluster goes first: a cluster that is not there makes every other answer moot.
-    let cluster = the_cluster(reads, look, cluster).await?;
+    let cluster = shut::the_cluster(reads, look, cluster).await?;
     Ok(First {
         caller: caller?,
         cluster,
@@ -145,41 +161,6 @@ async fn first_wave(reads: &Reads, look: &Look) -> Result<First> {
         file_systems: file_systems?,
         instances: instances?,
     })
-}
-
-async fn the_cluster(reads: &Reads, look: &Look, answer: Result<Seen<Cluster>, Trouble>) -> Result<Cluster> {
-    match answer? {
-        Seen::Found(cluster) => settled(cluster),
-        Seen::Missing => {
-            let there = match reads.clusters().await {
-                Ok(Seen::Found(names)) if names.is_empty() => {
-                    vec!["there is no cluster in this Region".to_owned()]
-                }
-                Ok(Seen::Found(names)) => vec![format!("clusters in this Region: {}", names.join(", "))],
-                _ => Vec::new(),
-            };
-            let nearest = "name one that is there with --cluster, or another Region with --region";
-            Err(Error::usage(format!("there is no EKS cluster {} in this Region", look.cluster))
-                .details(there)
-                .next(nearest))
-        }
-        Seen::Hidden(veil) => {
-            Err(Error::new(crate::error::Kind::Denied, format!("cannot see EKS cluster {}", look.cluster))
-                .because(veil.cause)
-                .permission(veil.permission))
-        }
-    }
-}
-
-/// A cluster that is being made or taken away is no ground to build on.
-fn settled(cluster: Cluster) -> Result<Cluster> {
-    let message = format!("EKS cluster {} is {}", cluster.name, cluster.status);
-    match cluster.status.as_str() {
-        "CREATING" | "PENDING" => Err(Error::new(crate::error::Kind::Unavailable, message)
-            .next(format!("aws eks wait cluster-active --name {}", cluster.name))),
-        "DELETING" | "FAILED" => Err(Error::conflict(message).next("name another cluster with --cluster")),
-        _ => Ok(cluster),
-    }
 }
 
 async fn hyperpod_names(reads: &Reads, look: &Look) -> Result<Seen<Vec<String>>, Trouble> {
@@ -198,7 +179,7 @@ async fn role_with_inline(reads: &Reads, name: &str) -> Result<RoleFacts, Troubl
             let inline = BTreeMap::from([(INLINE_POLICY.to_owned(), document)]);
             Seen::Found(Policies { inline, ..Policies::default() })
         }
-        Seen::Missing | Seen::Hidden(_) if role.is_missing() => Seen::Missing,
+        Seen::Missing if role.is_missing() => Seen::Missing,
         Seen::Missing => Seen::Found(Policies::default()),
         Seen::Hidden(veil) => Seen::Hidden(veil),
     };
@@ -357,7 +338,7 @@ async fn whole_roles(reads: &Reads, names: BTreeSet<String>) -> Result<BTreeMap<
     all.await.into_iter().collect()
 }
 
-fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Facts {
+fn assemble(region: &str, first: First, aws: Second, cluster: inside::InCluster) -> Facts {
     let mut roles = first.roles;
     roles.extend(aws.roles);
     Facts {
@@ -374,7 +355,7 @@ fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Fact
             association: aws.association,
             agent: first.agent,
             service_account: cluster.service_account,
-            node_roles: BTreeSet::new(),
+            node_roles: Seen::Missing,
         },
         network: aws.network,
         driver: Driver {
@@ -382,33 +363,14 @@ fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Fact
             versions: first.versions,
             schema: aws.schema,
             csi_driver: cluster.csi_driver,
+            namespace: "kube-system".to_owned(),
             controller: cluster.controller,
             node: cluster.node,
+            release: Seen::Missing,
+            helm: Seen::Missing,
             pods: cluster.pods,
         },
         file_systems: first.file_systems,
         storage: cluster.storage,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::Kind;
-
-    #[test]
-    fn only_a_cluster_that_stands_is_built_upon() {
-        let rows = [
-            ("ACTIVE", None),
-            ("UPDATING", None),
-            ("CREATING", Some(Kind::Unavailable)),
-            ("PENDING", Some(Kind::Unavailable)),
-            ("DELETING", Some(Kind::Conflict)),
-            ("FAILED", Some(Kind::Conflict)),
-        ];
-        for (status, kind) in rows {
-            let cluster = Cluster { name: "c".to_owned(), status: status.to_owned(), ..Cluster::default() };
-            assert_eq!(settled(cluster).err().map(|error| error.kind), kind, "{status}");
-        }
     }
 }

@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -44,11 +46,22 @@ pub fn layer(text: &str) -> String {
     format!("apiVersion: sandbox.fsxctl.io/v1alpha1\nkind: World\n{text}")
 }
 
+/// What only a Secret of the cluster holds, as it is and as the API server encodes it.
+const SECRET: [&str; 2] = ["planted-secret-4711", "cGxhbnRlZC1zZWNyZXQtNDcxMQ=="];
+
+/// A Secret that nobody has any business to read, in every world.
+const PLANTED: &str = "
+kubernetes:
+  objects:
+  - {apiVersion: v1, kind: Secret, type: Opaque, metadata: {name: planted, namespace: kube-system}, data: {password: cGxhbnRlZC1zZWNyZXQtNDcxMQ==}}
+";
+
 /// One sandbox, and what every run against it is given.
 pub struct World {
     pub sandbox: Sandbox,
     pub home: TempDir,
     env: BTreeMap<String, String>,
+    secrets: Vec<String>,
 }
 
 impl World {
@@ -63,7 +76,11 @@ impl World {
     }
 
     /// With everything that a sandbox can be given.
-    pub fn with(options: Options) -> Self {
+    pub fn with(mut options: Options) -> Self {
+        if options.worlds.is_empty() {
+            options.worlds.push(source("bare"));
+        }
+        options.worlds.push(source(PLANTED));
         let sandbox = Sandbox::start(options).expect("the sandbox starts");
         let home = tempfile::tempdir().expect("a temporary directory");
         let mut env: BTreeMap<String, String> = sandbox.env().into_iter().collect();
@@ -71,7 +88,13 @@ impl World {
         env.insert("COLUMNS".to_owned(), "100".to_owned());
         env.insert("TZ".to_owned(), "UTC".to_owned());
         filter();
-        Self { sandbox, home, env }
+        let secrets = secrets(&sandbox, &env);
+        Self { sandbox, home, env, secrets }
+    }
+
+    /// Another sandbox with the world as it stands here: what was under way goes on.
+    pub fn again(&self) -> Self {
+        Self::of(&[&self.sandbox.snapshot()])
     }
 
     /// The same with a variable for every run; an empty value takes it away.
@@ -83,6 +106,28 @@ impl World {
             self.env.insert(name.to_owned(), value.to_owned());
         }
         self
+    }
+
+    /// The same with a helm program on PATH: the sandbox's stand-in, which writes down how it was called.
+    #[must_use]
+    pub fn with_helm(self) -> Self {
+        let folder = self.home.path().join("bin");
+        std::fs::create_dir_all(&folder).expect("a folder for programs");
+        let beside = std::path::Path::new(env!("CARGO_BIN_EXE_fsxctl")).with_file_name("fsxctl-sandbox");
+        assert!(beside.is_file(), "{} is not built: cargo build --workspace --all-targets", beside.display());
+        std::os::unix::fs::symlink(&beside, folder.join("helm")).expect("a link");
+        let (path, record) = (folder.display().to_string(), self.helm_record().display().to_string());
+        self.env("PATH", &path).env("HELM_SANDBOX_RECORD", &record)
+    }
+
+    fn helm_record(&self) -> std::path::PathBuf {
+        self.home.path().join("helm.jsonl")
+    }
+
+    /// How helm was called so far, one document a call.
+    pub fn helm_calls(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.helm_record()).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).expect("a line of the record is JSON")).collect()
     }
 
     /// What any other program is given to speak to this sandbox.
@@ -102,14 +147,28 @@ impl World {
 
     /// Starts the binary.
     pub fn start(&self, arguments: &[&str]) -> Running<'_> {
+        let before = files(self.home.path());
         let mut command = Command::new(env!("CARGO_BIN_EXE_fsxctl"));
         command.args(arguments).env_clear().envs(&self.env).current_dir(self.home.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Whatever it starts belongs to its group, so that a kill reaches all of it.
+        command.process_group(0);
         let from = self.sandbox.log().len();
         let mut child = command.spawn().expect("the binary starts");
         let stdout = reader(child.stdout.take().expect("stdout is piped"));
         let stderr = reader(child.stderr.take().expect("stderr is piped"));
-        Running { world: self, child, stdout, stderr, from, arguments: arguments.join(" ") }
+        Running { world: self, child, stdout, stderr, from, arguments: arguments.join(" "), before }
+    }
+
+    /// No run may tell, log, trace or write a credential, a token or a Secret.
+    #[track_caller]
+    fn keeps_secrets(&self, arguments: &str, told: &str, text: &str) {
+        // A token that the program mints for EKS is known by its beginning.
+        let minted = ["k8s-aws-v1.", "X-Amz-Signature=", "X-Amz-Security-Token="];
+        let planted = self.secrets.iter().map(String::as_str).chain(SECRET).chain(minted);
+        for secret in planted {
+            assert!(!text.contains(secret), "{told} of `fsxctl {arguments}` holds {secret:?}");
+        }
     }
 
     /// Starts the binary with a terminal of this size (rows, columns) as its stdin and stderr; its stdout stays apart.
@@ -130,6 +189,34 @@ impl World {
     }
 }
 
+/// What the sandbox gave to this run alone: its keys and the kubeconfig's token.
+fn secrets(sandbox: &Sandbox, env: &BTreeMap<String, String>) -> Vec<String> {
+    let keys = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+    let mut secrets: Vec<String> = keys.iter().filter_map(|name| env.get(*name).cloned()).collect();
+    let kubeconfig: Value = serde_yaml::from_str(&sandbox.kubeconfig()).expect("a kubeconfig is YAML");
+    secrets.extend(kubeconfig["users"][0]["user"]["token"].as_str().map(str::to_owned));
+    assert!(
+        secrets.len() == 3 && secrets.iter().all(|secret| secret.len() > 20),
+        "{} secrets",
+        secrets.len()
+    );
+    secrets
+}
+
+/// The files below a folder with their bytes.
+pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            found.append(&mut files(&path));
+        } else if let Ok(bytes) = std::fs::read(&path) {
+            found.insert(path, bytes);
+        }
+    }
+    found
+}
+
 pub fn reader(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
@@ -146,9 +233,17 @@ pub struct Running<'a> {
     pub stderr: JoinHandle<String>,
     pub from: usize,
     pub arguments: String,
+    pub before: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 impl Running<'_> {
+    /// Ends it and all that it started, without a chance to say anything.
+    fn kill(&self) {
+        // On a terminal it is in the group of its session.
+        let (group, own) = (format!("-{}", self.child.id()), self.child.id().to_string());
+        let _ = Command::new("kill").args(["-KILL", "--", &group, &own]).stderr(Stdio::null()).status();
+    }
+
     /// Sends a signal by its short name.
     pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
@@ -166,14 +261,22 @@ impl Running<'_> {
         }
     }
 
+    /// Asserts that it has not ended.
+    #[track_caller]
+    pub fn is_running(&mut self) {
+        assert!(matches!(self.child.try_wait(), Ok(None)), "it has ended: {}", self.arguments);
+    }
+
     /// Waits for the end.
     pub fn end(mut self) -> Run {
         let since = Instant::now();
+        let killed = self.world.sandbox.killed();
         let status = loop {
             match self.child.try_wait().expect("a child can be waited for") {
                 Some(status) => break status,
+                None if *killed.borrow() => self.kill(),
                 None if since.elapsed() > PATIENCE => {
-                    let _ = self.child.kill();
+                    self.kill();
                     panic!("`fsxctl {}` did not end", self.arguments);
                 }
                 None => std::thread::sleep(Duration::from_millis(5)),
@@ -186,11 +289,22 @@ impl Running<'_> {
         ];
         let clean =
             |text: String| replaced.iter().fold(text, |text, (from, to)| text.replace(from.as_str(), to));
+        let stdout = self.stdout.join().expect("stdout is read");
+        let stderr = self.stderr.join().expect("stderr is read");
+        self.world.keeps_secrets(&self.arguments, "stdout", &stdout);
+        self.world.keeps_secrets(&self.arguments, "stderr", &stderr);
+        for (path, bytes) in files(self.world.home.path()) {
+            if self.before.get(&path) != Some(&bytes) {
+                let text = String::from_utf8_lossy(&bytes);
+                self.world.keeps_secrets(&self.arguments, &path.display().to_string(), &text);
+            }
+        }
         Run {
+            took: since.elapsed(),
             arguments: clean(self.arguments),
             code: status.code(),
-            stdout: clean(self.stdout.join().expect("stdout is read")),
-            stderr: clean(self.stderr.join().expect("stderr is read")),
+            stdout: clean(stdout),
+            stderr: clean(stderr),
             requests: requests.into_iter().filter(|entry| entry.client == Client::Command).collect(),
         }
     }
@@ -204,6 +318,8 @@ pub struct Run {
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
+    /// How long it was waited for.
+    pub took: Duration,
     /// Its requests with the caller's own credentials.
     pub requests: Vec<Entry>,
 }
@@ -230,8 +346,9 @@ impl Run {
     }
 
     fn copy(&self) -> Self {
-        let Self { arguments, code, requests, .. } = self;
+        let Self { arguments, code, requests, took, .. } = self;
         Self {
+            took: *took,
             arguments: arguments.clone(),
             code: *code,
             stdout: String::new(),
@@ -244,7 +361,7 @@ impl Run {
     /// stands there once with its refusal, unless it was repeated with success: a new role takes its time.
     pub fn writes(&self) -> Vec<String> {
         let (taken, refused): (Vec<&Entry>, Vec<&Entry>) =
-            self.requests.iter().filter(|entry| entry.write).partition(|entry| entry.status < 400);
+            self.requests.iter().filter(|entry| entry.write).partition(|entry| was_applied(entry));
         let mut all: Vec<String> = taken.into_iter().map(name).collect();
         for entry in refused {
             let said = format!("{} ({})", name(entry), entry.error.as_deref().unwrap_or("no answer"));
@@ -286,6 +403,11 @@ impl Run {
             assert!(said.contains(&flat(word)), "{word:?} is not in\n{}", self.show());
         }
     }
+}
+
+/// Whether a request was applied: an answer that was lost or cut off on the way changes nothing about that.
+pub fn was_applied(entry: &Entry) -> bool {
+    (200..400).contains(&entry.status) && entry.error.as_deref() != Some("not-json")
 }
 
 /// `iam CreateRole`, or `kube create /apis/…`.

@@ -7,7 +7,7 @@ use crate::finished::finished_and;
 use crate::harness::{CLUSTER_ARN, NODE_GROUP, ROLE, Run, World};
 
 /// The agent of EKS Pod Identity on every node.
-const AGENT: &str = "
+pub const AGENT: &str = "
 aws:
   eks:
     addons:

@@ -12,7 +12,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
-use crate::harness::{PATIENCE, Run, Running, World, reader};
+use crate::harness::{PATIENCE, Run, Running, World, files, reader};
 
 pub const ENTER: &str = "\r";
 pub const ESC: &str = "\u{1b}";
@@ -51,6 +51,7 @@ impl<'a> Terminal<'a> {
         command.stdin(Stdio::from(slave.try_clone().expect("a copy"))).stderr(Stdio::from(slave));
         command.stdout(Stdio::piped());
         let from = world.sandbox.log().len();
+        let before = files(world.home.path());
         let mut child = command.spawn().expect("the binary starts");
         drop(command);
         let stdout = reader(child.stdout.take().expect("stdout is piped"));
@@ -60,7 +61,7 @@ impl<'a> Terminal<'a> {
         rustix::fs::fcntl_setfl(&master, OFlags::RDWR | OFlags::NONBLOCK).expect("reads that do not block");
         let eyes = File::from(master.try_clone().expect("a copy"));
         let stderr = watcher(eyes, Arc::clone(&screen), Arc::clone(&is_dark));
-        let running = Running { world, child, stdout, stderr, from, arguments: arguments.join(" ") };
+        let running = Running { world, child, stdout, stderr, from, arguments: arguments.join(" "), before };
         Self { running, keyboard: Some(File::from(OwnedFd::from(master))), screen, is_dark, seen: 0 }
     }
 

@@ -6,7 +6,7 @@ use kube::api::{
     ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams, Preconditions,
     PropagationPolicy,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Writes;
 use crate::facts::Marks;
@@ -33,7 +33,8 @@ pub struct Place {
 }
 
 impl Place {
-    fn api(&self, link: &Link) -> Api<DynamicObject> {
+    /// The API of objects like this one.
+    pub(in crate::gateway) fn api(&self, link: &Link) -> Api<DynamicObject> {
         let (group, version) = self.api_version.split_once('/').unwrap_or(("", &self.api_version));
         let resource = ApiResource {
             group: group.to_owned(),
@@ -49,7 +50,7 @@ impl Place {
     }
 
     /// `patch storageclasses.storage.k8s.io`, `create persistentvolumeclaims in default`.
-    fn permission(&self, verb: &str) -> String {
+    pub(in crate::gateway) fn permission(&self, verb: &str) -> String {
         let group =
             self.api_version.split_once('/').map(|(group, _)| format!(".{group}")).unwrap_or_default();
         let place = self.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
@@ -64,7 +65,7 @@ impl Writes {
     /// What the API server said no with, here and in every other write.
     pub async fn apply(&self, at: &Place, object: &Value) -> Result<Marks, Trouble> {
         let permission = at.permission("patch");
-        let link = self.cluster(&permission)?;
+        let link = self.link(&permission)?;
         let api = at.api(link);
         let params = PatchParams::apply(MANAGER);
         let patch = Patch::Apply(object);
@@ -72,23 +73,24 @@ impl Writes {
         Ok(marks(made.metadata))
     }
 
-    /// Create; [`TroubleKind::Exists`] when it is there.
+    /// Create; [`TroubleKind::Exists`] when it is there. The object has a name, so that asking again when the answer
+    /// was lost cannot make it twice.
     pub async fn create(&self, at: &Place, object: &Value) -> Result<Marks, Trouble> {
         let permission = at.permission("create");
-        let link = self.cluster(&permission)?;
+        let link = self.link(&permission)?;
         let api = at.api(link);
         let object: DynamicObject = serde_json::from_value(object.clone()).map_err(|error| {
             Trouble::new(TroubleKind::Refused, KUBERNETES, &permission, &error.to_string())
         })?;
         let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
-        let made = link.call(&permission, Repeat::Unsafe, || api.create(&params, &object)).await?;
+        let made = link.call(&permission, Repeat::Safe, || api.create(&params, &object)).await?;
         Ok(marks(made.metadata))
     }
 
     /// A JSON merge patch; a resourceVersion inside it makes a change in between a conflict.
     pub async fn patch(&self, at: &Place, patch: &Value) -> Result<Marks, Trouble> {
         let permission = at.permission("patch");
-        let link = self.cluster(&permission)?;
+        let link = self.link(&permission)?;
         let api = at.api(link);
         let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
         let patch = Patch::Merge(patch);
@@ -99,7 +101,7 @@ impl Writes {
     /// Delete, if it still has this resourceVersion. Its dependents go after it.
     pub async fn delete(&self, at: &Place, resource_version: Option<&str>) -> Result<(), Trouble> {
         let permission = at.permission("delete");
-        let link = self.cluster(&permission)?;
+        let link = self.link(&permission)?;
         let api = at.api(link);
         let params = DeleteParams {
             preconditions: resource_version
@@ -110,15 +112,20 @@ impl Writes {
         link.call(&permission, Repeat::Unsafe, || api.delete(&at.name, &params)).await.map(drop)
     }
 
-    /// A rolling restart.
+    /// A rolling restart: what `kubectl rollout restart` does. The moment is fixed once, so that asking again when the
+    /// answer was lost restarts nothing twice.
     pub async fn restart_deployment(&self, namespace: &str, name: &str) -> Result<(), Trouble> {
         let permission = format!("patch deployments.apps in {namespace}");
-        let link = self.cluster(&permission)?;
+        let link = self.link(&permission)?;
         let api: Api<Deployment> = Api::namespaced(link.client.clone(), namespace);
-        link.call(&permission, Repeat::Unsafe, || api.restart(name)).await.map(drop)
+        let at = jiff::Timestamp::now().to_string();
+        let template = json!({"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": at}}});
+        let patch = Patch::Merge(json!({"spec": {"template": template}}));
+        let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
+        link.call(&permission, Repeat::Safe, || api.patch(name, &params, &patch)).await.map(drop)
     }
 
-    fn cluster(&self, permission: &str) -> Result<&Link, Trouble> {
+    fn link(&self, permission: &str) -> Result<&Link, Trouble> {
         self.kubernetes.as_ref().ok_or_else(|| {
             Trouble::new(TroubleKind::Unreachable, KUBERNETES, permission, "there is no way to the cluster")
         })

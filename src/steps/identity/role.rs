@@ -64,6 +64,10 @@ pub(super) fn plan(
             }));
         }
         boundary::asked(intent, facts, notes)?;
+        // What is made must be seen afterwards, or nobody can tell that it came to be.
+        if let Some(veil) = known.and_then(|known| known.policies.hidden()) {
+            return Err(crate::steps::denied(&format!("policies of role {name}"), veil));
+        }
         return Ok(vec![create(intent, facts, &name, trust), grant(intent, facts, &name, true)]);
     };
     boundary::as_asked(intent, role)?;
@@ -170,7 +174,7 @@ fn adopt(facts: &Facts, role: &Role, changes: &[Change]) -> Option<Change> {
 }
 
 /// Whether the role may be changed: ours for this cluster, or adopted.
-fn owned(intent: &Intent, facts: &Facts, role: &Role, why: &str) -> Result<(), Box<Block>> {
+pub(super) fn owned(intent: &Intent, facts: &Facts, role: &Role, why: &str) -> Result<(), Box<Block>> {
     if intent.adopts("Role", &role.name) {
         return Ok(());
     }
@@ -308,7 +312,7 @@ pub(super) fn mark(facts: &Facts) -> String {
 }
 
 /// The statements of `there` but for earlier ones of ours, then those of `ours` under the mark; and how many stay.
-fn widened(there: &Value, ours: &Value, mark: &str) -> (Value, usize) {
+pub(super) fn widened(there: &Value, ours: &Value, mark: &str) -> (Value, usize) {
     let mut all = statements(there);
     all.retain(|statement| statement.get("Sid").and_then(Value::as_str) != Some(mark));
     let kept = all.len();
