@@ -4,6 +4,7 @@
 mod about;
 mod env;
 mod images;
+mod leave;
 mod manifests;
 mod permissions;
 mod setup;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::leave;
 use super::manifests;
 use super::speak::{Answer, Speak};
 use super::wizard::by_signal;
@@ -43,6 +44,7 @@ pub(super) async fn run(
     speak: &Speak,
 ) -> Result<u8> {
     let (intent, target, setup) = wish;
+    leave::can_be_asked(&setup, &speak.term)?;
     let stop = Stop::by_signals();
     let work = tokio::select! {
         work = Box::pin(prepare(intent, target, setup, env, speak)) => Work { stop: stop.clone(), ..work? },
@@ -50,6 +52,10 @@ pub(super) async fn run(
     };
     let (facts, kubernetes) = Box::pin(looked(&work)).await?;
     let id = cluster_id(&facts);
+    let work = match leave::asked(&work.setup, work.intent.clone(), &facts, &speak.term) {
+        Ok(intent) => Work { intent, ..work },
+        Err(error) => return Ok(speak.fail(&by_signal(error, &work.stop).await, Some(id))),
+    };
     match Box::pin(go_on(&work, &facts, &kubernetes, &id)).await {
         Ok(code) => Ok(code),
         Err(error) => Ok(speak.fail(&by_signal(error, &work.stop).await, Some(id))),
