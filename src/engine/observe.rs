@@ -371,7 +371,7 @@ async fn kubernetes_wave(
     namespace: &str,
     cluster: &Cluster,
 ) -> Result<InCluster> {
-    in_cluster(kube, look, namespace).await.map_err(|trouble| away(trouble, cluster))
+    Box::pin(in_cluster(kube, look, namespace)).await.map_err(|trouble| away(trouble, cluster))
 }
 
 /// An API server that cannot be reached may be meant to be so: EKS tells who can.
