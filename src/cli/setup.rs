@@ -100,6 +100,12 @@ pub struct SetupDriver {
     /// Driver.
     #[command(flatten)]
     pub driver: DriverArgs,
+    /// Bring the driver that is there to --driver-version, else to the newest that fits
+    #[arg(long, help_heading = "Driver")]
+    pub upgrade: bool,
+    /// Show which builds of the add-on there are for this Kubernetes, and stop
+    #[arg(long, help_heading = "Driver", conflicts_with = "upgrade")]
+    pub list_versions: bool,
     /// Identity that the driver gets.
     #[command(flatten)]
     pub identity: IdentityArgs,

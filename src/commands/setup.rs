@@ -2,23 +2,24 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
+use super::manifests;
 use super::speak::{Answer, Speak};
 use super::wizard::by_signal;
-use crate::cli::{GlobalArgs, SetupCommand};
 use crate::engine::{
-    Event, Eyes, Hands, Look, Made, Needs, Receipt, Reporter, Stop, Vigil, VolumeMade, apply, ended_badly,
-    observe, with_ids,
+    Event, Eyes, Hands, HelmLook, Look, Made, Needs, Receipt, Reporter, Stop, Vigil, VolumeMade, apply,
+    ended_badly, observe, with_ids,
 };
 use crate::error::{AGAIN, Error, Kind, Result};
-use crate::facts::{Claim, Facts};
+use crate::facts::{Claim, Facts, Seen};
 use crate::gateway::{
     ContextCluster, KubeWish, Kubernetes, Reads, Session, SessionWish, Writes, cluster_of_context,
 };
-use crate::intent::{self, Asked, Intent, Setup, Target};
-use crate::report::{ClusterId, Format, Header, plan_document, plan_page, receipt_document, receipt_page};
+use crate::intent::{Asked, DriverMode, Intent, Migrate, Setup, Target};
+use crate::report::{ClusterId, Header, plan_document, plan_page, receipt_document, receipt_page};
 use crate::steps::{self, Goal, Plan, StepId};
-use crate::term::{Consent, LogFormat, OutputFile};
+use crate::term::{Consent, LogFormat};
 
 type Voice = RefCell<Box<dyn Reporter + Send>>;
 
@@ -32,36 +33,64 @@ struct Work<'a> {
     stop: Stop,
 }
 
-/// Runs a set-up command.
+/// Runs a set-up, or whatever else brings the world from facts to a wish.
 ///
 /// # Errors
 /// Whatever ends it, with what was done and left.
 pub(super) async fn run(
-    command: &SetupCommand,
-    global: &GlobalArgs,
+    wish: (Intent, Target, Setup),
     env: &BTreeMap<String, String>,
     speak: &Speak,
 ) -> Result<u8> {
-    let (intent, target, setup) = intent::setup_intent(command, global, env)?;
+    let (intent, target, setup) = wish;
     let stop = Stop::by_signals();
     let work = tokio::select! {
         work = Box::pin(prepare(intent, target, setup, env, speak)) => Work { stop: stop.clone(), ..work? },
         error = stop.wait() => return Err(error),
     };
-    let voice = speak.reporter();
-    voice.borrow_mut().on(&Event::Looking { what: format!("cluster {}", work.look.cluster) });
-    let seen = tokio::select! {
-        seen = Box::pin(observe(&work.eyes, &work.look)) => seen,
-        error = stop.wait() => Err(error),
-    };
-    drop(voice);
-    let (facts, kubernetes) = seen?;
+    let (facts, kubernetes) = Box::pin(looked(&work)).await?;
     let id = cluster_id(&facts);
     match Box::pin(go_on(&work, &facts, &kubernetes, &id)).await {
         Ok(code) => Ok(code),
         Err(error) => Ok(speak.fail(&by_signal(error, &work.stop).await, Some(id))),
     }
 }
+
+/// Looks; again while somebody is at work on what the plan is about and will be done soon.
+async fn looked(work: &Work<'_>) -> Result<(Facts, Kubernetes)> {
+    let voice = work.speak.reporter();
+    voice.borrow_mut().on(&Event::Looking { what: format!("cluster {}", work.look.cluster) });
+    let since = Instant::now();
+    loop {
+        let seen = tokio::select! {
+            seen = Box::pin(observe(&work.eyes, &work.look)) => seen,
+            error = work.stop.wait() => Err(error),
+        };
+        let (mut facts, kubernetes) = seen?;
+        // A clock that goes wrong must not make a helm that was ended look alive for ever.
+        if let Seen::Found(release) = &mut facts.driver.release {
+            release.age_seconds = release.age_seconds.max(since.elapsed().as_secs());
+        }
+        let busy = steps::driver::under_way(&work.intent, &facts);
+        let limit = work.intent.wait.unwrap_or(AT_WORK).min(AT_WORK);
+        let Some(what) = busy.filter(|_| !work.setup.dry_run && since.elapsed() < limit) else {
+            return Ok((facts, kubernetes));
+        };
+        voice.borrow_mut().on(&Event::Waiting {
+            what,
+            elapsed: since.elapsed(),
+            expected: None,
+            reason: None,
+        });
+        tokio::select! {
+            error = work.stop.wait() => return Err(error),
+            () = tokio::time::sleep(Duration::from_secs(2)) => {}
+        }
+    }
+}
+
+/// The longest wait for somebody who is at work, before anything is planned.
+const AT_WORK: Duration = Duration::from_secs(10 * 60);
 
 /// Opens the way to AWS and finds out which cluster is meant.
 async fn prepare<'a>(
@@ -71,7 +100,7 @@ async fn prepare<'a>(
     env: &BTreeMap<String, String>,
     speak: &'a Speak,
 ) -> Result<Work<'a>> {
-    let session = open(env, &target, &setup).await?;
+    let session = open(env, &target, setup.request_timeout).await?;
     let cluster = cluster_name(&session, &target, env).await?;
     check_account(&session, target.account.as_ref()).await?;
     let kube = kube_wish(env, &target, &setup);
@@ -85,14 +114,18 @@ pub(super) fn context(env: &BTreeMap<String, String>, target: &Target) -> Option
 }
 
 /// Opens the way to AWS, in the Region that was asked for, else the kube context's.
-pub(super) async fn open(env: &BTreeMap<String, String>, target: &Target, setup: &Setup) -> Result<Session> {
+pub(super) async fn open(
+    env: &BTreeMap<String, String>,
+    target: &Target,
+    request_timeout: Duration,
+) -> Result<Session> {
     let named = target.region.as_ref().map(|asked| asked.value.clone());
     let by_context = || context(env, target).filter(|_| target.cluster.is_none())?.region;
     Session::open(&SessionWish {
         env: env.clone(),
         region: named.or_else(by_context),
         profile: target.profile.clone(),
-        request_timeout: setup.request_timeout,
+        request_timeout,
         trace: target.trace.clone(),
     })
     .await
@@ -149,7 +182,7 @@ pub(super) fn no_cluster(region: &str) -> Error {
 }
 
 /// An ARN names its account: another caller's account is another cluster.
-async fn check_account(session: &Session, wanted: Option<&Asked<String>>) -> Result<()> {
+pub(super) async fn check_account(session: &Session, wanted: Option<&Asked<String>>) -> Result<()> {
     let Some(wanted) = wanted else { return Ok(()) };
     match Reads::new(session).caller().await?.found() {
         Some(caller) if caller.account != wanted.value => Err(Error::usage(format!(
@@ -185,7 +218,23 @@ pub(super) fn look(intent: &Intent, target: &Target, session: &Session, cluster:
             kms_key: file_system.kms_key.clone(),
             boundary: intent.identity.boundary.as_ref().map(|asked| asked.value.clone()),
         },
+        account_asked: intent.identity.service_account.is_asked(),
+        helm: helm_look(intent),
         cluster,
+    }
+}
+
+/// Whether Helm may come into it, and which release an adoption names.
+fn helm_look(intent: &Intent) -> HelmLook {
+    let migrates = intent.migrate == Some(Migrate::Driver);
+    let named = intent.adopt.iter().filter(|(kind, _)| kind.eq_ignore_ascii_case("Release"));
+    HelmLook {
+        wanted: intent.driver.mode.value == DriverMode::Helm || migrates,
+        possible: intent.driver.mode.value != DriverMode::Existing,
+        release: named
+            .filter_map(|(_, place)| place.split_once('/'))
+            .next()
+            .map(|(a, b)| (a.to_owned(), b.to_owned())),
     }
 }
 
@@ -210,7 +259,9 @@ async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &Clu
         error.plan = Some(Box::new(plan));
         return Err(error);
     }
+    manifests::check(&work.intent, facts)?;
     if work.setup.dry_run {
+        manifests::write(&work.intent, facts, work.speak)?;
         return show_plan(work, &header, &plan, 0);
     }
     if plan.is_settled() {
@@ -225,14 +276,15 @@ async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &Clu
             let code = show_plan(work, &header, &plan, Kind::Declined.code())?;
             let error = Error::new(Kind::Declined, "these changes need consent, and there is nobody to ask")
                 .next("pass --yes to apply them");
-            work.speak.tell(&error);
+            work.speak.remark(&error, Some(header.cluster.clone()));
             return Ok(code);
         }
     }
     let writes = Writes::new(&work.eyes.session, Some(kubernetes));
     let voice = work.speak.reporter();
     let reads = Reads::new(&work.eyes.session);
-    let made = apply(Hands { writes: &writes, reads: &reads }, &plan, &voice, &work.stop).await;
+    let hands = Hands { writes: &writes, reads: &reads, kube: &kubernetes.reads() };
+    let made = apply(hands, &plan, &voice, &work.stop).await;
     drop(voice);
     let made = made?;
     finish(work, kubernetes, &header, (plan, made)).await
@@ -315,6 +367,12 @@ fn proved(work: &Work<'_>, facts: &Facts) -> Result<()> {
     if again.is_settled() {
         return Ok(());
     }
+    if let Some(block) = again.block().filter(|block| block.kind == Kind::Denied) {
+        let message = "all changes were made, but what came of them cannot be seen";
+        let mut error = Error::new(Kind::Denied, message).because(block.message.clone());
+        (error.permission, error.next) = (block.permission.clone(), block.next.clone());
+        return Err(error);
+    }
     let block = again.block().map(|block| block.message.clone());
     let left: Vec<String> = again.changes().map(|change| change.resource.to_string()).collect();
     let mut error =
@@ -358,6 +416,10 @@ async fn wait(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, plan: &Pl
     if has_driver && (is_coming || changes_driver(plan)) {
         vigil.addon().await?;
     }
+    // helm does not wait, so fsxctl does.
+    if has_driver && facts.driver.release.found().is_some_and(|release| release.ours) {
+        vigil.rollout(&facts.driver.namespace).await?;
+    }
     Ok(None)
 }
 
@@ -374,7 +436,7 @@ fn end(
     seen: (&Facts, Option<Claim>),
 ) -> Result<u8> {
     let (facts, claim) = seen;
-    write_manifests(work, facts)?;
+    manifests::write(&work.intent, facts, work.speak)?;
     let volume = work.intent.covers(StepId::Storage).then(|| volume(work, facts, claim.as_ref()));
     let receipt = Receipt { plan, made, volume, waited: work.intent.wait.is_some() };
     let frame = work.speak.frame(Some(header.cluster.clone()), 0);
@@ -384,21 +446,6 @@ fn end(
         page: receipt_page(header, &receipt, &next, work.speak.term.view()),
         document: &document,
     })
-}
-
-/// `--output-dir`: the manifests as files.
-fn write_manifests(work: &Work<'_>, facts: &Facts) -> Result<()> {
-    let Some(directory) = &work.intent.storage.output_dir else { return Ok(()) };
-    let network = steps::network::plan(Goal::Present, &work.intent, facts);
-    let cannot = |error: std::io::Error| {
-        Error::usage(format!("cannot make directory {}", directory.display())).because(error.to_string())
-    };
-    std::fs::create_dir_all(directory).map_err(cannot)?;
-    for (name, object) in steps::storage::manifests(&work.intent, facts, &network) {
-        let file = OutputFile { format: Format::Yaml, path: directory.join(name) };
-        file.write(&crate::report::to_yaml(&object)?)?;
-    }
-    Ok(())
 }
 
 fn volume(work: &Work<'_>, facts: &Facts, claim: Option<&Claim>) -> VolumeMade {

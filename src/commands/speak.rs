@@ -7,7 +7,9 @@ use crate::cli::GlobalArgs;
 use crate::engine::Reporter;
 use crate::error::{AGAIN, Error, Kind, Result};
 use crate::intent::{switch, winner};
-use crate::report::{ClusterId, Document, Format, Frame, Page, error_document, error_line, error_page};
+use crate::report::{
+    ClusterId, Document, ErrorBody, EventLine, Format, Frame, Page, error_document, error_page,
+};
 use crate::term::{Color, Flags, LogFormat, OutputFile, Printed, Term};
 
 /// How a command speaks.
@@ -75,23 +77,38 @@ impl Speak {
 
     /// As the command line seems to ask, although it could not be read.
     pub(super) fn guessed(arguments: &[String], env: &BTreeMap<String, String>) -> Self {
-        let mut pairs = arguments.windows(2);
-        let split = pairs.find_map(|pair| match pair {
-            [flag, value] if flag == "-o" || flag == "--output" => Some(value.clone()),
-            _ => None,
-        });
-        let joined = || {
-            let prefix = |argument: &String| {
-                argument
-                    .strip_prefix("--output=")
-                    .or_else(|| argument.strip_prefix("-o=").or_else(|| argument.strip_prefix("-o")))
-                    .map(str::to_owned)
+        let typed = |long: &str, short: Option<&str>| {
+            let mut pairs = arguments.windows(2);
+            let split = pairs.find_map(|pair| match pair {
+                [flag, value] if flag == long || Some(flag.as_str()) == short => Some(value.clone()),
+                _ => None,
+            });
+            let joined = |argument: &String| {
+                let with = |start: &str| argument.strip_prefix(start).map(str::to_owned);
+                with(&format!("{long}="))
+                    .or_else(|| with(&format!("{}=", short?)))
+                    .or_else(|| with(short?).filter(|value| !value.is_empty()))
             };
-            arguments.iter().find_map(prefix)
+            split.or_else(|| arguments.iter().find_map(joined))
         };
-        let typed = split.or_else(joined).or_else(|| env.get("FSXCTL_OUTPUT").cloned());
-        let format = typed.and_then(|text| text.parse().ok()).unwrap_or_default();
-        Self { format, ..Self::plain(env) }
+        let format = typed("--output", Some("-o")).or_else(|| env.get("FSXCTL_OUTPUT").cloned());
+        let log = typed("--log-format", None).or_else(|| env.get("FSXCTL_LOG").cloned());
+        let mut guessed = Self::plain(env);
+        guessed.format = format.and_then(|text| text.parse().ok()).unwrap_or_default();
+        if log.as_deref() == Some("json") {
+            guessed.term.flags.log_format = LogFormat::Json;
+        }
+        guessed
+    }
+
+    /// `-o name` is for lists alone, and a command that is none says so before it does anything.
+    pub(super) fn check_names(&self, is_list: bool) -> Result<()> {
+        let formats = self.files.iter().map(|file| &file.format).chain([&self.format]);
+        match formats.into_iter().any(|format| *format == Format::Name) && !is_list {
+            true => Err(Error::usage("-o name is for lists, and this command gives none")
+                .details(["formats here: human, json, yaml, jsonpath=EXPR".to_owned()])),
+            false => Ok(()),
+        }
     }
 
     /// What every document says about the run.
@@ -145,20 +162,22 @@ impl Speak {
         Ok(0)
     }
 
-    /// Tells a failure on stderr: a page, or one JSON object when progress is JSON.
-    pub(super) fn tell(&self, error: &Error) {
-        match self.term.flags.log_format {
-            LogFormat::Text => self.term.say(&error_page(error, self.term.view())),
-            LogFormat::Json => self.term.say_line(&error_line(error, &jiff::Timestamp::now().to_string())),
-        }
+    /// Tells a failure on stderr alone, where the answer is another document.
+    pub(super) fn remark(&self, error: &Error, cluster: Option<ClusterId>) {
+        self.tell(error, &error_document(&self.frame(cluster, error.kind.code()), error));
     }
 
-    /// Tells a failure: on stderr, and as the document on stdout when a machine reads it.
+    fn tell(&self, error: &Error, document: &Document<ErrorBody>) {
+        let line = || EventLine::Failed { error: Box::new(document.clone()) };
+        self.term.tell(|| error_page(error, self.term.view()), line);
+    }
+
+    /// Tells a failure: the page on stderr, and the document on stdout when a machine reads it.
     pub(super) fn fail(&self, error: &Error, cluster: Option<ClusterId>) -> u8 {
         let error = &self.with_command(error.clone());
         let code = error.kind.code();
-        self.tell(error);
         let document = error_document(&self.frame(cluster, code), error);
+        self.tell(error, &document);
         for file in &self.files {
             let text = file.format.document(&document).ok().flatten();
             // The failure itself matters more than a file that cannot be written.

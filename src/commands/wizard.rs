@@ -40,7 +40,7 @@ pub(super) async fn run(program: &str, global: &GlobalArgs, env: &Env, speak: &S
     let outcome = Box::pin(interview.hold()).await;
     let (code, is_whole) = match outcome {
         Ok(Some(parsed)) => {
-            let ended = Box::pin(setup::run(&parsed.command, &parsed.global, env, speak)).await;
+            let ended = Box::pin(setup::run((parsed.intent, parsed.target, parsed.setup), env, speak)).await;
             (ended.unwrap_or_else(|error| speak.fail(&error, None)), true)
         }
         Ok(None) => {
@@ -179,7 +179,7 @@ impl Interview<'_> {
 
     async fn open(&self, parsed: &Parsed) -> Result<Session> {
         tokio::select! {
-            session = Box::pin(setup::open(self.env, &parsed.target, &parsed.setup)) => session,
+            session = Box::pin(setup::open(self.env, &parsed.target, parsed.setup.request_timeout)) => session,
             error = self.stop.wait() => Err(error),
         }
     }

@@ -1,12 +1,13 @@
 //! Carries a plan out: every change as soon as those it depends on are made, without choices of its own.
 //!
-//! "Already there" answers are read as found; whether what is there is right is judged by the look after the last
-//! write. A refusal that passes by itself (a role too new to be assumed) is waited out and shown.
+//! "Already there" answers are read as found when what is there is what was to be made; whether it is right is judged
+//! by the look after the last write. A refusal that passes by itself (a role too new to be assumed) is waited out and shown.
 
+mod already;
 mod calls;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -15,12 +16,11 @@ use serde_json::Value;
 
 use super::{Event, Made, Reporter, Stop};
 use crate::domain::network::{Peer, Rule};
-use crate::domain::ownership;
 use crate::error::{Error, Result};
 use crate::facts::Seen;
 use crate::gateway::wait::{Backoff, CONSISTENCY, Deadline, until_seen};
-use crate::gateway::{Reads, Trouble, TroubleKind, Writes};
-use crate::steps::{Action, Change, Direction, Fill, Plan, Ref};
+use crate::gateway::{KubeReads, Reads, Trouble, TroubleKind, Writes};
+use crate::steps::{Action, Change, Fill, Plan, Ref};
 
 /// The longest that an update of an add-on is waited for before what follows is begun all the same.
 const UPDATE: Duration = Duration::from_secs(300);
@@ -42,6 +42,8 @@ pub struct Hands<'a> {
     pub writes: &'a Writes,
     /// Looks whether a change has arrived.
     pub reads: &'a Reads,
+    /// Looks at what is there already.
+    pub kube: &'a KubeReads,
 }
 
 /// Ids that came to be, by change.
@@ -63,6 +65,7 @@ pub async fn apply(
     let mut under_way: Vec<&Change> = Vec::new();
     let mut ids = Ids::new();
     let mut made = Vec::new();
+    let mut found: BTreeSet<&str> = BTreeSet::new();
     let mut failure: Option<Error> = None;
     let mut running = FuturesUnordered::new();
     loop {
@@ -72,9 +75,10 @@ pub async fn apply(
                 let started = Event::Started { verb: change.verb, resource: change.resource.clone() };
                 reporter.borrow_mut().on(&started);
                 let action = resolve(&change.action, &ids);
+                let on_found = change.after.iter().any(|id| found.contains(id.as_str()));
                 under_way.push(change);
                 running.push(Box::pin(async move {
-                    (change, perform(hands, stop, change, action, reporter).await)
+                    (change, perform(hands, stop, change, (action, on_found), reporter).await)
                 }));
             }
         }
@@ -96,6 +100,9 @@ pub async fn apply(
         under_way.retain(|other| other.id != change.id);
         match outcome {
             Ok(outcome) => {
+                if matches!(outcome, Outcome::Found(_)) {
+                    found.insert(&change.id);
+                }
                 let id = tell(change, outcome, reporter);
                 ids.insert(change.id.clone(), id.clone());
                 made.push(Made { change: change.id.clone(), id });
@@ -139,6 +146,9 @@ fn failed(change: &Change, trouble: Trouble) -> Error {
     error.causes.insert(0, inner.message);
     if is_lost {
         error.causes.push("no whole answer came, so it may have been made all the same".to_owned());
+    }
+    if error.kind == crate::error::Kind::Conflict && error.next.is_none() {
+        error.next = Some("run the same command again; it starts from what is there now".to_owned());
     }
     if error.next.is_none() {
         error.next =
@@ -223,12 +233,13 @@ fn named(rule: Rule, id_of: &impl Fn(&str) -> String) -> Rule {
     Rule { peer, ..rule }
 }
 
-/// One change, its passing refusals waited out.
+/// One change, its passing refusals waited out. With the action comes whether something that it builds on was found
+/// instead of made.
 async fn perform(
     hands: Hands<'_>,
     stop: &Stop,
     change: &Change,
-    action: Action,
+    (action, on_found): (Action, bool),
     reporter: &RefCell<Box<dyn Reporter + Send>>,
 ) -> Result<Outcome, Trouble> {
     let settling = |trouble: &Trouble| {
@@ -241,16 +252,29 @@ async fn perform(
         true
     };
     let writes = hands.writes;
+    if let (Action::PutRolePolicy { role, name, document }, true) = (&action, on_found)
+        && let Some(outcome) = already::policy_of_found_role(hands, role, name, document).await?
+    {
+        return Ok(outcome);
+    }
     let answer =
         until_seen(Deadline::after(CONSISTENCY), settling, || calls::call(writes, action.clone())).await;
     match answer {
         Ok(id) => {
-            if let Action::UpdateAddon { cluster, name, .. } = &action {
-                updated(hands.reads, stop, cluster, name).await?;
+            match &action {
+                Action::UpdateAddon { cluster, name, .. } => {
+                    still(hands.reads, stop, (cluster, name), "UPDATING").await?
+                }
+                Action::DeleteAddon { cluster, name } => {
+                    still(hands.reads, stop, (cluster, name), "DELETING").await?
+                }
+                _ => {}
             }
             Ok(Outcome::Made(id))
         }
-        Err(trouble) if trouble.what == TroubleKind::Exists => already(hands, change, &action, trouble).await,
+        Err(trouble) if trouble.what == TroubleKind::Exists => {
+            already::already(hands, change, &action, trouble).await
+        }
         Err(trouble)
             if trouble.what == TroubleKind::NotFound && change.verb == crate::steps::Verb::Delete =>
         {
@@ -271,66 +295,21 @@ fn may_be_new(change: &Change) -> bool {
     matches!(group, Ref::Made(_)) || rules.iter().any(is_made)
 }
 
-/// EKS answers an update at once and makes it later; what follows (a restart that picks the role up) needs it made.
-async fn updated(reads: &Reads, stop: &Stop, cluster: &str, name: &str) -> Result<(), Trouble> {
+/// EKS answers an update or a deletion at once and makes it later; what follows (a restart that picks the role up, a
+/// release in its place) needs it made. Waits while the add-on has this status.
+async fn still(
+    reads: &Reads,
+    stop: &Stop,
+    (cluster, name): (&str, &str),
+    status: &str,
+) -> Result<(), Trouble> {
     let (deadline, mut backoff) =
         (Deadline::after(UPDATE), Backoff::new(Duration::from_millis(250), Duration::from_secs(5)));
     loop {
         let is_busy =
-            matches!(reads.addon(cluster, name).await?, Seen::Found(addon) if addon.status == "UPDATING");
+            matches!(reads.addon(cluster, name).await?, Seen::Found(addon) if addon.status == status);
         if !is_busy || stop.requested().is_some() || !deadline.sleep(backoff.pause()).await {
             return Ok(());
         }
-    }
-}
-
-/// What "it is there already" means for a call.
-async fn already(
-    hands: Hands<'_>,
-    change: &Change,
-    action: &Action,
-    trouble: Trouble,
-) -> Result<Outcome, Trouble> {
-    match action {
-        // EC2 refuses the whole request for one duplicate rule, so the others are still missing.
-        Action::Authorize { group: Ref::Known(group), direction, rules, tags } => {
-            for rule in rules {
-                let one = hands
-                    .writes
-                    .authorize(group, *direction == Direction::Ingress, std::slice::from_ref(rule), tags)
-                    .await;
-                match one {
-                    Err(trouble) if trouble.what != TroubleKind::Exists => return Err(trouble),
-                    _ => {}
-                }
-            }
-            Ok(Outcome::Found(None))
-        }
-        Action::CreateGroup { name, vpc, tags, .. } => {
-            made_group_there(hands.reads, (name, vpc), tags, trouble).await
-        }
-        Action::CreateProvider { .. } => Ok(Outcome::Found(Some(change.resource.reference.clone()))),
-        _ => Ok(Outcome::Found(None)),
-    }
-}
-
-/// A group of this name appeared since the plan: the answer to our own request was lost, or another run was faster.
-/// With our marks for this cluster it is the one; else it is somebody's.
-async fn made_group_there(
-    reads: &Reads,
-    (name, vpc): (&str, &str),
-    tags: &BTreeMap<String, String>,
-    trouble: Trouble,
-) -> Result<Outcome, Trouble> {
-    let ours = ownership::owner_of(tags);
-    let groups = match reads.groups(vpc).await? {
-        Seen::Found(groups) => groups,
-        Seen::Missing | Seen::Hidden(_) => Vec::new(),
-    };
-    let same =
-        groups.into_iter().find(|group| group.name == *name && ownership::owner_of(&group.tags) == ours);
-    match same {
-        Some(group) => Ok(Outcome::Found(Some(group.id))),
-        None => Err(Trouble { what: TroubleKind::Conflict, ..trouble }),
     }
 }

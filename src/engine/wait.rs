@@ -90,6 +90,12 @@ impl Vigil<'_> {
                 event = events.next() => match event {
                     Some(Ok(event)) => { heard(&mut state, &event); self.tell(&what, &state); }
                     // Events only explain; without them the wait goes on.
+                    Some(Err(trouble)) if trouble.what == TroubleKind::Denied => {
+                        events = futures::stream::pending().boxed();
+                        let text = format!("events of the claim cannot be seen ({})", trouble.permission);
+                        state.reason.get_or_insert(text);
+                        self.tell(&what, &state);
+                    }
                     other => {
                         events = futures::stream::pending().boxed();
                         self.unexplained(&format!("events of claim {namespace}/{name}"), other);
@@ -293,6 +299,58 @@ pub fn ended_badly(addon: &Addon, cluster: &str) -> Option<Error> {
     let causes = addon.issues.iter().map(|issue| format!("{}: {}", issue.code, issue.message)).collect();
     let error = Error::new(Kind::EndedBadly, format!("add-on {ADDON} is {}", addon.status));
     Some(Error { causes, ..error }.next(next))
+}
+
+impl Vigil<'_> {
+    /// Waits until the driver's pods are ready.
+    ///
+    /// # Errors
+    /// The time is over (6), the workloads went or cannot be seen, or the run was interrupted.
+    pub async fn rollout(&self, namespace: &str) -> Result<()> {
+        let (what, since) = (format!("the driver's pods in {namespace} to be ready"), Instant::now());
+        let mut backoff = crate::gateway::wait::Backoff::new(Duration::from_millis(500), ASK_EVERY);
+        loop {
+            let (controller, node) = futures::join!(
+                self.kube.deployment(namespace, "fsx-csi-controller"),
+                self.kube.daemon_set(namespace, "fsx-csi-node"),
+            );
+            let mut late = Vec::new();
+            for (name, seen) in [("fsx-csi-controller", controller?), ("fsx-csi-node", node?)] {
+                match seen {
+                    Seen::Found(workload) if workload.ready < workload.desired || workload.rolling => {
+                        late.push(format!("{name}: {} of {}", workload.ready, workload.desired));
+                    }
+                    // Who may not look cannot wait either.
+                    Seen::Found(_) | Seen::Hidden(_) => {}
+                    Seen::Missing => {
+                        return Err(Error::conflict(format!("{name} was deleted while it was waited for")));
+                    }
+                }
+            }
+            if late.is_empty() {
+                let what = format!("the driver's pods in {namespace} are ready");
+                self.reporter.borrow_mut().on(&Event::Arrived { what, elapsed: since.elapsed() });
+                return Ok(());
+            }
+            let reason = Some(late.join(", "));
+            let event = Event::Waiting {
+                what: what.clone(),
+                elapsed: since.elapsed(),
+                expected: Some(Duration::from_secs(60)),
+                reason: reason.clone(),
+            };
+            self.reporter.borrow_mut().on(&event);
+            if since.elapsed() >= self.timeout {
+                let message = format!("waited {} s for {what}", self.timeout.as_secs());
+                let error = Error::new(Kind::Unavailable, message).because(reason.unwrap_or_default());
+                return Err(error.next("run the same command again; it goes on waiting"));
+            }
+            tokio::select! {
+                error = self.stop.wait() => return Err(error),
+                () = tokio::time::sleep(backoff.pause()) => {}
+            }
+        }
+    }
 }
 
 /// Messages that mean that the driver is still at it (facts: one or two of these are normal).

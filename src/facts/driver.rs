@@ -19,10 +19,16 @@ pub struct Driver {
     pub schema: Seen<Value>,
     /// `CSIDriver/fsx.csi.aws.com`.
     pub csi_driver: Seen<CsiDriver>,
-    /// `Deployment kube-system/fsx-csi-controller`.
+    /// Where its workloads were looked for: `kube-system`, or where the CSIDriver's Helm release is.
+    pub namespace: String,
+    /// Deployment `fsx-csi-controller` there.
     pub controller: Seen<Workload>,
-    /// `DaemonSet kube-system/fsx-csi-node`.
+    /// DaemonSet `fsx-csi-node` there.
     pub node: Seen<Workload>,
+    /// The Helm release that the driver is of, or would be; missing also when nothing could depend on it.
+    pub release: Seen<Release>,
+    /// The helm program; missing also when nobody would start it.
+    pub helm: Seen<HelmProgram>,
     /// Pods of the controller (label `app=fsx-csi-controller` in kube-system).
     pub pods: Seen<Vec<ControllerPod>>,
 }
@@ -55,6 +61,44 @@ impl ControllerPod {
     pub fn is_living(&self) -> bool {
         !self.terminating && self.phase != "Succeeded" && self.phase != "Failed"
     }
+}
+
+/// A Helm release, from the Secret of its last revision.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Release {
+    /// Its name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// The chart's name: `aws-fsx-csi-driver`, or that of a chart which has it as a part.
+    pub chart: String,
+    /// The chart's version.
+    pub chart_version: String,
+    /// The version of what the chart installs.
+    pub app_version: String,
+    /// `deployed`, `failed`, `pending-install`, `pending-upgrade`, `pending-rollback`, `uninstalling`.
+    pub status: String,
+    /// The number of the last revision.
+    pub revision: u32,
+    /// Whether fsxctl's label is on it.
+    pub ours: bool,
+    /// Whether somebody else had made it, and `--adopt` named it.
+    pub adopted: bool,
+    /// Seconds since helm wrote to it, by this machine's clock; 0 when that lies in the future.
+    pub age_seconds: u64,
+    /// The values that were given.
+    pub values: Value,
+}
+
+/// The helm program.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HelmProgram {
+    /// Where it was found.
+    pub path: String,
+    /// What it says of itself, `v4.2.4`.
+    pub version: String,
 }
 
 /// An EKS add-on, from eks:DescribeAddon.

@@ -5,6 +5,7 @@
 //! [`Writes`] change and are made only after consent. What goes wrong is a [`Trouble`].
 
 mod credentials;
+mod helm;
 mod http;
 mod kubernetes;
 mod read;
@@ -15,8 +16,9 @@ mod trouble;
 pub mod wait;
 mod write;
 
+pub use helm::Helm;
 pub use kubernetes::{ContextCluster, KubeWish, Kubernetes, cluster_of_context};
 pub use read::{Answer, KubeReads, PodTrouble, Reads};
 pub use session::{Env, Session, SessionWish};
 pub use trouble::{Trouble, TroubleKind};
-pub use write::{AddonChange, NewAddon, NewAssociation, NewGroup, NewRole, Place, Writes};
+pub use write::{AddonChange, NewAddon, NewAssociation, NewGroup, NewRelease, NewRole, Place, Writes};

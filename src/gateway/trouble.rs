@@ -179,6 +179,8 @@ impl Trouble {
 
 /// Service name of Kubernetes calls.
 pub const KUBERNETES: &str = "kubernetes";
+/// Service name of the helm program.
+pub const HELM: &str = "helm";
 
 impl std::fmt::Display for Trouble {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -193,9 +195,10 @@ impl From<Trouble> for Error {
         let Trouble { what, service, operation, permission, code, message, request_id } = trouble;
         let name = match service {
             KUBERNETES => format!("Kubernetes ({operation})"),
+            HELM => format!("helm {operation}"),
             _ => format!("{service}:{operation}"),
         };
-        let side = if service == KUBERNETES { "Kubernetes" } else { "AWS" };
+        let side = if matches!(service, KUBERNETES | HELM) { "Kubernetes" } else { "AWS" };
         let mut error = match what {
             TroubleKind::Denied => Self::new(Kind::Denied, format!("{side} does not allow {permission}")),
             TroubleKind::Credentials => {
@@ -206,6 +209,9 @@ impl From<Trouble> for Error {
             TroubleKind::Unreachable => Self::new(Kind::Unavailable, format!("cannot reach {name}")),
             TroubleKind::NotYet => {
                 Self::new(Kind::Unavailable, format!("{name} cannot see a new object yet"))
+            }
+            TroubleKind::NotFound if service == HELM => {
+                Self::new(Kind::Usage, format!("{name} cannot find the chart"))
             }
             TroubleKind::NotFound => {
                 Self::new(Kind::Conflict, format!("{name}: the object is not there any more"))
@@ -255,7 +261,7 @@ fn credentials_next(service: &str, message: &str) -> &'static str {
     let words = message.to_ascii_lowercase();
     if words.contains("sso") {
         "aws sso login"
-    } else if service == KUBERNETES {
+    } else if matches!(service, KUBERNETES | HELM) {
         "kubectl auth whoami"
     } else {
         "aws sts get-caller-identity"

@@ -13,7 +13,7 @@ mod storage;
 
 pub use about::Setup;
 pub use parse::{DRIVER_WORDS, DriverMode, GroupWish, IDENTITY_WORDS, IdentityMode, PolicyWish, SubnetWish};
-pub use resolve::{Target, setup_intent};
+pub use resolve::{Target, cluster_intent, migrate_intent, setup_intent};
 pub use settings::{Asked, Env, SETTINGS, Setting, Source, candidates, duration, switch, winner};
 pub use storage::StorageWish;
 
@@ -41,6 +41,17 @@ pub struct Intent {
     pub tags: BTreeMap<String, String>,
     /// Whether to wait for the result, and how long.
     pub wait: Option<Duration>,
+    /// What is to be done in another way than it is.
+    pub migrate: Option<Migrate>,
+}
+
+/// What `fsxctl migrate` changes over; to what, the driver's or the identity's mode says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Migrate {
+    /// How the driver is installed.
+    Driver,
+    /// How its controller gets its role.
+    Identity,
 }
 
 impl Intent {
@@ -75,12 +86,18 @@ pub struct IdentityWish {
 }
 
 /// How the driver is to be there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DriverWish {
-    /// auto, addon, existing.
+    /// auto, addon, helm, existing.
     pub mode: Asked<DriverMode>,
-    /// A version of the add-on.
+    /// A version of the add-on, or of the chart with Helm.
     pub version: Option<Asked<String>>,
+    /// A chart other than the one of the driver's own repository.
+    pub chart: Option<Asked<String>>,
+    /// With Helm: values of the chart, by the path of names that leads to each.
+    pub values: Vec<(Vec<String>, serde_json::Value)>,
+    /// Whether a driver that is there shall be brought to another version.
+    pub upgrade: bool,
 }
 
 /// The network that is wished for.

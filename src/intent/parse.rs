@@ -18,10 +18,12 @@ pub enum IdentityMode {
 /// `--driver`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DriverMode {
-    /// What is there, else the EKS add-on.
+    /// What is there, else the EKS add-on if it has a build for this Kubernetes, else Helm.
     Auto,
     /// The EKS add-on.
     Addon,
+    /// A Helm release of the driver's chart.
+    Helm,
     /// Whatever is there; nothing is installed.
     Existing,
 }
@@ -88,8 +90,12 @@ pub const IDENTITY_WORDS: &[(&str, IdentityMode)] = &[
 ];
 
 /// The words of `--driver`, the default first.
-pub const DRIVER_WORDS: &[(&str, DriverMode)] =
-    &[("auto", DriverMode::Auto), ("addon", DriverMode::Addon), ("existing", DriverMode::Existing)];
+pub const DRIVER_WORDS: &[(&str, DriverMode)] = &[
+    ("auto", DriverMode::Auto),
+    ("addon", DriverMode::Addon),
+    ("helm", DriverMode::Helm),
+    ("existing", DriverMode::Existing),
+];
 
 /// Parses `--identity`.
 pub(super) fn identity_mode(text: &str) -> Result<IdentityMode, String> {
@@ -99,6 +105,44 @@ pub(super) fn identity_mode(text: &str) -> Result<IdentityMode, String> {
 /// Parses `--driver`.
 pub(super) fn driver_mode(text: &str) -> Result<DriverMode, String> {
     word(text, DRIVER_WORDS)
+}
+
+/// Parses `--chart`: a directory or archive, an `oci://` reference, or a repository's `REPO/CHART`. It becomes an
+/// argument of helm, so it must not look like one of its flags.
+pub(super) fn chart(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() || text.starts_with('-') || text.chars().any(char::is_control) {
+        return Err(format!("{text:?} is neither a path nor an oci:// reference of a chart"));
+    }
+    Ok(text.to_owned())
+}
+
+/// Parses `--helm-value controller.timeout=15m`: JSON where it is JSON, else a text.
+pub(super) fn helm_value(text: &str) -> Result<(Vec<String>, serde_json::Value), String> {
+    let Some((path, value)) = text.split_once('=') else {
+        return Err(format!("{text:?} is not KEY=VALUE, for instance controller.timeout=15m"));
+    };
+    let names: Vec<String> = path.split('.').map(|name| name.trim().to_owned()).collect();
+    if names.iter().any(String::is_empty) {
+        return Err(format!("{path:?} has an empty part"));
+    }
+    if names.iter().take(2).map(String::as_str).eq(["controller", "serviceAccount"]) {
+        return Err("the controller's service account is fsxctl's to set; see --service-account".to_owned());
+    }
+    let value = serde_json::from_str(value).unwrap_or_else(|_| serde_json::Value::String(value.to_owned()));
+    Ok((names, value))
+}
+
+/// Parses `--driver-version`: a build of the add-on or a version of the chart, as EKS and helm write them.
+pub(super) fn driver_version(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let is_version = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_'));
+    if text.is_empty() || text.starts_with('-') || !is_version {
+        return Err(format!(
+            "{text:?} is no version, for instance v1.9.0-eksbuild.1 or, of the chart, 1.17.0"
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 /// Parses `--policy`.

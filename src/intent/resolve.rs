@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::settings::{Asked, Env, Source, pair, switch, winner};
-use super::{DriverWish, IdentityWish, Intent, NetworkWish, Setup, about, parse, storage};
+use super::{DriverWish, IdentityWish, Intent, Migrate, NetworkWish, Setup, about, parse, storage};
 use crate::cli::{
-    ClusterArgs, ConsentArgs, DriverArgs, GlobalArgs, IdentityArgs, NetworkArgs, SetupCommand, SetupDynamic,
-    StorageArgs,
+    ClusterArgs, ConsentArgs, DriverArgs, GlobalArgs, IdentityArgs, MigrateCommand, NetworkArgs,
+    SetupCommand, SetupDynamic, StorageArgs,
 };
 use crate::domain::{names, ownership};
 use crate::error::{Error, Result};
@@ -49,13 +49,15 @@ struct Words {
     only: Vec<String>,
     skip: Vec<String>,
     alone: Option<StepId>,
+    upgrade: bool,
+    migrate: Option<Migrate>,
 }
 
 fn words(command: &SetupCommand) -> Words {
     match command.clone() {
         SetupCommand::Dynamic(args) => {
             let SetupDynamic { cluster, identity, driver, network, storage, consent, only, skip } = *args;
-            Words { cluster, identity, driver, network, storage, consent, only, skip, alone: None }
+            Words { cluster, identity, driver, network, storage, consent, only, skip, ..Words::default() }
         }
         SetupCommand::Identity(args) => Words {
             cluster: args.cluster,
@@ -77,8 +79,71 @@ fn words(command: &SetupCommand) -> Words {
             driver: args.driver,
             consent: args.consent,
             alone: Some(StepId::Driver),
+            upgrade: args.upgrade,
             ..Words::default()
         },
+    }
+}
+
+/// `--to` becomes the mode that it stands for; other flags are those of a set-up.
+fn migration(command: &MigrateCommand) -> Words {
+    match command.clone() {
+        MigrateCommand::Driver(args) => Words {
+            cluster: args.cluster,
+            identity: args.identity,
+            driver: DriverArgs {
+                driver: Some(args.to),
+                driver_version: args.driver_version,
+                chart: args.chart,
+                helm_value: args.helm_value,
+            },
+            consent: args.consent,
+            only: vec!["identity".to_owned(), "driver".to_owned()],
+            migrate: Some(Migrate::Driver),
+            ..Words::default()
+        },
+        MigrateCommand::Identity(args) => Words {
+            cluster: args.cluster,
+            identity: IdentityArgs {
+                identity: Some(args.to),
+                role_arn: args.role_arn,
+                role_name: args.role_name,
+                ..IdentityArgs::default()
+            },
+            consent: args.consent,
+            alone: Some(StepId::Identity),
+            migrate: Some(Migrate::Identity),
+            ..Words::default()
+        },
+    }
+}
+
+/// The wish of a migration, its target, and how it is to be carried out.
+///
+/// # Errors
+/// Usage: whatever cannot be, and what one cannot migrate to.
+pub fn migrate_intent(
+    command: &MigrateCommand,
+    global: &GlobalArgs,
+    env: &Env,
+) -> Result<(Intent, Target, Setup)> {
+    let (intent, target, setup) = wish(migration(command), global, env)?;
+    let no = |text: &str, words: &str| {
+        Err(Error::usage(format!("--to: {text:?} is nothing to migrate to"))
+            .next(format!("name one of {words}")))
+    };
+    match command {
+        MigrateCommand::Driver(args)
+            if !matches!(intent.driver.mode.value, DriverMode::Addon | DriverMode::Helm) =>
+        {
+            no(&args.to, "addon, helm")
+        }
+        MigrateCommand::Identity(args)
+            if !matches!(intent.identity.mode.value, IdentityMode::Irsa | IdentityMode::PodIdentity) =>
+        {
+            no(&args.to, "irsa, pod-identity")
+        }
+        _ => Ok((intent, target, setup)),
     }
 }
 
@@ -91,7 +156,10 @@ pub fn setup_intent(
     global: &GlobalArgs,
     env: &Env,
 ) -> Result<(Intent, Target, Setup)> {
-    let words = words(command);
+    wish(words(command), global, env)
+}
+
+fn wish(words: Words, global: &GlobalArgs, env: &Env) -> Result<(Intent, Target, Setup)> {
     let target = target(&words.cluster, global, env)?;
     let setup = Setup {
         yes: switch(words.consent.yes, "yes", env)?,
@@ -105,7 +173,7 @@ pub fn setup_intent(
     let intent = Intent {
         scope: scope.clone(),
         identity: identity(&words.identity)?,
-        driver: driver(&words.driver)?,
+        driver: driver(&words.driver, words.upgrade)?,
         network: network(&words.network, env)?,
         storage: storage::storage_wish(&words.storage, &efa)?,
         adopt: words
@@ -116,8 +184,18 @@ pub fn setup_intent(
             .collect::<Result<_>>()?,
         tags: tags(&words.consent.tag)?,
         wait: (!words.consent.no_wait).then_some(timeout),
+        migrate: words.migrate,
     };
     Ok((intent, target, setup))
+}
+
+/// Which cluster, for commands that only look at one, and how long a call may take.
+///
+/// # Errors
+/// Usage: a name or an ARN that is none.
+pub fn cluster_intent(args: &ClusterArgs, global: &GlobalArgs, env: &Env) -> Result<(Target, Setup)> {
+    let request_timeout = about::request_timeout(global)?;
+    Ok((target(args, global, env)?, Setup { yes: false, dry_run: true, request_timeout }))
 }
 
 fn scope(words: &Words) -> Result<BTreeSet<StepId>> {
@@ -216,11 +294,26 @@ fn identity(args: &IdentityArgs) -> Result<IdentityWish> {
     Ok(wish)
 }
 
-fn driver(args: &DriverArgs) -> Result<DriverWish> {
+fn driver(args: &DriverArgs, upgrade: bool) -> Result<DriverWish> {
     let mode =
         flag("driver", args.driver.as_ref()).map(|a| a.parse(|t| parse::driver_mode(&t))).transpose()?;
-    let version = flag("driver-version", args.driver_version.as_ref());
-    Ok(DriverWish { mode: mode.unwrap_or_else(|| Asked::default(DriverMode::Auto)), version })
+    let version = flag("driver-version", args.driver_version.as_ref())
+        .map(|a| a.parse(|t| parse::driver_version(&t)))
+        .transpose()?;
+    let chart = flag("chart", args.chart.as_ref()).map(|a| a.parse(|t| parse::chart(&t))).transpose()?;
+    let mode = mode.unwrap_or_else(|| Asked::default(DriverMode::Auto));
+    let values = args
+        .helm_value
+        .iter()
+        .map(|text| parse::helm_value(text).map_err(|e| Error::usage(format!("--helm-value: {e}"))))
+        .collect::<Result<Vec<_>>>()?;
+    let is_for_helm = if chart.is_some() { Some("--chart") } else { values.first().map(|_| "--helm-value") };
+    if let Some(flag) = is_for_helm.filter(|_| matches!(mode.value, DriverMode::Addon | DriverMode::Existing))
+    {
+        return Err(Error::usage(format!("{flag} is for Helm, and {} says otherwise", mode.from))
+            .next(format!("add --driver helm, or leave {flag} out")));
+    }
+    Ok(DriverWish { mode, version, chart, values, upgrade })
 }
 
 fn network(args: &NetworkArgs, env: &Env) -> Result<NetworkWish> {

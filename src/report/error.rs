@@ -1,8 +1,5 @@
 //! A failure for people: the sentence, its causes, what was done and what is left, one thing to do next.
 
-use serde_json::json;
-
-use super::escape::escape_json;
 use super::plan::next_line;
 use super::{Line, Mark, Page, Style, View};
 use crate::error::Error;
@@ -26,26 +23,6 @@ pub fn error_page(error: &Error, view: View) -> Page {
         page.push(next_line(Line::new(), next).hanging(6));
     }
     page.wrapped(view.width)
-}
-
-/// The whole failure as one JSON object on one line, like every event; `at` is the moment in RFC 3339.
-pub fn error_line(error: &Error, at: &str) -> String {
-    let object = json!({
-        "kind": "Event",
-        "at": at,
-        "event": "failed",
-        "code": error.kind.code(),
-        "reason": error.kind,
-        "message": error.message,
-        "causes": error.causes,
-        "details": error.details,
-        "permission": error.permission,
-        "next": error.next,
-        "partial": error.partial(),
-        "done": error.done,
-        "left": error.left,
-    });
-    escape_json(&object.to_string()).into_owned()
 }
 
 /// A titled list whose lines keep the sign they begin with, or get one.
@@ -122,18 +99,6 @@ mod tests {
             error_page(&Error::usage("no such cluster"), View::wide(80)).text(),
             "error: no such cluster\n"
         );
-    }
-
-    #[test]
-    fn a_failure_among_events_is_one_object() {
-        let line = error_line(&failure().because(HOSTILE), "2026-01-02T03:04:05Z");
-        assert!(!line.contains(|char: char| char.is_control() || char == '\u{202e}'), "{line}");
-        let object: serde_json::Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(
-            (&object["event"], &object["code"], &object["partial"]),
-            (&json!("failed"), &json!(5), &json!(true))
-        );
-        assert_eq!(object["causes"][2], HOSTILE);
     }
 
     #[test]

@@ -7,8 +7,10 @@ mod command;
 mod document;
 mod error;
 mod escape;
+mod event;
 mod format;
 mod header;
+mod images;
 mod jsonpath;
 mod mark;
 mod needs;
@@ -26,15 +28,17 @@ pub use document::{
     ChangeItem, Document, DocumentKind, DoneChange, DoneItem, ErrorBody, Frame, PlanBody, PlanItem,
     ReceiptBody, Stop, error_document, plan_document, receipt_document, to_json, to_yaml,
 };
-pub use error::{error_line, error_page};
+pub use error::error_page;
 pub use escape::escape;
+pub use event::{CallLine, EventLine, FileOutcome};
 pub use format::Format;
 pub use header::{ClusterId, Header};
+pub use images::{ImageItem, ImagesBody, images_document, images_page};
 pub use jsonpath::JsonPath;
 pub use mark::Mark;
 pub use needs::{Needs, needs_page};
 pub use page::{Line, Page, Span, Style, View};
 pub use plan::{NODE_RULES, plan_page};
-pub use progress::{Changes, duration_text, json_line, line};
+pub use progress::{Changes, duration_text, line};
 pub use receipt::receipt_page;
-pub use schema::schema;
+pub use schema::{SCHEMAS, schema};

@@ -1,12 +1,9 @@
-//! What happens, as it happens: one plain line for a change of state, or one JSON object for an event.
+//! What happens, as it happens: one plain line for a change of state.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
-
 use super::escape;
-use super::escape::escape_json;
 use crate::engine::Event;
 use crate::steps::Verb;
 
@@ -98,50 +95,15 @@ impl Changes {
     }
 }
 
-/// One event as one JSON object on one line; `at` is the moment in RFC 3339.
-///
-/// Times are whole milliseconds in `elapsedMs` and `expectedMs`.
-pub fn json_line(event: &Event, at: &str) -> String {
-    let millis = |duration: &Duration| Value::from(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX));
-    let (name, fields) = match event {
-        Event::Looking { what } => ("looking", json!({ "what": what })),
-        Event::Started { verb, resource } => ("started", json!({ "verb": verb, "resource": resource })),
-        Event::Done { verb, resource, made } => {
-            ("done", json!({ "verb": verb, "resource": resource, "made": made }))
-        }
-        Event::Found { resource } => ("found", json!({ "resource": resource })),
-        Event::Settling { resource, reason } => {
-            ("settling", json!({ "resource": resource, "reason": reason }))
-        }
-        Event::Waiting { what, elapsed, expected, reason } => (
-            "waiting",
-            json!({
-                "what": what,
-                "elapsedMs": millis(elapsed),
-                "expectedMs": expected.as_ref().map(millis),
-                "reason": reason,
-            }),
-        ),
-        Event::Stopping { resources } => ("stopping", json!({ "resources": resources })),
-        Event::Unexplained { what, reason } => ("unexplained", json!({ "what": what, "reason": reason })),
-        Event::Arrived { what, elapsed } => {
-            ("arrived", json!({ "what": what, "elapsedMs": millis(elapsed) }))
-        }
-    };
-    let mut object = Map::new();
-    object.insert("kind".to_owned(), "Event".into());
-    object.insert("at".to_owned(), at.into());
-    object.insert("event".to_owned(), name.into());
-    if let Value::Object(fields) = fields {
-        object.extend(fields);
-    }
-    escape_json(&Value::Object(object).to_string()).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::EventLine;
     use crate::steps::Resource;
+
+    fn json_line(event: &Event, at: &str) -> String {
+        EventLine::from(event).json(at)
+    }
 
     fn waiting(elapsed: u64, reason: Option<&str>) -> Event {
         Event::Waiting {

@@ -146,19 +146,19 @@ pub enum Action {
         token: String,
         tags: BTreeMap<String, String>,
     },
-    /// eks:UpdateAddon; what is absent stays.
+    /// eks:UpdateAddon; what is absent stays, but for the IRSA role, which EKS takes away when it is not named.
     UpdateAddon {
         cluster: String,
         name: String,
         version: Option<String>,
         role_arn: Option<String>,
-        association: Option<AddonAssociation>,
-        overwrite: bool,
+        association: Associations,
+        conflicts: Conflicts,
         configuration: Option<String>,
     },
     /// eks:TagResource on an add-on.
     TagAddon { arn: String, tags: BTreeMap<String, String> },
-    /// eks:DeleteAddon.
+    /// eks:DeleteAddon; done when it is gone.
     DeleteAddon { cluster: String, name: String },
     /// A JSON merge patch, guarded by the resourceVersion inside it.
     PatchObject { at: ObjectRef, patch: Value },
@@ -168,6 +168,46 @@ pub enum Action {
     DeleteObject { at: ObjectRef },
     /// A rolling restart of a Deployment (annotation on the pod template).
     RestartDeployment { namespace: String, name: String },
+    /// `helm upgrade --install`, without waiting for pods.
+    HelmUpgrade {
+        name: String,
+        namespace: String,
+        chart: String,
+        repo: Option<String>,
+        version: Option<String>,
+        values: Value,
+        keeps_values: bool,
+        takes_over: bool,
+        adopted: bool,
+    },
+    /// `helm uninstall`.
+    HelmUninstall { name: String, namespace: String },
+    /// `helm rollback` to the revision before the last.
+    HelmRollback { name: String, namespace: String },
+}
+
+/// What becomes of the Pod Identity associations that an add-on owns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Associations {
+    /// They stay as they are.
+    Keep,
+    /// This one alone.
+    Set(AddonAssociation),
+    /// None is left.
+    Clear,
+}
+
+/// What an update of an add-on does with fields that others have changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Conflicts {
+    /// It fails.
+    None,
+    /// It takes them over.
+    Overwrite,
+    /// It leaves them.
+    Preserve,
 }
 
 /// A Pod Identity association that an add-on makes and owns.

@@ -5,6 +5,7 @@
 
 mod action;
 pub mod driver;
+mod hidden;
 pub mod identity;
 #[cfg(test)]
 mod laws;
@@ -15,12 +16,12 @@ mod plan;
 mod sample;
 pub mod storage;
 
-pub use action::{Action, AddonAssociation, Direction, Fill, ObjectRef, Ref};
+pub use action::{Action, AddonAssociation, Associations, Conflicts, Direction, Fill, ObjectRef, Ref};
 pub use plan::{Block, Change, Decision, Item, Note, Plan, Resource, Sign, StepId, Verb};
 
 use crate::error::Kind;
 use crate::facts::{Facts, Veil};
-use crate::intent::Intent;
+use crate::intent::{Intent, Migrate};
 
 /// Present: what the wish asks for. Absent: undo, for what fsxctl made itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +73,7 @@ fn is_missing(facts: &Facts, intent: &Intent, kind: &str, reference: &str) -> bo
             reference == named && facts.storage.claim.is_missing()
         }
         "serviceaccount" => {
-            let (namespace, name) = &intent.identity.service_account.value;
+            let (namespace, name) = account(intent, facts);
             reference == format!("{namespace}/{name}") && access.service_account.is_missing()
         }
         _ => false,
@@ -80,6 +81,16 @@ fn is_missing(facts: &Facts, intent: &Intent, kind: &str, reference: &str) -> bo
 }
 
 fn decide(goal: Goal, intent: &Intent, facts: &Facts) -> Plan {
+    if let Some(migrate) = intent.migrate {
+        let items = match migrate {
+            Migrate::Driver => driver::migrate(intent, facts),
+            Migrate::Identity => identity::migrate(intent, facts),
+        };
+        let mut plan = Plan { items, ..Plan::default() };
+        order(&mut plan, goal);
+        plan.minutes = minutes(&plan);
+        return plan;
+    }
     let mut identity = identity::plan(goal, intent, facts);
     let mut network = network::plan(goal, intent, facts);
     // What is out of scope is not going to be made, so nothing may be built on it.
@@ -105,6 +116,7 @@ fn decide(goal: Goal, intent: &Intent, facts: &Facts) -> Plan {
     let mut plan = Plan { items, ..Plan::default() };
     order(&mut plan, goal);
     plan.minutes = minutes(&plan);
+    plan.notes.extend(hidden::notes(intent, facts, &plan.items));
     plan
 }
 
@@ -170,6 +182,21 @@ fn minutes(plan: &Plan) -> Option<u32> {
     }
 }
 
+/// The controller's service account, namespace and name: the one that was asked for, else that of the namespace where
+/// the driver is.
+pub(crate) fn account(intent: &Intent, facts: &Facts) -> (String, String) {
+    let asked = &intent.identity.service_account;
+    let elsewhere = facts.driver.namespace != HOME && facts.driver.controller.found().is_some();
+    if asked.is_asked() || !elsewhere {
+        return asked.value.clone();
+    }
+    let by_pods = facts.driver.controller.found().and_then(|workload| workload.service_account.clone());
+    (facts.driver.namespace.clone(), by_pods.unwrap_or_else(|| asked.value.1.clone()))
+}
+
+/// The namespace of the add-on, of the chart by convention, and of the manifests.
+pub(crate) const HOME: &str = "kube-system";
+
 /// The id of the change that restarts the controller. A plan has it once at most.
 pub(crate) const RESTART: &str = "controller-restart";
 
@@ -177,7 +204,7 @@ pub(crate) const RESTART: &str = "controller-restart";
 ///
 pub(crate) fn restart(facts: &Facts, after: &[&str]) -> Option<Change> {
     facts.driver.controller.found()?;
-    let (namespace, name) = ("kube-system".to_owned(), "fsx-csi-controller".to_owned());
+    let (namespace, name) = (facts.driver.namespace.clone(), "fsx-csi-controller".to_owned());
     Some(Change {
         id: RESTART.to_owned(),
         verb: Verb::Update,

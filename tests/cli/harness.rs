@@ -92,6 +92,11 @@ impl World {
         Self { sandbox, home, env, secrets }
     }
 
+    /// Another sandbox with the world as it stands here: what was under way goes on.
+    pub fn again(&self) -> Self {
+        Self::of(&[&self.sandbox.snapshot()])
+    }
+
     /// The same with a variable for every run; an empty value takes it away.
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
@@ -101,6 +106,28 @@ impl World {
             self.env.insert(name.to_owned(), value.to_owned());
         }
         self
+    }
+
+    /// The same with a helm program on PATH: the sandbox's stand-in, which writes down how it was called.
+    #[must_use]
+    pub fn with_helm(self) -> Self {
+        let folder = self.home.path().join("bin");
+        std::fs::create_dir_all(&folder).expect("a folder for programs");
+        let beside = std::path::Path::new(env!("CARGO_BIN_EXE_fsxctl")).with_file_name("fsxctl-sandbox");
+        assert!(beside.is_file(), "{} is not built: cargo build --workspace --all-targets", beside.display());
+        std::os::unix::fs::symlink(&beside, folder.join("helm")).expect("a link");
+        let (path, record) = (folder.display().to_string(), self.helm_record().display().to_string());
+        self.env("PATH", &path).env("HELM_SANDBOX_RECORD", &record)
+    }
+
+    fn helm_record(&self) -> std::path::PathBuf {
+        self.home.path().join("helm.jsonl")
+    }
+
+    /// How helm was called so far, one document a call.
+    pub fn helm_calls(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.helm_record()).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).expect("a line of the record is JSON")).collect()
     }
 
     /// What any other program is given to speak to this sandbox.

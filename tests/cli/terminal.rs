@@ -50,8 +50,8 @@ impl<'a> Terminal<'a> {
         command.current_dir(world.home.path());
         command.stdin(Stdio::from(slave.try_clone().expect("a copy"))).stderr(Stdio::from(slave));
         command.stdout(Stdio::piped());
-        let before = files(world.home.path());
         let from = world.sandbox.log().len();
+        let before = files(world.home.path());
         let mut child = command.spawn().expect("the binary starts");
         drop(command);
         let stdout = reader(child.stdout.take().expect("stdout is piped"));

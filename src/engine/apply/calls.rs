@@ -1,7 +1,9 @@
 //! From an action to the one call that it is. Nothing is decided here.
 
-use crate::gateway::{AddonChange, NewAddon, NewAssociation, NewGroup, NewRole, Place, Trouble, Writes};
-use crate::steps::{Action, AddonAssociation, Direction, ObjectRef, Ref};
+use crate::gateway::{
+    AddonChange, NewAddon, NewAssociation, NewGroup, NewRelease, NewRole, Place, Trouble, Writes,
+};
+use crate::steps::{Action, AddonAssociation, Associations, Conflicts, Direction, ObjectRef, Ref};
 
 pub(super) async fn call(writes: &Writes, action: Action) -> Result<Option<String>, Trouble> {
     match action {
@@ -29,8 +31,45 @@ pub(super) async fn call(writes: &Writes, action: Action) -> Result<Option<Strin
         | Action::UpdateAddon { .. }
         | Action::TagAddon { .. }
         | Action::DeleteAddon { .. }) => Box::pin(eks(writes, action)).await,
+        action
+        @ (Action::HelmUpgrade { .. } | Action::HelmUninstall { .. } | Action::HelmRollback { .. }) => {
+            Box::pin(helm(writes, action)).await
+        }
         action => Box::pin(kubernetes(writes, action)).await,
     }
+}
+
+async fn helm(writes: &Writes, action: Action) -> Result<Option<String>, Trouble> {
+    match action {
+        Action::HelmUpgrade {
+            name,
+            namespace,
+            chart,
+            repo,
+            version,
+            values,
+            keeps_values,
+            takes_over,
+            adopted,
+        } => {
+            let new = NewRelease {
+                name,
+                namespace,
+                chart,
+                repo,
+                version,
+                values,
+                keeps_values,
+                takes_over,
+                adopted,
+            };
+            writes.helm_upgrade(&new).await?;
+        }
+        Action::HelmUninstall { name, namespace } => writes.helm_uninstall(&namespace, &name).await?,
+        Action::HelmRollback { name, namespace } => writes.helm_rollback(&namespace, &name).await?,
+        _ => {}
+    }
+    Ok(None)
 }
 
 async fn iam(writes: &Writes, action: Action) -> Result<Option<String>, Trouble> {
@@ -118,19 +157,20 @@ async fn eks(writes: &Writes, action: Action) -> Result<Option<String>, Trouble>
             };
             return writes.create_addon(&new).await;
         }
-        Action::UpdateAddon { cluster, name, version, role_arn, association, overwrite, configuration } => {
-            let association = pair(association);
-            writes
-                .update_addon(&AddonChange {
-                    cluster,
-                    name,
-                    version,
-                    role_arn,
-                    association,
-                    overwrite,
-                    configuration,
-                })
-                .await?;
+        Action::UpdateAddon { cluster, name, version, role_arn, association, conflicts, configuration } => {
+            let associations = match association {
+                Associations::Keep => None,
+                Associations::Set(one) => Some(pair(Some(one)).into_iter().collect()),
+                Associations::Clear => Some(Vec::new()),
+            };
+            let conflicts = match conflicts {
+                Conflicts::None => "NONE",
+                Conflicts::Overwrite => "OVERWRITE",
+                Conflicts::Preserve => "PRESERVE",
+            };
+            let change =
+                AddonChange { cluster, name, version, role_arn, associations, conflicts, configuration };
+            writes.update_addon(&change).await?;
         }
         Action::TagAddon { arn, tags } => writes.tag_addon(&arn, &tags).await?,
         Action::DeleteAddon { cluster, name } => writes.delete_addon(&cluster, &name).await?,
@@ -139,7 +179,7 @@ async fn eks(writes: &Writes, action: Action) -> Result<Option<String>, Trouble>
     Ok(None)
 }
 
-fn place(at: ObjectRef) -> Place {
+pub(super) fn place(at: ObjectRef) -> Place {
     let ObjectRef { api_version, kind, plural, namespace, name, resource_version: _ } = at;
     Place { api_version, kind, plural, namespace, name }
 }

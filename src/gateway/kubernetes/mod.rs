@@ -4,6 +4,7 @@
 //! endpoint. A token that is minted here goes to no server but the one that eks:DescribeCluster named, under the
 //! certificate authority that it gave.
 
+mod access;
 mod client;
 mod kubeconfig;
 mod plugin;
@@ -12,6 +13,7 @@ mod token;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use self::access::{Access, Document};
 pub(super) use self::client::{ATTEMPTS, Link, Repeat};
 use self::kubeconfig::{Chosen, Finding};
 pub use self::kubeconfig::{ContextCluster, cluster_of_context};
@@ -19,6 +21,7 @@ use self::plugin::Plugin;
 use self::token::Minter;
 use super::read::KubeReads;
 use super::session::{Env, Session};
+use super::trouble::Trouble;
 use crate::error::{Error, Result};
 use crate::facts::Cluster;
 
@@ -43,6 +46,8 @@ pub struct Kubernetes {
     link: Link,
     how: String,
     namespace: Option<String>,
+    access: Access,
+    env: Env,
 }
 
 /// The server and the credentials that the rules lead to.
@@ -64,17 +69,21 @@ impl Kubernetes {
             Way::Own(chosen) => {
                 let config = client::own_config(&chosen, wish).await?;
                 let link = client::connect(config, None, session, wish.request_timeout).await?;
-                Ok(Self { link, how: chosen.how(cluster), namespace: chosen.namespace })
+                let (how, namespace) = (chosen.how(cluster), chosen.namespace.clone());
+                let access = Access::Own { chosen, as_user: wish.as_user.clone() };
+                Ok(Self { link, how, namespace, access, env: wish.env.clone() })
             }
             Way::Minted { plugin, chosen } => {
                 let config = client::endpoint_config(cluster, chosen.as_deref(), wish).await?;
                 let minter = Minter::new(session, cluster, plugin).await?;
+                let access = Access::minted(cluster, chosen.as_deref(), wish, &minter);
                 let link = client::connect(config, Some(minter), session, wish.request_timeout).await?;
                 let how = match &chosen {
                     Some(chosen) => format!("{}, token minted in process", chosen.how(cluster)),
                     None => format!("endpoint of cluster {}, token minted in process", cluster.name),
                 };
-                Ok(Self { link, how, namespace: chosen.and_then(|chosen| chosen.namespace) })
+                let namespace = chosen.and_then(|chosen| chosen.namespace);
+                Ok(Self { link, how, namespace, access, env: wish.env.clone() })
             }
         }
     }
@@ -89,9 +98,24 @@ impl Kubernetes {
         self.how.clone()
     }
 
+    /// Whether the caller's AWS credentials are the ones for the cluster too.
+    pub const fn is_minted(&self) -> bool {
+        matches!(self.access, Access::Minted { .. })
+    }
+
     /// The namespace that the context names.
     pub fn namespace(&self) -> Option<String> {
         self.namespace.clone()
+    }
+
+    /// A kubeconfig for another program, with the same server, authority and credentials.
+    pub(super) async fn kubeconfig(&self) -> Result<Document, Trouble> {
+        self.access.document().await
+    }
+
+    /// The process's environment.
+    pub(super) fn environment(&self) -> &Env {
+        &self.env
     }
 
     pub(super) fn link(&self) -> &Link {

@@ -5,8 +5,11 @@
 mod ec2;
 mod eks;
 mod fsx;
+mod helm;
 mod iam;
+mod images;
 mod kube;
+mod object;
 mod pods;
 mod sagemaker;
 mod watch;

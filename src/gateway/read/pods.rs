@@ -27,10 +27,10 @@ impl KubeReads {
     ///
     /// # Errors
     /// Trouble other than denied and not found.
-    pub async fn controller_pods(&self) -> Answer<Vec<ControllerPod>> {
-        let api: Api<core::Pod> = Api::namespaced(self.api(), "kube-system");
+    pub async fn controller_pods(&self, namespace: &str) -> Answer<Vec<ControllerPod>> {
+        let api: Api<core::Pod> = Api::namespaced(self.api(), namespace);
         let params = ListParams::default().labels("app=fsx-csi-controller");
-        self.list("list pods in kube-system", &api, params, |pod| Some(controller_pod(pod))).await
+        self.list(&format!("list pods in {namespace}"), &api, params, |pod| Some(controller_pod(pod))).await
     }
 
     /// Why pods with this label (`app=fsx-csi-controller`) do not run: waiting containers, pods without a node.

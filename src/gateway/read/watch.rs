@@ -1,6 +1,6 @@
-//! Watching a claim and its events: a list, then what changes, without polling.
+//! Watching a claim and its events: a list, then what changes, without polling; whoever may not watch asks now and then.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,9 @@ use crate::gateway::wait::Backoff;
 /// The server ends a watch after this long; the client gives it a little more before it believes it dead.
 const SERVER_SECONDS: u32 = 240;
 
+/// How often somebody who may not watch asks.
+const ASK_EVERY: Duration = Duration::from_secs(2);
+
 /// How long a watch that had been open keeps trying to come back: a wait of many minutes outlives a short outage. One
 /// that was never open gets as many attempts as any other call.
 const OUTAGE: Duration = Duration::from_secs(60);
@@ -33,25 +36,29 @@ impl KubeReads {
     /// [`TroubleKind::NotFound`] when it was there and is deleted, and with any trouble that does not pass.
     pub fn watch_claim(&self, namespace: &str, name: &str) -> BoxStream<'static, Result<Claim, Trouble>> {
         let api: Api<core::PersistentVolumeClaim> = Api::namespaced(self.api(), namespace);
-        let permission = format!("watch persistentvolumeclaims in {namespace}");
-        watch(Watch::new(&self.link, api, permission, format!("metadata.name={name}"), true), claim)
+        let resource = format!("persistentvolumeclaims in {namespace}");
+        let fields = format!("metadata.name={name}");
+        watch(Watch::new(&self.link, api, (resource, fields), Some(name.to_owned())), claim)
     }
 
     /// Events of the object with this uid: those that are there, then new and changed ones.
     pub fn watch_events(&self, namespace: &str, uid: &str) -> BoxStream<'static, Result<Event, Trouble>> {
         let api: Api<core::Event> = Api::namespaced(self.api(), namespace);
-        let permission = format!("watch events in {namespace}");
-        watch(Watch::new(&self.link, api, permission, format!("involvedObject.uid={uid}"), false), event)
+        let of = (format!("events in {namespace}"), format!("involvedObject.uid={uid}"));
+        watch(Watch::new(&self.link, api, of, None), event)
     }
 }
 
 struct Watch<K> {
     link: Link,
     api: Api<K>,
-    permission: String,
+    /// `events in default`.
+    resource: String,
     fields: String,
-    /// Whether there is one object, whose deletion ends the watch.
-    is_single: bool,
+    /// The name of the one object, whose deletion ends the watch.
+    single: Option<String>,
+    /// Versions that were handed out, by uid; kept only while there is no watch.
+    told: BTreeMap<String, String>,
     ready: VecDeque<Result<K, Trouble>>,
     phase: Phase<K>,
     backoff: Backoff,
@@ -66,7 +73,13 @@ struct Watch<K> {
 enum Phase<K> {
     List,
     Start(String),
-    Follow { events: BoxStream<'static, kube::Result<WatchEvent<K>>>, version: String, began: Instant },
+    /// Without the permission to watch.
+    Ask,
+    Follow {
+        events: BoxStream<'static, kube::Result<WatchEvent<K>>>,
+        version: String,
+        began: Instant,
+    },
     Over,
 }
 
@@ -86,13 +99,15 @@ impl<K> Watch<K>
 where
     K: Resource + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
 {
-    fn new(link: &Link, api: Api<K>, permission: String, fields: String, is_single: bool) -> Self {
+    fn new(link: &Link, api: Api<K>, of: (String, String), single: Option<String>) -> Self {
+        let (resource, fields) = of;
         Self {
             link: link.clone(),
             api,
-            permission,
+            resource,
             fields,
-            is_single,
+            single,
+            told: BTreeMap::new(),
             ready: VecDeque::new(),
             phase: Phase::List,
             backoff: Backoff::quick(),
@@ -112,6 +127,7 @@ where
                 Phase::Over => return None,
                 Phase::List => self.list().await,
                 Phase::Start(version) => self.start(version).await,
+                Phase::Ask => self.ask().await,
                 Phase::Follow { events, version, began } => self.follow(events, version, began).await,
             }
         }
@@ -119,26 +135,73 @@ where
 
     async fn list(&mut self) {
         let params = ListParams::default().fields(&self.fields);
-        match self.link.once(&self.permission, self.api.list(&params)).await {
+        match self.link.once(&self.may("list"), self.api.list(&params)).await {
             Ok(found) => {
                 self.failures = 0;
-                if self.is_single && self.was_there && found.items.is_empty() {
+                if self.single.is_some() && self.was_there && found.items.is_empty() {
                     return self.deleted();
                 }
                 self.was_there |= !found.items.is_empty();
                 self.ready.extend(found.items.into_iter().map(Ok));
                 self.phase = Phase::Start(found.metadata.resource_version.unwrap_or_default());
             }
+            // One object can still be got.
+            Err((trouble, _)) if trouble.what == TroubleKind::Denied && self.single.is_some() => {
+                self.phase = Phase::Ask;
+            }
             Err(failure) => self.failed(failure, Phase::List).await,
         }
     }
 
+    /// `watch events in default`.
+    fn may(&self, verb: &str) -> String {
+        format!("{verb} {}", self.resource)
+    }
+
+    /// What is there now, if it is new, and a pause.
+    async fn ask(&mut self) {
+        let answer = match &self.single {
+            Some(name) => {
+                let got = self.link.once(&self.may("get"), self.api.get(name)).await;
+                got.map(|object| vec![object])
+            }
+            None => {
+                let params = ListParams::default().fields(&self.fields);
+                let list = self.link.once(&self.may("list"), self.api.list(&params)).await;
+                list.map(|list| list.items)
+            }
+        };
+        let objects = match answer {
+            Ok(objects) => objects,
+            Err((trouble, _)) if trouble.what == TroubleKind::NotFound && self.was_there => {
+                return self.deleted();
+            }
+            Err((trouble, _)) if trouble.what == TroubleKind::NotFound => Vec::new(),
+            Err(failure) => return self.failed(failure, Phase::Ask).await,
+        };
+        self.open();
+        self.was_there |= !objects.is_empty();
+        for object in objects {
+            let meta = object.meta();
+            let version = meta.resource_version.clone().unwrap_or_default();
+            let known = self.told.insert(meta.uid.clone().unwrap_or_default(), version.clone());
+            if known.as_ref() != Some(&version) {
+                self.ready.push_back(Ok(object));
+            }
+        }
+        if self.ready.is_empty() {
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+        self.phase = Phase::Ask;
+    }
+
     async fn start(&mut self, version: String) {
         let params = WatchParams::default().fields(&self.fields).timeout(SERVER_SECONDS);
-        match self.link.once(&self.permission, self.api.watch(&params, &version)).await {
+        match self.link.once(&self.may("watch"), self.api.watch(&params, &version)).await {
             Ok(events) => {
                 self.phase = Phase::Follow { events: events.boxed(), version, began: Instant::now() }
             }
+            Err((trouble, _)) if trouble.what == TroubleKind::Denied => self.phase = Phase::Ask,
             Err((trouble, pause)) => {
                 let next = if is_expired(&trouble) { Phase::List } else { Phase::Start(version) };
                 self.failed((trouble, pause), next).await;
@@ -164,7 +227,7 @@ where
                 self.ready.push_back(Ok(object));
                 self.phase = Phase::Follow { events, version, began };
             }
-            Ok(Some(Ok(WatchEvent::Deleted(_)))) if self.is_single => self.deleted(),
+            Ok(Some(Ok(WatchEvent::Deleted(_)))) if self.single.is_some() => self.deleted(),
             Ok(Some(Ok(WatchEvent::Deleted(object)))) => {
                 self.arrived(&object, &mut version);
                 self.phase = Phase::Follow { events, version, began };
@@ -175,18 +238,18 @@ where
                 self.phase = Phase::Follow { events, version, began };
             }
             Ok(Some(Ok(WatchEvent::Error(status)))) => {
-                let trouble = self.link.trouble(&self.permission, &kube::Error::Api(status));
+                let trouble = self.link.trouble(&self.may("watch"), &kube::Error::Api(status));
                 let next = if is_expired(&trouble) { Phase::List } else { Phase::Start(version) };
                 self.failed((trouble, None), next).await;
             }
             Ok(Some(Err(error))) => {
-                let trouble = self.link.trouble(&self.permission, &error);
+                let trouble = self.link.trouble(&self.may("watch"), &error);
                 self.failed((trouble, None), Phase::Start(version)).await;
             }
             // A watch that ends at once, again and again, would be polling.
             Ok(None) if began.elapsed() < Duration::from_secs(1) => {
                 let trouble =
-                    Trouble::new(TroubleKind::Unreachable, KUBERNETES, &self.permission, "the watch ended");
+                    Trouble::new(TroubleKind::Unreachable, KUBERNETES, &self.may("watch"), "the watch ended");
                 self.failed((trouble, None), Phase::Start(version)).await;
             }
             Ok(None) | Err(_) => self.phase = Phase::Start(version),
@@ -204,7 +267,7 @@ where
         self.ready.push_back(Err(Trouble::new(
             TroubleKind::NotFound,
             KUBERNETES,
-            &self.permission,
+            &self.may("watch"),
             "it was deleted",
         )));
         self.phase = Phase::Over;
@@ -234,7 +297,7 @@ where
             self.phase = Phase::Over;
             return;
         }
-        tracing::debug!(permission = self.permission, "watching again after: {}", trouble.message);
+        tracing::debug!(resource = self.resource, "watching again after: {}", trouble.message);
         let pause = self.backoff.pause();
         tokio::time::sleep(asked_pause.map_or(pause, |asked| asked.max(pause))).await;
         self.phase = next;

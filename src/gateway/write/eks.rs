@@ -59,10 +59,10 @@ pub struct AddonChange {
     pub version: Option<String>,
     /// The IRSA role, also when it stays.
     pub role_arn: Option<String>,
-    /// Service account and role of its Pod Identity association.
-    pub association: Option<(String, String)>,
-    /// Whether fields that others changed may be overwritten.
-    pub overwrite: bool,
+    /// Its Pod Identity associations, service account and role; an empty list takes all away.
+    pub associations: Option<Vec<(String, String)>>,
+    /// What happens to fields that others changed: `NONE`, `OVERWRITE`, `PRESERVE`.
+    pub conflicts: &'static str,
     /// Another configuration, JSON.
     pub configuration: Option<String>,
 }
@@ -101,7 +101,9 @@ impl Writes {
         let answer = create
             .set_addon_version(new.version.clone())
             .set_service_account_role_arn(new.role_arn.clone())
-            .set_pod_identity_associations(associations(NAME, new.association.as_ref())?)
+            .set_pod_identity_associations(
+                associations(NAME, new.association.as_slice())?.filter(|all| !all.is_empty()),
+            )
             .resolve_conflicts(conflicts(new.overwrite))
             .set_configuration_values(new.configuration.clone())
             .client_request_token(&new.token)
@@ -116,12 +118,16 @@ impl Writes {
     /// eks:UpdateAddon.
     pub async fn update_addon(&self, change: &AddonChange) -> Result<(), Trouble> {
         const NAME: &str = "UpdateAddon";
+        let wanted = match &change.associations {
+            Some(all) => associations(NAME, all)?,
+            None => None,
+        };
         let update = self.session.eks().update_addon().cluster_name(&change.cluster).addon_name(&change.name);
         let answer = update
             .set_addon_version(change.version.clone())
             .set_service_account_role_arn(change.role_arn.clone())
-            .set_pod_identity_associations(associations(NAME, change.association.as_ref())?)
-            .resolve_conflicts(conflicts(change.overwrite))
+            .set_pod_identity_associations(wanted)
+            .resolve_conflicts(ResolveConflicts::from(change.conflicts))
             .set_configuration_values(change.configuration.clone())
             .send()
             .await;
@@ -153,13 +159,11 @@ fn conflicts(overwrite: bool) -> ResolveConflicts {
 
 fn associations(
     operation: &str,
-    association: Option<&(String, String)>,
+    associations: &[(String, String)],
 ) -> Result<Option<Vec<AddonPodIdentityAssociations>>, Trouble> {
-    let Some((service_account, role_arn)) = association else { return Ok(None) };
-    AddonPodIdentityAssociations::builder()
-        .service_account(service_account)
-        .role_arn(role_arn)
-        .build()
-        .map(|association| Some(vec![association]))
-        .map_err(|error| Trouble::new(TroubleKind::Refused, EKS, operation, &error.to_string()))
+    let one = |(service_account, role_arn): &(String, String)| {
+        let new = AddonPodIdentityAssociations::builder().service_account(service_account).role_arn(role_arn);
+        new.build().map_err(|error| Trouble::new(TroubleKind::Refused, EKS, operation, &error.to_string()))
+    };
+    associations.iter().map(one).collect::<Result<_, _>>().map(Some)
 }

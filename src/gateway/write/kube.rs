@@ -33,7 +33,8 @@ pub struct Place {
 }
 
 impl Place {
-    fn api(&self, link: &Link) -> Api<DynamicObject> {
+    /// The API of objects like this one.
+    pub(in crate::gateway) fn api(&self, link: &Link) -> Api<DynamicObject> {
         let (group, version) = self.api_version.split_once('/').unwrap_or(("", &self.api_version));
         let resource = ApiResource {
             group: group.to_owned(),
@@ -49,7 +50,7 @@ impl Place {
     }
 
     /// `patch storageclasses.storage.k8s.io`, `create persistentvolumeclaims in default`.
-    fn permission(&self, verb: &str) -> String {
+    pub(in crate::gateway) fn permission(&self, verb: &str) -> String {
         let group =
             self.api_version.split_once('/').map(|(group, _)| format!(".{group}")).unwrap_or_default();
         let place = self.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
@@ -64,7 +65,7 @@ impl Writes {
     /// What the API server said no with, here and in every other write.
     pub async fn apply(&self, at: &Place, object: &Value) -> Result<Marks, Trouble> {
         let permission = at.permission("patch");
-        let link = self.cluster(&permission)?;
+        let link = self.link(&permission)?;
         let api = at.api(link);
         let params = PatchParams::apply(MANAGER);
         let patch = Patch::Apply(object);
@@ -76,7 +77,7 @@ impl Writes {
     /// was lost cannot make it twice.
     pub async fn create(&self, at: &Place, object: &Value) -> Result<Marks, Trouble> {
         let permission = at.permission("create");
-        let link = self.cluster(&permission)?;
+        let link = self.link(&permission)?;
         let api = at.api(link);
         let object: DynamicObject = serde_json::from_value(object.clone()).map_err(|error| {
             Trouble::new(TroubleKind::Refused, KUBERNETES, &permission, &error.to_string())
@@ -89,7 +90,7 @@ impl Writes {
     /// A JSON merge patch; a resourceVersion inside it makes a change in between a conflict.
     pub async fn patch(&self, at: &Place, patch: &Value) -> Result<Marks, Trouble> {
         let permission = at.permission("patch");
-        let link = self.cluster(&permission)?;
+        let link = self.link(&permission)?;
         let api = at.api(link);
         let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
         let patch = Patch::Merge(patch);
@@ -100,7 +101,7 @@ impl Writes {
     /// Delete, if it still has this resourceVersion. Its dependents go after it.
     pub async fn delete(&self, at: &Place, resource_version: Option<&str>) -> Result<(), Trouble> {
         let permission = at.permission("delete");
-        let link = self.cluster(&permission)?;
+        let link = self.link(&permission)?;
         let api = at.api(link);
         let params = DeleteParams {
             preconditions: resource_version
@@ -115,7 +116,7 @@ impl Writes {
     /// answer was lost restarts nothing twice.
     pub async fn restart_deployment(&self, namespace: &str, name: &str) -> Result<(), Trouble> {
         let permission = format!("patch deployments.apps in {namespace}");
-        let link = self.cluster(&permission)?;
+        let link = self.link(&permission)?;
         let api: Api<Deployment> = Api::namespaced(link.client.clone(), namespace);
         let at = jiff::Timestamp::now().to_string();
         let template = json!({"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": at}}});
@@ -124,7 +125,7 @@ impl Writes {
         link.call(&permission, Repeat::Safe, || api.patch(name, &params, &patch)).await.map(drop)
     }
 
-    fn cluster(&self, permission: &str) -> Result<&Link, Trouble> {
+    fn link(&self, permission: &str) -> Result<&Link, Trouble> {
         self.kubernetes.as_ref().ok_or_else(|| {
             Trouble::new(TroubleKind::Unreachable, KUBERNETES, permission, "there is no way to the cluster")
         })

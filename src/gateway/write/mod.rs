@@ -2,11 +2,13 @@
 
 mod ec2;
 mod eks;
+mod helm;
 mod iam;
 mod kube;
 
 pub use self::ec2::NewGroup;
 pub use self::eks::{AddonChange, NewAddon, NewAssociation};
+pub use self::helm::NewRelease;
 pub use self::iam::NewRole;
 pub use self::kube::Place;
 use super::kubernetes::{Kubernetes, Link};
@@ -18,12 +20,17 @@ use super::trouble::{Trouble, TroubleKind};
 pub struct Writes {
     session: Session,
     kubernetes: Option<Link>,
+    cluster: Option<Kubernetes>,
 }
 
 impl Writes {
     /// Writes through a session, and to the cluster when there is a way to it.
     pub fn new(session: &Session, kubernetes: Option<&Kubernetes>) -> Self {
-        Self { session: session.clone(), kubernetes: kubernetes.map(|kubernetes| kubernetes.link().clone()) }
+        Self {
+            session: session.clone(),
+            kubernetes: kubernetes.map(|kubernetes| kubernetes.link().clone()),
+            cluster: kubernetes.cloned(),
+        }
     }
 }
 

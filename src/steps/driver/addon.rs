@@ -9,7 +9,10 @@ use crate::domain::storageclass::PROVISIONER;
 use crate::error::Kind;
 use crate::facts::{Addon, AddonVersion, Facts, Seen};
 use crate::intent::Intent;
-use crate::steps::{Action, AddonAssociation, Block, Change, Item, Note, Resource, Sign, StepId, Verb};
+use crate::steps::{
+    Action, AddonAssociation, Associations, Block, Change, Conflicts, Item, Note, Resource, Sign, StepId,
+    Verb,
+};
 
 /// The service account of the add-on's controller (EKS User Guide, Amazon FSx CSI driver).
 const ACCOUNT: &str = "kube-system/fsx-csi-controller-sa";
@@ -20,11 +23,14 @@ pub(crate) const CREATE: &str = "addon";
 pub(super) fn there(intent: &Intent, facts: &Facts, addon: &Addon, who: &Who) -> Result<Item, Box<Block>> {
     own_account(intent)?;
     refuse_broken(facts, addon)?;
+    if intent.driver.upgrade {
+        return super::upgrade::addon(intent, facts, addon);
+    }
     if let Some(asked) = intent.driver.version.as_ref().filter(|asked| asked.value != addon.version) {
         return Err(block(
             Kind::Conflict,
             format!("{} asks for {}, but add-on {ADDON} is {}", asked.from, asked.value, addon.version),
-            "leave --driver-version out; another version is an upgrade, which is asked for on its own",
+            &format!("fsxctl setup driver --upgrade --driver-version {}", asked.value),
         ));
     }
     let mut notes = vec![Note {
@@ -106,8 +112,12 @@ fn bring_identity(
             name: ADDON.to_owned(),
             version: None,
             role_arn: Some(role.clone()),
-            association: None,
-            overwrite: intent.adopts("ServiceAccount", &service_account(intent)),
+            association: Associations::Keep,
+            conflicts: if intent.adopts("ServiceAccount", &service_account(intent)) {
+                Conflicts::Overwrite
+            } else {
+                Conflicts::None
+            },
             configuration: None,
         },
     };

@@ -1,14 +1,20 @@
 //! **Promise.** The FSx CSI driver is installed, and its controller has the identity that was chosen.
-//! **Looks at** the add-on, its builds and schema, the CSIDriver, the workloads, the controller's pods, the service
-//! account.
-//! **May change** the add-on `aws-fsx-csi-driver` if fsxctl made it or it is adopted; restarts its controller's pods
-//! when they were made before its identity.
-//! **Leaves alone** drivers installed by Helm or by hand; they are used as they are.
-//! **Undo** deletes the add-on that fsxctl made.
+//! **Looks at** the add-on, its builds and schema, the CSIDriver, the workloads, the controller's pods, the
+//! service account, the Helm release.
+//! **May change** the add-on `aws-fsx-csi-driver` or the Helm release if fsxctl made it or it is adopted, and with Helm
+//! the controller's service account; restarts the controller's pods when they were made before its identity.
+//! **Leaves alone** drivers that others installed with Helm or by hand; they are used as they are.
+//! **Undo** deletes the add-on, or the release and the service account, that fsxctl made.
 
 mod addon;
+mod helm;
+mod migrate;
 mod pods;
 mod undo;
+mod upgrade;
+
+pub(crate) use migrate::plan as migrate;
+pub(crate) use pods::has_stale_pods;
 
 use super::identity::{self, Who};
 use super::{Block, Goal, Item, Note, Sign, StepId};
@@ -35,33 +41,127 @@ fn present(intent: &Intent, facts: &Facts, identity: &identity::Choice) -> Resul
     if let Some(block) = identity.item.block.as_ref().filter(|block| block.kind == Kind::Denied) {
         return Err(Box::new(block.clone()));
     }
+    let mode = intent.driver.mode.value;
     let addon = match &facts.driver.addon {
         Seen::Found(addon) => Some(addon),
         Seen::Missing => None,
         Seen::Hidden(veil) => return Err(super::denied("the driver's add-on", veil)),
     };
     if let Some(addon) = addon {
+        if mode == DriverMode::Helm {
+            return Err(block(
+                Kind::Conflict,
+                format!("add-on {ADDON} is installed; a release would fight with it over the same objects"),
+                "fsxctl migrate driver --to helm",
+            ));
+        }
         return addon::there(intent, facts, addon, &identity.who)
             .and_then(|item| pods::bring(intent, facts, identity, item));
     }
+    if let Some(release) = facts.driver.release.found() {
+        return match (mode, release.ours) {
+            (DriverMode::Addon, _) => Err(in_the_way(&helm::named(release))),
+            (DriverMode::Existing, true) if release.status != "deployed" => Err(helm::unsettled(release)),
+            (_, true) => helm::ours(intent, facts, release, &identity.who),
+            (_, false) => helm::of_others(intent, facts, release, &identity.who),
+        }
+        .and_then(|item| pods::bring(intent, facts, identity, item));
+    }
     let installed = installed(intent, facts)?;
-    match (installed, intent.driver.mode.value) {
+    match (installed, mode) {
+        (Some(_), _) if intent.driver.upgrade => Err(block(
+            Kind::Conflict,
+            "the driver was installed by manifests, so fsxctl cannot upgrade it".to_owned(),
+            "upgrade it the way it was installed, or run: fsxctl migrate driver --to addon",
+        )),
         (Some(how), DriverMode::Auto | DriverMode::Existing) => existing(intent, facts, how, &identity.who)
             .and_then(|item| pods::bring(intent, facts, identity, item)),
-        (Some(how), DriverMode::Addon) => Err(block(
-            Kind::Conflict,
-            format!(
-                "the driver is installed already, {how}; the add-on would fight with it over the same objects"
-            ),
-            "use it with --driver existing",
-        )),
+        (Some(how), DriverMode::Helm) if how == BY_HELM => existing(intent, facts, how, &identity.who)
+            .and_then(|item| pods::bring(intent, facts, identity, item)),
+        (Some(how), DriverMode::Addon | DriverMode::Helm) => Err(in_the_way(how)),
         (None, DriverMode::Existing) => Err(block(
             Kind::Usage,
             "--driver existing: there is no FSx CSI driver in the cluster".to_owned(),
             "install it with --driver addon",
         )),
-        (None, DriverMode::Auto | DriverMode::Addon) => addon::install(intent, facts, &identity.who),
+        (None, _) if intent.driver.upgrade => Err(block(
+            Kind::Usage,
+            "--upgrade: there is no FSx CSI driver in the cluster".to_owned(),
+            "fsxctl setup driver",
+        )),
+        (None, _) => match choice(intent, facts) {
+            Choice::Addon => addon::install(intent, facts, &identity.who),
+            Choice::Helm => helm::install(intent, facts, &identity.who),
+        },
     }
+}
+
+/// What a driver that is not there yet is installed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    Addon,
+    Helm,
+}
+
+/// `auto`: the add-on, unless it has no build for this Kubernetes or would refuse over a service account of somebody
+/// else, and the helm program is there.
+fn choice(intent: &Intent, facts: &Facts) -> Choice {
+    match intent.driver.mode.value {
+        DriverMode::Helm => return Choice::Helm,
+        DriverMode::Addon | DriverMode::Existing => return Choice::Addon,
+        DriverMode::Auto => {}
+    }
+    let (namespace, name) = super::account(intent, facts);
+    let foreign_account = facts.access.service_account.found().is_some_and(|account| {
+        !crate::domain::ownership::is_labelled_ours(&account.marks.labels)
+            && !intent.adopts("ServiceAccount", &format!("{namespace}/{name}"))
+    });
+    let is_fitting =
+        |version: &crate::facts::AddonVersion| version.kubernetes.contains(&facts.cluster.version);
+    let no_build = match &facts.driver.versions {
+        Seen::Found(versions) => !versions.iter().any(is_fitting),
+        Seen::Missing => true,
+        Seen::Hidden(_) => false,
+    };
+    let is_there = facts.driver.helm.found().is_some_and(|program| helm::is_recent(&program.version));
+    if is_there && (foreign_account || no_build) { Choice::Helm } else { Choice::Addon }
+}
+
+/// Whether the plan will make the add-on, which then makes its own Pod Identity association.
+pub(crate) fn makes_addon(intent: &Intent, facts: &Facts) -> bool {
+    let driver = &facts.driver;
+    driver.addon.is_missing()
+        && driver.controller.found().is_none()
+        && driver.csi_driver.found().is_none()
+        && driver.release.found().is_none()
+        && choice(intent, facts) == Choice::Addon
+}
+
+/// What somebody is at work on and will be done with soon, so that looking again is better than a refusal.
+pub fn under_way(intent: &Intent, facts: &Facts) -> Option<String> {
+    let release = facts.driver.release.found().filter(|release| {
+        release.ours && helm::is_pending(release) && release.age_seconds < helm::ABANDONED_SECONDS
+    });
+    if let Some(release) = release.filter(|_| intent.covers(StepId::Driver)) {
+        let (namespace, name) = (&release.namespace, &release.name);
+        return Some(format!("helm to be done with release {namespace}/{name}, which is {}", release.status));
+    }
+    let addon = facts.driver.addon.found().filter(|addon| addon.status == "DELETING");
+    let makes_room = intent.driver.mode.value == DriverMode::Helm && intent.covers(StepId::Driver);
+    addon.filter(|_| makes_room).map(|_| format!("add-on {ADDON} to be gone"))
+}
+
+/// Marks of Helm on objects whose release is not known.
+const BY_HELM: &str = "by Helm";
+
+fn in_the_way(how: &str) -> Box<Block> {
+    block(
+        Kind::Conflict,
+        format!(
+            "the driver is installed already, {how}; another one would fight with it over the same objects"
+        ),
+        "use it with --driver existing, or run: fsxctl migrate driver --to addon",
+    )
 }
 
 /// How the driver was installed when it is no add-on.
@@ -80,9 +180,9 @@ fn installed(intent: &Intent, facts: &Facts) -> Result<Option<&'static str>, Box
     if controller.is_none() && intent.driver.mode.value != DriverMode::Existing {
         return if intent.adopts("CSIDriver", PROVISIONER) { Ok(None) } else { Err(left_behind()) };
     }
-    let helm = marks.annotations.contains_key("meta.helm.sh/release-name")
+    let helm = marks.annotations.contains_key(helm::RELEASE_NAME)
         || marks.labels.get("app.kubernetes.io/managed-by").is_some_and(|by| by == "Helm");
-    Ok(Some(if helm { "by Helm" } else { "by manifests" }))
+    Ok(Some(if helm { BY_HELM } else { "by manifests" }))
 }
 
 /// A CSIDriver without a controller: a release that is gone left it, or the driver runs in another namespace.
@@ -91,7 +191,7 @@ fn left_behind() -> Box<Block> {
         Kind::Conflict,
         format!("CSIDriver {PROVISIONER} is there, but Deployment kube-system/fsx-csi-controller is not"),
         &format!(
-            "install the add-on over it with --adopt CSIDriver/{PROVISIONER}, or use a driver of another namespace with --driver existing"
+            "install a driver over it with --adopt CSIDriver/{PROVISIONER}, or use a driver of another namespace with --driver existing"
         ),
     )
 }
@@ -101,7 +201,10 @@ fn existing(intent: &Intent, facts: &Facts, how: &str, who: &Who) -> Result<Item
         let image = facts.driver.controller.found().and_then(|workload| workload.image.as_deref());
         let there = image.and_then(DriverVersion::of_image);
         let wanted = asked.value.parse::<DriverVersion>().ok();
-        if there.is_none() || there.as_ref().map(|it| it.numbers) != wanted.map(|it| it.numbers) {
+        let of_chart =
+            facts.driver.release.found().is_some_and(|release| release.chart_version == asked.value);
+        let of_image = there.is_some() && there.as_ref().map(|it| it.numbers) == wanted.map(|it| it.numbers);
+        if !of_chart && !of_image {
             return Err(block(
                 Kind::Conflict,
                 format!(
@@ -128,7 +231,7 @@ fn has_role(intent: &Intent, facts: &Facts, how: &str, who: &Who) -> Result<(), 
     if annotated == Some(role) {
         return Ok(());
     }
-    let (namespace, name) = &intent.identity.service_account.value;
+    let (namespace, name) = super::account(intent, facts);
     Err(block(
         Kind::Conflict,
         format!(

@@ -9,9 +9,6 @@ use crate::intent::Intent;
 use crate::steps::identity::{Choice, Who};
 use crate::steps::{Block, Change, Item, Note, RESTART, Sign, restart};
 
-/// The controller, as `--adopt` names it.
-const CONTROLLER: &str = "kube-system/fsx-csi-controller";
-
 /// Adds the restart of stale pods to the driver's item, unless the plan restarts them already.
 pub(super) fn bring(
     intent: &Intent,
@@ -65,6 +62,13 @@ pub(super) fn bring(
     Ok(item.with(changes))
 }
 
+/// Whether living pods were made before the identity, as far as can be seen, and nobody replaces them yet.
+pub(crate) fn has_stale_pods(facts: &Facts, who: &Who) -> bool {
+    let is_rolling = facts.driver.controller.found().is_none_or(|controller| controller.rolling);
+    let mut pods = facts.driver.pods.found().into_iter().flatten().filter(|pod| pod.is_living());
+    made_with(facts, who).is_some_and(|made_with| !is_rolling && pods.any(|pod| !made_with.fits(pod)))
+}
+
 /// What a pod that was made with the identity has.
 enum MadeWith<'a> {
     Role(&'a String),
@@ -106,10 +110,12 @@ fn again(facts: &Facts, stale: &[&str]) -> Option<Change> {
 /// restart is what is left of making it.
 fn may_restart(intent: &Intent, facts: &Facts, who: &Who, stale: &[&str]) -> Result<(), Box<Block>> {
     let is_ours = |tags| matches!(ownership::owner_of(tags), Ownership::Ours { cluster, .. } if cluster == facts.cluster.arn);
-    let of_ours = facts.driver.addon.found().is_some_and(|addon| is_ours(&addon.tags));
+    let controller = format!("{}/fsx-csi-controller", facts.driver.namespace);
+    let of_ours = facts.driver.addon.found().is_some_and(|addon| is_ours(&addon.tags))
+        || facts.driver.release.found().is_some_and(|release| release.ours);
     let by_ours = matches!(who, Who::PodIdentity { .. })
         && facts.access.association.found().is_some_and(|it| is_ours(&it.tags));
-    let adopted = intent.adopts("Deployment", CONTROLLER) || intent.adopts("Addon", super::ADDON);
+    let adopted = intent.adopts("Deployment", &controller) || intent.adopts("Addon", super::ADDON);
     if of_ours || by_ours || adopted {
         return Ok(());
     }
@@ -121,8 +127,9 @@ fn may_restart(intent: &Intent, facts: &Facts, who: &Who, stale: &[&str]) -> Res
             stale.join(", ")
         ),
         &format!(
-            "restart them: kubectl -n kube-system rollout restart deployment fsx-csi-controller; or let fsxctl do it with \
-             --adopt Deployment/{CONTROLLER}"
+            "restart them: kubectl -n {} rollout restart deployment fsx-csi-controller; or let fsxctl do it with \
+             --adopt Deployment/{controller}",
+            facts.driver.namespace
         ),
     ))
 }

@@ -33,7 +33,7 @@ pub(super) fn plan(
         return Ok(Choice { item, who: Who::Irsa(arn.clone()) });
     }
     let wanted = wanted(intent, facts, current)?;
-    let trust = policy::web_identity_trust(&provider, issuer, &subject(intent));
+    let trust = policy::web_identity_trust(&provider, issuer, &subject(intent, facts));
     let mut role = role::plan(
         intent,
         facts,
@@ -61,7 +61,7 @@ pub(super) fn plan(
 /// The role that the controller shall have. A role of others that is wrong is not replaced silently.
 fn wanted(intent: &Intent, facts: &Facts, current: &judge::Current) -> Result<String, Box<Block>> {
     let ours = role_arn(intent, facts);
-    let account = service_account(intent);
+    let account = service_account(intent, facts);
     let Some(arn) = &current.web_identity else { return Ok(ours) };
     if *arn == ours || intent.adopts("ServiceAccount", &account) {
         return Ok(ours);
@@ -80,12 +80,12 @@ fn asked_for(intent: &Intent) -> Option<String> {
     wish.role_arn.as_ref().or(wish.role_name.as_ref()).map(|asked| asked.from.to_string())
 }
 
-fn service_account(intent: &Intent) -> String {
-    let (namespace, name) = &intent.identity.service_account.value;
+fn service_account(intent: &Intent, facts: &Facts) -> String {
+    let (namespace, name) = crate::steps::account(intent, facts);
     format!("{namespace}/{name}")
 }
 
-fn provider_changes(intent: &Intent, facts: &Facts, arn: &str) -> Result<Vec<Change>, Box<Block>> {
+pub(super) fn provider_changes(intent: &Intent, facts: &Facts, arn: &str) -> Result<Vec<Change>, Box<Block>> {
     let url = facts.cluster.issuer.clone().unwrap_or_default();
     let base = Change {
         id: PROVIDER.to_owned(),

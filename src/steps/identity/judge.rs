@@ -112,6 +112,12 @@ fn in_use(intent: &Intent, facts: &Facts, arn: &str, road: Road) -> Result<Verdi
     if let Some(why) = other_than_asked(intent, arn) {
         return Ok(Verdict::Wrong(why));
     }
+    let account = arn.split(':').nth(4).unwrap_or_default();
+    if account != super::account(facts) {
+        return Ok(Verdict::Wrong(format!(
+            "that is a role of account {account}, which cannot be judged from here"
+        )));
+    }
     let name = arn.rsplit('/').next().unwrap_or_default();
     let gone = || Ok(Verdict::Wrong("no such role is there".to_owned()));
     let Some(known) = facts.access.roles.get(name) else { return gone() };
@@ -154,13 +160,13 @@ fn web_trust(intent: &Intent, facts: &Facts, role: &Role) -> TrustVerdict {
     let (Some(provider), Some(issuer)) = (provider_arn(facts), issuer(facts)) else {
         return TrustVerdict::Wrong("the cluster has no OIDC issuer".to_owned());
     };
-    policy::trust_allows_web_identity(&role.trust, &provider, issuer, &subject(intent), AUDIENCE)
+    policy::trust_allows_web_identity(&role.trust, &provider, issuer, &subject(intent, facts), AUDIENCE)
 }
 
 /// What the trust policy says to Pod Identity.
 fn pod_trust(intent: &Intent, facts: &Facts, role: &Role) -> TrustVerdict {
-    let (namespace, name) = &intent.identity.service_account.value;
-    policy::trust_allows_pod_identity(&role.trust, &facts.cluster.arn, namespace, name)
+    let (namespace, name) = crate::steps::account(intent, facts);
+    policy::trust_allows_pod_identity(&role.trust, &facts.cluster.arn, &namespace, &name)
 }
 
 /// Whether the trust policy lets the controller's web identity in.

@@ -7,9 +7,12 @@
 mod boundary;
 mod irsa;
 mod judge;
+mod migrate;
 mod pod_identity;
 mod role;
 mod undo;
+
+pub(crate) use migrate::plan as migrate;
 
 use super::{Block, Goal, Item, Note, Sign, StepId};
 use crate::domain::names::{self, Partition};
@@ -131,9 +134,9 @@ fn account(facts: &Facts) -> String {
 }
 
 /// The subject that a web identity token of the controller carries.
-fn subject(intent: &Intent) -> String {
-    let (namespace, name) = &intent.identity.service_account.value;
-    policy::subject(namespace, name)
+fn subject(intent: &Intent, facts: &Facts) -> String {
+    let (namespace, name) = crate::steps::account(intent, facts);
+    policy::subject(&namespace, &name)
 }
 
 /// The issuer's host and path, without `https://`.

@@ -64,7 +64,7 @@ fn node_roles(facts: &Facts) -> Result<(), String> {
     let pods = facts.hyperpod.found().map_or(&[][..], Vec::as_slice);
     let of_hyperpod =
         pods.iter().flat_map(|pod| &pod.groups).filter_map(|group| group.execution_role.as_ref());
-    for arn in of_hyperpod.chain(&facts.access.node_roles) {
+    for arn in of_hyperpod.chain(facts.access.node_roles.found().into_iter().flatten()) {
         let name = arn.rsplit('/').next().unwrap_or_default();
         let Some(policies) = facts.access.roles.get(name).and_then(|role| role.policies.found()) else {
             continue;
@@ -125,8 +125,8 @@ pub(super) fn plan(
         }));
     }
     let ours = role_arn(intent, facts);
-    let (namespace, name) = &intent.identity.service_account.value;
-    let trust = policy::pod_identity_trust(Some(&facts.cluster.arn), Some((namespace, name)));
+    let (namespace, name) = crate::steps::account(intent, facts);
+    let trust = policy::pod_identity_trust(Some(&facts.cluster.arn), Some((&namespace, &name)));
     let mut changes = role::plan(
         intent,
         facts,
@@ -153,7 +153,7 @@ fn associate(
     role_arn: &str,
     changes: &mut Vec<Change>,
 ) -> Result<bool, Box<Block>> {
-    let (namespace, name) = intent.identity.service_account.value.clone();
+    let (namespace, name) = crate::steps::account(intent, facts);
     if let Some(association) = &current.association {
         if association.role_arn == role_arn {
             return Ok(true);
@@ -172,12 +172,7 @@ fn associate(
         ));
     }
     // A new add-on makes and owns its association; one that is there already, or a driver of another kind, does not.
-    let driver = &facts.driver;
-    let none_there = driver.addon.is_missing()
-        && driver.controller.found().is_none()
-        && driver.csi_driver.found().is_none();
-    let by_addon = none_there && intent.covers(StepId::Driver);
-    if by_addon {
+    if intent.covers(StepId::Driver) && crate::steps::driver::makes_addon(intent, facts) {
         return Ok(false);
     }
     let after =

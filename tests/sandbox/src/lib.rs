@@ -12,6 +12,7 @@
 pub mod aws;
 pub mod call;
 pub mod cli;
+pub mod helm;
 pub mod kube;
 pub mod server;
 pub mod state;

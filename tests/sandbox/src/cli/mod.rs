@@ -125,6 +125,11 @@ impl Serving {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    let mut arguments = std::env::args();
+    let name = arguments.next().unwrap_or_default();
+    if std::path::Path::new(&name).file_stem().is_some_and(|stem| stem == "helm") {
+        return crate::helm::main(arguments.collect());
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

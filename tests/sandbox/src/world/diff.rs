@@ -41,6 +41,8 @@ const DROPPED: &[&str] = &[
     "StartTime",
     "RoleLastUsed",
     "kubectl.kubernetes.io/restartedAt",
+    // The same of clients that are written with kube-rs.
+    "kube.kubernetes.io/restartedAt",
     // What a restart leaves besides.
     "deployment.kubernetes.io/revision",
     "pod-template-hash",

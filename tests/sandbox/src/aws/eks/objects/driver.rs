@@ -16,43 +16,94 @@ const CONTROLLER_SOCKETS: &str = "/var/lib/csi/sockets/pluginproxy/";
 
 /// Every object, in the order in which they are made.
 pub fn manifests(plan: &Plan) -> Vec<Value> {
-    let mut all = vec![account(plan, "fsx-csi-controller-sa"), account(plan, "fsx-csi-node-sa")];
-    if let Some(role) = &plan.role {
-        all[0]["metadata"]["annotations"] = json!({"eks.amazonaws.com/role-arn": role});
-    }
+    let mut all = accounts(plan);
     all.extend(access(plan));
     all.push(json!({
         "apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver",
-        "metadata": {"name": "fsx.csi.aws.com", "labels": labels()},
+        "metadata": {"name": "fsx.csi.aws.com", "labels": labels(plan)},
         "spec": {"attachRequired": false, "fsGroupPolicy": "ReadWriteOnceWithFSType"},
     }));
     all.push(json!({
         "apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
         // The chart has this namespace fixed.
-        "metadata": {"name": "fsx-csi-controller", "namespace": "kube-system", "labels": labels()},
-        "spec": {"selector": {"matchLabels": selector("fsx-csi-controller")}, "maxUnavailable": 1},
+        "metadata": {"name": "fsx-csi-controller", "namespace": "kube-system", "labels": labels(plan)},
+        "spec": {"selector": {"matchLabels": selector(plan, "fsx-csi-controller")}, "maxUnavailable": 1},
     }));
     all.push(controller(plan));
     all.push(node(plan));
     all
 }
 
-fn labels() -> Value {
-    json!({"app.kubernetes.io/name": NAME, "app.kubernetes.io/managed-by": "EKS"})
+/// The chart's common labels (its `_helpers.tpl`), or those of the EKS build.
+fn labels(plan: &Plan) -> Value {
+    let Some(chart) = &plan.chart else {
+        return json!({"app.kubernetes.io/name": NAME, "app.kubernetes.io/managed-by": "EKS"});
+    };
+    json!({
+        "app.kubernetes.io/name": NAME, "app.kubernetes.io/instance": chart.release,
+        "helm.sh/chart": format!("{NAME}-{}", chart.version),
+        "app.kubernetes.io/version": chart.app_version, "app.kubernetes.io/managed-by": "Helm",
+    })
 }
 
-fn selector(app: &str) -> Value {
-    json!({"app": app, "app.kubernetes.io/name": NAME})
+fn selector(plan: &Plan, app: &str) -> Value {
+    match &plan.chart {
+        None => json!({"app": app, "app.kubernetes.io/name": NAME}),
+        Some(chart) => json!({
+            "app": app, "app.kubernetes.io/name": NAME, "app.kubernetes.io/instance": chart.release,
+        }),
+    }
 }
 
-fn pod_labels(app: &str) -> Value {
-    json!({"app": app, "app.kubernetes.io/name": NAME, "app.kubernetes.io/managed-by": "EKS"})
+fn pod_labels(plan: &Plan, app: &str) -> Value {
+    let mut all = labels(plan);
+    all["app"] = json!(app);
+    all
+}
+
+/// The service account of a part: its name is a value of the chart; the add-on's is fixed.
+fn account_of(plan: &Plan, part: &str, default: &str) -> String {
+    let given = plan.values[part]["serviceAccount"]["name"].as_str().filter(|_| plan.chart.is_some());
+    given.unwrap_or(default).to_owned()
+}
+
+fn controller_account(plan: &Plan) -> String {
+    account_of(plan, "controller", "fsx-csi-controller-sa")
+}
+
+fn node_account(plan: &Plan) -> String {
+    account_of(plan, "node", "fsx-csi-node-sa")
+}
+
+/// The service accounts that are made; with the chart each can be left to somebody else, or annotated.
+fn accounts(plan: &Plan) -> Vec<Value> {
+    let mut all = Vec::new();
+    for (part, name) in [("controller", controller_account(plan)), ("node", node_account(plan))] {
+        let values = &plan.values[part]["serviceAccount"];
+        if plan.chart.is_some() && values["create"] == false {
+            continue;
+        }
+        let mut made = account(plan, &name);
+        match &plan.chart {
+            Some(_) if row::given(values, "annotations") => {
+                made["metadata"]["annotations"] = values["annotations"].clone();
+            }
+            Some(_) => {}
+            None => {
+                if let Some(role) = plan.role.as_ref().filter(|_| part == "controller") {
+                    made["metadata"]["annotations"] = json!({"eks.amazonaws.com/role-arn": role});
+                }
+            }
+        }
+        all.push(made);
+    }
+    all
 }
 
 fn account(plan: &Plan, name: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "ServiceAccount",
-        "metadata": {"name": name, "namespace": plan.namespace, "labels": labels()},
+        "metadata": {"name": name, "namespace": plan.namespace, "labels": labels(plan)},
     })
 }
 
@@ -87,18 +138,18 @@ fn access(plan: &Plan) -> Vec<Value> {
             "fsx-csi-external-provisioner-role",
             provisioner,
             "fsx-csi-external-provisioner-binding",
-            "fsx-csi-controller-sa",
+            controller_account(plan),
         ),
-        ("fsx-external-resizer-role", resizer, "fsx-csi-resizer-binding", "fsx-csi-controller-sa"),
-        ("fsx-csi-node-role", node, "fsx-csi-node-getter-binding", "fsx-csi-node-sa"),
+        ("fsx-external-resizer-role", resizer, "fsx-csi-resizer-binding", controller_account(plan)),
+        ("fsx-csi-node-role", node, "fsx-csi-node-getter-binding", node_account(plan)),
     ] {
         all.push(json!({
             "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
-            "metadata": {"name": role, "labels": labels()}, "rules": rules,
+            "metadata": {"name": role, "labels": labels(plan)}, "rules": rules,
         }));
         all.push(json!({
             "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
-            "metadata": {"name": binding, "labels": labels()},
+            "metadata": {"name": binding, "labels": labels(plan)},
             "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": plan.namespace}],
             "roleRef": {"kind": "ClusterRole", "name": role, "apiGroup": "rbac.authorization.k8s.io"},
         }));
@@ -165,7 +216,7 @@ fn controller_plugin(plan: &Plan) -> Value {
         args.push(json!(format!("--extra-tags={}", pairs.join(","))));
     }
     json!({
-        "name": "fsx-plugin", "image": plan.image("eks/aws-fsx-csi-driver", plan.upstream()),
+        "name": "fsx-plugin", "image": plan.driver_image(),
         "imagePullPolicy": "IfNotPresent", "args": args, "env": env, "ports": ports,
         "livenessProbe": liveness, "resources": resources(),
         "volumeMounts": [{"name": "socket-dir", "mountPath": CONTROLLER_SOCKETS}],
@@ -210,7 +261,7 @@ fn controller(plan: &Plan) -> Value {
         json!({"key": "eks.amazonaws.com/compute-type", "operator": "NotIn", "values": ["fargate"]});
     let prefer = json!([{"weight": 1, "preference": {"matchExpressions": [not_fargate]}}]);
     let mut spec = json!({
-        "serviceAccountName": "fsx-csi-controller-sa",
+        "serviceAccountName": controller_account(plan),
         "priorityClassName": "system-cluster-critical",
         "nodeSelector": {"kubernetes.io/os": "linux"},
         "tolerations": given_or(part, "tolerations", tolerations),
@@ -228,11 +279,11 @@ fn controller(plan: &Plan) -> Value {
     select_nodes(&mut spec, part);
     json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
-        "metadata": {"name": "fsx-csi-controller", "namespace": plan.namespace, "labels": labels()},
+        "metadata": {"name": "fsx-csi-controller", "namespace": plan.namespace, "labels": labels(plan)},
         "spec": {
             "replicas": part["replicaCount"].as_u64().unwrap_or(2),
-            "selector": {"matchLabels": selector("fsx-csi-controller")},
-            "template": {"metadata": {"labels": pod_labels("fsx-csi-controller")}, "spec": spec},
+            "selector": {"matchLabels": selector(plan, "fsx-csi-controller")},
+            "template": {"metadata": {"labels": pod_labels(plan, "fsx-csi-controller")}, "spec": spec},
         },
     })
 }
@@ -256,7 +307,7 @@ fn node_plugin(plan: &Plan, kubelet: &str) -> Value {
     env.extend(region(part));
     let (ports, liveness) = probe(9810);
     json!({
-        "name": "fsx-plugin", "image": plan.image("eks/aws-fsx-csi-driver", plan.upstream()),
+        "name": "fsx-plugin", "image": plan.driver_image(),
         "imagePullPolicy": "IfNotPresent", "args": plugin_args(part, "node"), "env": env, "ports": ports,
         "livenessProbe": liveness, "resources": resources(), "securityContext": {"privileged": true},
         "lifecycle": {"preStop": {"exec": {"command": ["/bin/aws-fsx-csi-driver", "pre-stop-hook"]}}},
@@ -296,7 +347,7 @@ fn node(plan: &Plan) -> Value {
     };
     let host = |name: &str, path: String, kind: &str| json!({"name": name, "hostPath": {"path": path, "type": kind}});
     let mut spec = json!({
-        "serviceAccountName": "fsx-csi-node-sa",
+        "serviceAccountName": node_account(plan),
         "priorityClassName": "system-node-critical",
         "nodeSelector": {"kubernetes.io/os": "linux"},
         "dnsPolicy": "ClusterFirst",
@@ -314,10 +365,10 @@ fn node(plan: &Plan) -> Value {
     select_nodes(&mut spec, part);
     json!({
         "apiVersion": "apps/v1", "kind": "DaemonSet",
-        "metadata": {"name": "fsx-csi-node", "namespace": plan.namespace, "labels": labels()},
+        "metadata": {"name": "fsx-csi-node", "namespace": plan.namespace, "labels": labels(plan)},
         "spec": {
-            "selector": {"matchLabels": selector("fsx-csi-node")},
-            "template": {"metadata": {"labels": pod_labels("fsx-csi-node")}, "spec": spec},
+            "selector": {"matchLabels": selector(plan, "fsx-csi-node")},
+            "template": {"metadata": {"labels": pod_labels(plan, "fsx-csi-node")}, "spec": spec},
         },
     })
 }

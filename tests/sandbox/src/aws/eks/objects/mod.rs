@@ -30,6 +30,19 @@ pub struct Plan {
     pub values: Value,
     /// The Region, which names the image registry.
     pub region: String,
+    /// The same objects as a Helm release makes them; absent: as EKS does.
+    pub chart: Option<Chart>,
+}
+
+/// A release of the driver's chart.
+#[derive(Debug, Clone)]
+pub struct Chart {
+    /// The release's name.
+    pub release: String,
+    /// `1.17.0`.
+    pub version: String,
+    /// `1.9.0`.
+    pub app_version: String,
 }
 
 impl Plan {
@@ -44,6 +57,20 @@ impl Plan {
             role: addon["serviceAccountRoleArn"].as_str().map(str::to_owned),
             values,
             region: state.region.clone(),
+            chart: None,
+        }
+    }
+
+    /// A release of the driver's chart, with these values.
+    pub fn of_chart(chart: Chart, namespace: &str, values: Value) -> Self {
+        Self {
+            name: "aws-fsx-csi-driver".to_owned(),
+            version: format!("v{}", chart.app_version),
+            namespace: namespace.to_owned(),
+            role: None,
+            values,
+            region: String::new(),
+            chart: Some(chart),
         }
     }
 
@@ -52,8 +79,22 @@ impl Plan {
         self.version.split("-eksbuild").next().unwrap_or_default()
     }
 
-    /// An image of EKS's own registry in the Region.
+    /// The driver's own image; the chart's can be set by its values.
+    fn driver_image(&self) -> String {
+        if self.chart.is_none() {
+            return self.image("eks/aws-fsx-csi-driver", self.upstream());
+        }
+        let given = |member: &str| self.values["image"][member].as_str().filter(|text| !text.is_empty());
+        let repository = given("repository").unwrap_or("public.ecr.aws/fsx-csi-driver/aws-fsx-csi-driver");
+        format!("{repository}:{}", given("tag").unwrap_or(&self.version))
+    }
+
+    /// An image of EKS's own registry in the Region, or of the public one with the chart.
     fn image(&self, path: &str, tag: &str) -> String {
+        if self.chart.is_some() {
+            let name = path.trim_start_matches("eks/");
+            return format!("public.ecr.aws/csi-components/{name}:{tag}");
+        }
         format!("602401143452.dkr.ecr.{}.amazonaws.com/{path}:{tag}", self.region)
     }
 }
