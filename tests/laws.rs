@@ -232,9 +232,9 @@ impl Hands {
             class: intent.storage.class.value.clone(),
             claim: intent.storage.claim.value.clone(),
             namespace: None,
-            account_asked: false,
-            helm: HelmLook::default(),
             needs: Needs::default(),
+            account_asked: false,
+            helm: HelmLook { possible: true, ..HelmLook::default() },
         };
         let kube = KubeWish { env, kubeconfig: None, context: None, as_user: None, request_timeout: timeout };
         Self { sandbox, eyes: Eyes { session, kube }, intent, look, runtime }
@@ -255,7 +255,7 @@ impl Hands {
         let reads = fsxctl::gateway::Reads::new(&self.eyes.session);
         let reporter: RefCell<Box<dyn Reporter + Send>> = RefCell::new(Box::new(Silent));
         let made = self.runtime.block_on(Box::pin(apply(
-            fsxctl::engine::Hands { writes: &writes, reads: &reads },
+            fsxctl::engine::Hands { writes: &writes, reads: &reads, kube: &kubernetes.reads() },
             plan,
             &reporter,
             &Stop::default(),

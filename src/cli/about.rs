@@ -10,10 +10,18 @@ pub struct EnvArgs {
     pub export: bool,
 }
 
+/// `fsxctl images`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ImagesArgs {
+    /// Read the images from a cluster that runs the driver, by name or ARN; without it nothing is called
+    #[arg(long, short = 'c', value_name = "NAME|ARN")]
+    pub cluster: Option<String>,
+}
+
 /// `fsxctl schema`.
 #[derive(Debug, Clone, Args)]
 pub struct SchemaArgs {
-    /// Which document: plan, receipt, error; without it the list of kinds
+    /// Which: plan, receipt, error, images, or event (a line of --log-format json); without it the list
     #[arg(value_name = "KIND")]
     pub kind: Option<String>,
 }

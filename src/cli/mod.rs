@@ -6,7 +6,7 @@ mod groups;
 mod migrate;
 mod setup;
 
-pub use about::{CompletionsArgs, EnvArgs, PermissionsArgs, SchemaArgs, Shell, VersionArgs};
+pub use about::{CompletionsArgs, EnvArgs, ImagesArgs, PermissionsArgs, SchemaArgs, Shell, VersionArgs};
 use clap::{Parser, Subcommand};
 pub use global::{GlobalArgs, flag_words};
 pub use groups::{ClusterArgs, ConsentArgs, DriverArgs, IdentityArgs, NetworkArgs, StorageArgs};
@@ -44,7 +44,7 @@ pub enum Command {
     /// Alone, on a terminal, it looks at the cluster and asks what is wanted. Every question has an answer to start
     /// from, and Enter takes it. It shows the plan of `setup dynamic` before anything is changed, and ends with the
     /// command that does the same without questions. Ctrl-C, Ctrl-D and Esc leave it at any point.
-    Setup(SetupArgs),
+    Setup(Box<SetupArgs>),
     /// Install the driver, or give it its role, in another way than now
     #[command(subcommand, arg_required_else_help = true)]
     Migrate(Box<MigrateCommand>),
@@ -54,6 +54,8 @@ pub enum Command {
     ///
     /// Nothing is looked at, so what only looking can tell is a wildcard. Name cluster and Region to narrow it.
     Permissions(PermissionsArgs),
+    /// List the container images that a set-up pulls, to mirror or to allow them
+    Images(ImagesArgs),
     /// Print a JSON Schema of a document that fsxctl prints
     Schema(SchemaArgs),
     /// Print the completion script of a shell

@@ -5,7 +5,7 @@ use clap_complete::generate;
 use super::speak::Speak;
 use crate::cli::{CompletionsArgs, SchemaArgs, Shell};
 use crate::error::{Error, Result};
-use crate::report::{DocumentKind, schema as schema_of};
+use crate::report::{SCHEMAS, schema as schema_of};
 
 /// The completion script of a shell.
 ///
@@ -50,14 +50,11 @@ pub(crate) fn manual() -> Result<String> {
 /// # Errors
 /// Usage: no such document.
 pub(super) fn schema(args: &SchemaArgs, speak: &Speak) -> Result<u8> {
-    let Some(kind) = &args.kind else {
-        let kinds: Vec<String> =
-            DocumentKind::ALL.iter().map(|kind| kind.as_str().to_ascii_lowercase()).collect();
-        let value = serde_json::json!(kinds);
-        return speak.give_value(&value, || format!("{}\n", kinds.join("\n")));
+    let Some(word) = &args.kind else {
+        let value = serde_json::json!(SCHEMAS);
+        return speak.give_value(&value, || format!("{}\n", SCHEMAS.join("\n")));
     };
-    let kind: DocumentKind = kind.parse()?;
-    let value = schema_of(kind);
+    let value = schema_of(word)?;
     speak.give_value(&value, || crate::report::to_json(&value).unwrap_or_default())
 }
 

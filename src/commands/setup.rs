@@ -4,21 +4,22 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::manifests;
 use super::speak::{Answer, Speak};
 use super::wizard::by_signal;
 use crate::engine::{
     Event, Eyes, Hands, HelmLook, Look, Made, Needs, Receipt, Reporter, Stop, Vigil, VolumeMade, apply,
-    observe, with_ids,
+    ended_badly, observe, with_ids,
 };
-use crate::error::{Error, Kind, Result};
+use crate::error::{AGAIN, Error, Kind, Result};
 use crate::facts::{Claim, Facts, Seen};
 use crate::gateway::{
     ContextCluster, KubeWish, Kubernetes, Reads, Session, SessionWish, Writes, cluster_of_context,
 };
 use crate::intent::{Asked, DriverMode, Intent, Migrate, Setup, Target};
-use crate::report::{ClusterId, Format, Header, plan_document, plan_page, receipt_document, receipt_page};
+use crate::report::{ClusterId, Header, plan_document, plan_page, receipt_document, receipt_page};
 use crate::steps::{self, Goal, Plan, StepId};
-use crate::term::{Consent, LogFormat, OutputFile};
+use crate::term::{Consent, LogFormat};
 
 type Voice = RefCell<Box<dyn Reporter + Send>>;
 
@@ -99,7 +100,7 @@ async fn prepare<'a>(
     env: &BTreeMap<String, String>,
     speak: &'a Speak,
 ) -> Result<Work<'a>> {
-    let session = open(env, &target, &setup).await?;
+    let session = open(env, &target, setup.request_timeout).await?;
     let cluster = cluster_name(&session, &target, env).await?;
     check_account(&session, target.account.as_ref()).await?;
     let kube = kube_wish(env, &target, &setup);
@@ -113,14 +114,18 @@ pub(super) fn context(env: &BTreeMap<String, String>, target: &Target) -> Option
 }
 
 /// Opens the way to AWS, in the Region that was asked for, else the kube context's.
-pub(super) async fn open(env: &BTreeMap<String, String>, target: &Target, setup: &Setup) -> Result<Session> {
+pub(super) async fn open(
+    env: &BTreeMap<String, String>,
+    target: &Target,
+    request_timeout: Duration,
+) -> Result<Session> {
     let named = target.region.as_ref().map(|asked| asked.value.clone());
     let by_context = || context(env, target).filter(|_| target.cluster.is_none())?.region;
     Session::open(&SessionWish {
         env: env.clone(),
         region: named.or_else(by_context),
         profile: target.profile.clone(),
-        request_timeout: setup.request_timeout,
+        request_timeout,
         trace: target.trace.clone(),
     })
     .await
@@ -177,7 +182,7 @@ pub(super) fn no_cluster(region: &str) -> Error {
 }
 
 /// An ARN names its account: another caller's account is another cluster.
-async fn check_account(session: &Session, wanted: Option<&Asked<String>>) -> Result<()> {
+pub(super) async fn check_account(session: &Session, wanted: Option<&Asked<String>>) -> Result<()> {
     let Some(wanted) = wanted else { return Ok(()) };
     match Reads::new(session).caller().await?.found() {
         Some(caller) if caller.account != wanted.value => Err(Error::usage(format!(
@@ -204,8 +209,6 @@ pub(super) fn look(intent: &Intent, target: &Target, session: &Session, cluster:
         class: intent.storage.class.value.clone(),
         claim: intent.storage.claim.value.clone(),
         namespace: intent.storage.namespace.as_ref().map(|asked| asked.value.clone()),
-        account_asked: intent.identity.service_account.is_asked(),
-        helm: helm_look(intent),
         needs: Needs {
             s3_paths: [&file_system.s3_import, &file_system.s3_export]
                 .into_iter()
@@ -215,6 +218,8 @@ pub(super) fn look(intent: &Intent, target: &Target, session: &Session, cluster:
             kms_key: file_system.kms_key.clone(),
             boundary: intent.identity.boundary.as_ref().map(|asked| asked.value.clone()),
         },
+        account_asked: intent.identity.service_account.is_asked(),
+        helm: helm_look(intent),
         cluster,
     }
 }
@@ -254,7 +259,9 @@ async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &Clu
         error.plan = Some(Box::new(plan));
         return Err(error);
     }
+    manifests::check(&work.intent, facts)?;
     if work.setup.dry_run {
+        manifests::write(&work.intent, facts, work.speak)?;
         return show_plan(work, &header, &plan, 0);
     }
     if plan.is_settled() {
@@ -269,14 +276,15 @@ async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &Clu
             let code = show_plan(work, &header, &plan, Kind::Declined.code())?;
             let error = Error::new(Kind::Declined, "these changes need consent, and there is nobody to ask")
                 .next("pass --yes to apply them");
-            work.speak.term.say(&crate::report::error_page(&error, work.speak.term.view()));
+            work.speak.remark(&error, Some(header.cluster.clone()));
             return Ok(code);
         }
     }
     let writes = Writes::new(&work.eyes.session, Some(kubernetes));
     let voice = work.speak.reporter();
     let reads = Reads::new(&work.eyes.session);
-    let made = apply(Hands { writes: &writes, reads: &reads }, &plan, &voice, &work.stop).await;
+    let hands = Hands { writes: &writes, reads: &reads, kube: &kubernetes.reads() };
+    let made = apply(hands, &plan, &voice, &work.stop).await;
     drop(voice);
     let made = made?;
     finish(work, kubernetes, &header, (plan, made)).await
@@ -342,17 +350,15 @@ async fn with_volume(mut facts: Facts, kubernetes: &Kubernetes, claim: &Option<C
     Ok(facts)
 }
 
-/// An add-on that was just made and failed at once is no conflict with anybody.
+/// An add-on that was just made or changed and failed at once is no conflict with anybody. One that is DEGRADED has
+/// until the wait is over.
 fn ended_well(work: &Work<'_>, facts: &Facts) -> Result<()> {
     let addon = facts
         .driver
         .addon
         .found()
         .filter(|addon| work.intent.covers(StepId::Driver) && addon.status.ends_with("_FAILED"));
-    let Some(addon) = addon else { return Ok(()) };
-    let causes = addon.issues.iter().map(|issue| format!("{}: {}", issue.code, issue.message)).collect();
-    let message = format!("add-on {} is {}", steps::driver::ADDON, addon.status);
-    Err(Error { causes, ..Error::new(Kind::EndedBadly, message) })
+    addon.and_then(|addon| ended_badly(addon, &work.look.cluster)).map_or(Ok(()), Err)
 }
 
 /// The look after the last write must find nothing left to do.
@@ -361,11 +367,17 @@ fn proved(work: &Work<'_>, facts: &Facts) -> Result<()> {
     if again.is_settled() {
         return Ok(());
     }
+    if let Some(block) = again.block().filter(|block| block.kind == Kind::Denied) {
+        let message = "all changes were made, but what came of them cannot be seen";
+        let mut error = Error::new(Kind::Denied, message).because(block.message.clone());
+        (error.permission, error.next) = (block.permission.clone(), block.next.clone());
+        return Err(error);
+    }
     let block = again.block().map(|block| block.message.clone());
     let left: Vec<String> = again.changes().map(|change| change.resource.to_string()).collect();
     let mut error =
         Error::conflict("the world is not as the plan left it: somebody else changes it at the same time")
-            .next("run the same command again");
+            .next(AGAIN);
     error.causes.extend(block);
     error.left = left;
     Err(error)
@@ -384,11 +396,16 @@ async fn wait(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, plan: &Pl
         // Such a claim binds with its first pod, which is not fsxctl's to make.
         let later =
             facts.storage.class.found().is_some_and(|class| class.binding_mode == "WaitForFirstConsumer");
-        return if bound || later {
-            Ok(None)
+        let claim = if bound || later {
+            None
         } else {
-            vigil.claim(&facts.storage.claim_namespace, &work.look.claim).await.map(Some)
+            Some(vigil.claim(&facts.storage.claim_namespace, &work.look.claim).await?)
         };
+        // A driver that this run installed is part of its promise, also when it was good enough for this claim.
+        if changes_driver(plan) {
+            vigil.addon().await?;
+        }
+        return Ok(claim);
     }
     let is_coming = facts
         .driver
@@ -396,7 +413,7 @@ async fn wait(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, plan: &Pl
         .found()
         .is_some_and(|addon| addon.status == "CREATING" || addon.status == "UPDATING");
     let has_driver = plan.items.iter().any(|item| item.step == StepId::Driver);
-    if has_driver && is_coming {
+    if has_driver && (is_coming || changes_driver(plan)) {
         vigil.addon().await?;
     }
     // helm does not wait, so fsxctl does.
@@ -404,6 +421,11 @@ async fn wait(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, plan: &Pl
         vigil.rollout(&facts.driver.namespace).await?;
     }
     Ok(None)
+}
+
+/// Whether the plan makes or changes the add-on.
+fn changes_driver(plan: &Plan) -> bool {
+    plan.changes().any(|change| change.resource.kind == "Addon")
 }
 
 fn end(
@@ -414,7 +436,7 @@ fn end(
     seen: (&Facts, Option<Claim>),
 ) -> Result<u8> {
     let (facts, claim) = seen;
-    write_manifests(work, facts)?;
+    manifests::write(&work.intent, facts, work.speak)?;
     let volume = work.intent.covers(StepId::Storage).then(|| volume(work, facts, claim.as_ref()));
     let receipt = Receipt { plan, made, volume, waited: work.intent.wait.is_some() };
     let frame = work.speak.frame(Some(header.cluster.clone()), 0);
@@ -424,21 +446,6 @@ fn end(
         page: receipt_page(header, &receipt, &next, work.speak.term.view()),
         document: &document,
     })
-}
-
-/// `--output-dir`: the manifests as files.
-fn write_manifests(work: &Work<'_>, facts: &Facts) -> Result<()> {
-    let Some(directory) = &work.intent.storage.output_dir else { return Ok(()) };
-    let network = steps::network::plan(Goal::Present, &work.intent, facts);
-    let cannot = |error: std::io::Error| {
-        Error::usage(format!("cannot make directory {}", directory.display())).because(error.to_string())
-    };
-    std::fs::create_dir_all(directory).map_err(cannot)?;
-    for (name, object) in steps::storage::manifests(&work.intent, facts, &network) {
-        let file = OutputFile { format: Format::Yaml, path: directory.join(name) };
-        file.write(&crate::report::to_yaml(&object)?)?;
-    }
-    Ok(())
 }
 
 fn volume(work: &Work<'_>, facts: &Facts, claim: Option<&Claim>) -> VolumeMade {

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 
 use crate::cli::GlobalArgs;
 use crate::engine::Reporter;
-use crate::error::{Error, Kind, Result};
+use crate::error::{AGAIN, Error, Kind, Result};
 use crate::intent::{switch, winner};
-use crate::report::{ClusterId, Document, Format, Frame, Page, error_document, error_page};
+use crate::report::{
+    ClusterId, Document, ErrorBody, EventLine, Format, Frame, Page, error_document, error_page,
+};
 use crate::term::{Color, Flags, LogFormat, OutputFile, Printed, Term};
 
 /// How a command speaks.
@@ -16,6 +18,8 @@ pub(super) struct Speak {
     format: Format,
     files: Vec<OutputFile>,
     started: jiff::Timestamp,
+    /// What was typed, as a shell reads it back.
+    typed: Option<String>,
 }
 
 /// An answer in both shapes: a page for people, a document for machines.
@@ -54,34 +58,57 @@ impl Speak {
         let files = args.output_file.iter().map(|text| text.parse()).collect::<Result<_>>()?;
         let term = Term::found(env, flags);
         term.log_calls();
-        Ok(Self { term, format, files, started: jiff::Timestamp::now() })
+        Ok(Self { term, format, files, started: jiff::Timestamp::now(), typed: None })
+    }
+
+    /// The same, knowing the command line that it speaks for.
+    pub(super) fn typed(self, arguments: &[String]) -> Self {
+        let program = arguments.first().and_then(|path| path.rsplit('/').next()).unwrap_or("fsxctl");
+        let words = arguments.iter().skip(1).map(|word| quoted(word));
+        let typed = words.fold(program.to_owned(), |line, word| format!("{line} {word}"));
+        Self { typed: Some(typed), ..self }
     }
 
     /// For people, when nothing else is known.
     pub(super) fn plain(env: &BTreeMap<String, String>) -> Self {
         let term = Term::found(env, Flags::default());
-        Self { term, format: Format::Human, files: Vec::new(), started: jiff::Timestamp::now() }
+        Self { term, format: Format::Human, files: Vec::new(), started: jiff::Timestamp::now(), typed: None }
     }
 
     /// As the command line seems to ask, although it could not be read.
     pub(super) fn guessed(arguments: &[String], env: &BTreeMap<String, String>) -> Self {
-        let mut pairs = arguments.windows(2);
-        let split = pairs.find_map(|pair| match pair {
-            [flag, value] if flag == "-o" || flag == "--output" => Some(value.clone()),
-            _ => None,
-        });
-        let joined = || {
-            let prefix = |argument: &String| {
-                argument
-                    .strip_prefix("--output=")
-                    .or_else(|| argument.strip_prefix("-o=").or_else(|| argument.strip_prefix("-o")))
-                    .map(str::to_owned)
+        let typed = |long: &str, short: Option<&str>| {
+            let mut pairs = arguments.windows(2);
+            let split = pairs.find_map(|pair| match pair {
+                [flag, value] if flag == long || Some(flag.as_str()) == short => Some(value.clone()),
+                _ => None,
+            });
+            let joined = |argument: &String| {
+                let with = |start: &str| argument.strip_prefix(start).map(str::to_owned);
+                with(&format!("{long}="))
+                    .or_else(|| with(&format!("{}=", short?)))
+                    .or_else(|| with(short?).filter(|value| !value.is_empty()))
             };
-            arguments.iter().find_map(prefix)
+            split.or_else(|| arguments.iter().find_map(joined))
         };
-        let typed = split.or_else(joined).or_else(|| env.get("FSXCTL_OUTPUT").cloned());
-        let format = typed.and_then(|text| text.parse().ok()).unwrap_or_default();
-        Self { format, ..Self::plain(env) }
+        let format = typed("--output", Some("-o")).or_else(|| env.get("FSXCTL_OUTPUT").cloned());
+        let log = typed("--log-format", None).or_else(|| env.get("FSXCTL_LOG").cloned());
+        let mut guessed = Self::plain(env);
+        guessed.format = format.and_then(|text| text.parse().ok()).unwrap_or_default();
+        if log.as_deref() == Some("json") {
+            guessed.term.flags.log_format = LogFormat::Json;
+        }
+        guessed
+    }
+
+    /// `-o name` is for lists alone, and a command that is none says so before it does anything.
+    pub(super) fn check_names(&self, is_list: bool) -> Result<()> {
+        let formats = self.files.iter().map(|file| &file.format).chain([&self.format]);
+        match formats.into_iter().any(|format| *format == Format::Name) && !is_list {
+            true => Err(Error::usage("-o name is for lists, and this command gives none")
+                .details(["formats here: human, json, yaml, jsonpath=EXPR".to_owned()])),
+            false => Ok(()),
+        }
     }
 
     /// What every document says about the run.
@@ -135,11 +162,22 @@ impl Speak {
         Ok(0)
     }
 
+    /// Tells a failure on stderr alone, where the answer is another document.
+    pub(super) fn remark(&self, error: &Error, cluster: Option<ClusterId>) {
+        self.tell(error, &error_document(&self.frame(cluster, error.kind.code()), error));
+    }
+
+    fn tell(&self, error: &Error, document: &Document<ErrorBody>) {
+        let line = || EventLine::Failed { error: Box::new(document.clone()) };
+        self.term.tell(|| error_page(error, self.term.view()), line);
+    }
+
     /// Tells a failure: the page on stderr, and the document on stdout when a machine reads it.
     pub(super) fn fail(&self, error: &Error, cluster: Option<ClusterId>) -> u8 {
+        let error = &self.with_command(error.clone());
         let code = error.kind.code();
-        self.term.say(&error_page(error, self.term.view()));
         let document = error_document(&self.frame(cluster, code), error);
+        self.tell(error, &document);
         for file in &self.files {
             let text = file.format.document(&document).ok().flatten();
             // The failure itself matters more than a file that cannot be written.
@@ -149,5 +187,42 @@ impl Speak {
             let _ = self.term.print_text(&text);
         }
         code
+    }
+
+    /// "The same command again" with the command itself, to be copied out of a log.
+    fn with_command(&self, mut error: Error) -> Error {
+        if let (Some(next), Some(typed)) = (&mut error.next, &self.typed)
+            && next.starts_with(AGAIN)
+        {
+            *next = format!("{next}: {typed}");
+        }
+        error
+    }
+}
+
+/// A word as a POSIX shell reads it back.
+fn quoted(word: &str) -> String {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || "/:.,_-=+@%".contains(char);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_are_quoted_for_the_shell() {
+        for (word, text) in [
+            ("--tag", "--tag"),
+            ("team=a b", "'team=a b'"),
+            ("jsonpath={.code}", "'jsonpath={.code}'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(word), text);
+        }
     }
 }

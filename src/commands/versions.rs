@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::setup::{cluster_name, open};
+use super::setup::{check_account, cluster_name, open};
 use super::speak::Speak;
 use crate::cli::{GlobalArgs, SetupCommand};
 use crate::domain::versions::DriverVersion;
@@ -31,8 +31,9 @@ pub(super) async fn run(
     speak: &Speak,
 ) -> Result<u8> {
     let (_, target, setup) = setup_intent(command, global, env)?;
-    let session = Box::pin(open(env, &target, &setup)).await?;
-    let name = Box::pin(cluster_name(&session, &target, env)).await?;
+    let session = Box::pin(open(env, &target, setup.request_timeout)).await?;
+    let name = cluster_name(&session, &target, env).await?;
+    check_account(&session, target.account.as_ref()).await?;
     let reads = Reads::new(&session);
     let (cluster, addon, versions) = Box::pin(async {
         futures::join!(reads.cluster(&name), reads.addon(&name, ADDON), reads.addon_versions(ADDON))

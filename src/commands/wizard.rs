@@ -9,7 +9,7 @@ use crate::engine::{Event, Eyes, Look, Stop, observe};
 use crate::error::{Error, Kind, Result};
 use crate::facts::{Facts, Seen};
 use crate::gateway::{Reads, Session};
-use crate::intent::{Env, setup_intent};
+use crate::intent::Env;
 use crate::report::{Line, Page, Style, command_page, error_page};
 use crate::term::{List, LogFormat, Reply};
 use crate::wizard::{self, Form, Parsed, Question, Sheet};
@@ -40,10 +40,7 @@ pub(super) async fn run(program: &str, global: &GlobalArgs, env: &Env, speak: &S
     let outcome = Box::pin(interview.hold()).await;
     let (code, is_whole) = match outcome {
         Ok(Some(parsed)) => {
-            let ended = match setup_intent(&parsed.command, &parsed.global, env) {
-                Ok(wish) => Box::pin(setup::run(wish, env, speak)).await,
-                Err(error) => Err(error),
-            };
+            let ended = Box::pin(setup::run((parsed.intent, parsed.target, parsed.setup), env, speak)).await;
             (ended.unwrap_or_else(|error| speak.fail(&error, None)), true)
         }
         Ok(None) => {
@@ -182,7 +179,7 @@ impl Interview<'_> {
 
     async fn open(&self, parsed: &Parsed) -> Result<Session> {
         tokio::select! {
-            session = Box::pin(setup::open(self.env, &parsed.target, &parsed.setup)) => session,
+            session = Box::pin(setup::open(self.env, &parsed.target, parsed.setup.request_timeout)) => session,
             error = self.stop.wait() => Err(error),
         }
     }

@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use arn::issuer_host_path;
 pub use arn::{
-    Arn, NoArn, Partition, eks_cluster_name, kms_key_arn, managed_policy_arn, provider_arn, role_arn,
+    Arn, NoArn, Partition, eks_cluster_name, kms_key_arn, managed_policy_arn, principal_arn, provider_arn,
+    role_arn,
 };
 pub use valid::{
     InvalidName, check_account_id, check_cluster_name, check_dns_label, check_dns_subdomain,

@@ -12,4 +12,4 @@ pub use event::{Event, Reporter};
 pub use observe::{Eyes, HelmLook, Look, Needs, observe};
 pub use receipt::{Made, Receipt, VolumeMade};
 pub use stop::Stop;
-pub use wait::Vigil;
+pub use wait::{Vigil, ended_badly};

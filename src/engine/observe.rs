@@ -3,7 +3,9 @@
 //! Wave 1 asks what needs only names; wave 2 what needs the VPC, the issuer or an ARN of wave 1, and Kubernetes.
 //! A third wave happens only for policies of roles that are not fsxctl's and for prefix lists.
 
+mod inside;
 mod release;
+mod shut;
 mod third;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,9 +17,9 @@ use crate::domain::policy::INLINE_POLICY;
 use crate::error::{Error, Result};
 use crate::facts::{
     Access, Addon, AddonVersion, Association, Caller, Cluster, Driver, Facts, FileSystem, HyperPod, Instance,
-    Interface, Network, Policies, RoleFacts, Seen, Storage,
+    Interface, Network, Policies, RoleFacts, Seen,
 };
-use crate::gateway::{KubeReads, KubeWish, Kubernetes, Reads, Session, Trouble, TroubleKind};
+use crate::gateway::{KubeWish, Kubernetes, Reads, Session, Trouble};
 use crate::steps::driver::ADDON;
 
 /// The add-on that gives pods their Pod Identity credentials.
@@ -42,12 +44,12 @@ pub struct Look {
     pub claim: String,
     /// The claim's namespace; none: the kube context's, else `default`.
     pub namespace: Option<String>,
+    /// What decides which policies of the role have to be read.
+    pub needs: Needs,
     /// Whether the service account was asked for; else it is that of the driver that is there.
     pub account_asked: bool,
     /// Whether Helm may come into it.
     pub helm: HelmLook,
-    /// What decides which policies of the role have to be read.
-    pub needs: Needs,
 }
 
 /// When to look for a Helm release although no object names one.
@@ -106,12 +108,11 @@ pub async fn observe(eyes: &Eyes, look: &Look) -> Result<(Facts, Kubernetes)> {
     let namespace =
         look.namespace.clone().or_else(|| kubernetes.namespace()).unwrap_or_else(|| "default".to_owned());
     let kube = kubernetes.reads();
-    let both = futures::future::join(
-        second_wave(&reads, look, &first),
-        kubernetes_wave(&kube, look, &namespace, &first.cluster),
-    );
+    let both =
+        futures::future::join(second_wave(&reads, look, &first), inside::look(&kube, look, &namespace));
     let (aws, cluster) = Box::pin(both).await;
-    let (aws, cluster) = (aws?, cluster?);
+    let aws = aws?;
+    let cluster = cluster.map_err(|trouble| shut::why(trouble, &first, &kubernetes))?;
     let mut facts = assemble(eyes.session.region(), first, aws, cluster);
     facts.reached = kubernetes.how();
     let helm = Box::pin(release::look(eyes, &kube, &reads, look, &facts)).await?;
@@ -147,7 +148,7 @@ async fn first_wave(reads: &Reads, look: &Look) -> Result<First> {
     let (caller, cluster, addon, agent, versions, association_id) = a;
     let (hyperpods, role, file_systems, instances) = b;
     // The cluster goes first: a cluster that is not there makes every other answer moot.
-    let cluster = the_cluster(reads, look, cluster).await?;
+    let cluster = shut::the_cluster(reads, look, cluster).await?;
     Ok(First {
         caller: caller?,
         cluster,
@@ -160,41 +161,6 @@ async fn first_wave(reads: &Reads, look: &Look) -> Result<First> {
         file_systems: file_systems?,
         instances: instances?,
     })
-}
-
-async fn the_cluster(reads: &Reads, look: &Look, answer: Result<Seen<Cluster>, Trouble>) -> Result<Cluster> {
-    match answer? {
-        Seen::Found(cluster) => settled(cluster),
-        Seen::Missing => {
-            let there = match reads.clusters().await {
-                Ok(Seen::Found(names)) if names.is_empty() => {
-                    vec!["there is no cluster in this Region".to_owned()]
-                }
-                Ok(Seen::Found(names)) => vec![format!("clusters in this Region: {}", names.join(", "))],
-                _ => Vec::new(),
-            };
-            let nearest = "name one that is there with --cluster, or another Region with --region";
-            Err(Error::usage(format!("there is no EKS cluster {} in this Region", look.cluster))
-                .details(there)
-                .next(nearest))
-        }
-        Seen::Hidden(veil) => {
-            Err(Error::new(crate::error::Kind::Denied, format!("cannot see EKS cluster {}", look.cluster))
-                .because(veil.cause)
-                .permission(veil.permission))
-        }
-    }
-}
-
-/// A cluster that is being made or taken away is no ground to build on.
-fn settled(cluster: Cluster) -> Result<Cluster> {
-    let message = format!("EKS cluster {} is {}", cluster.name, cluster.status);
-    match cluster.status.as_str() {
-        "CREATING" | "PENDING" => Err(Error::new(crate::error::Kind::Unavailable, message)
-            .next(format!("aws eks wait cluster-active --name {}", cluster.name))),
-        "DELETING" | "FAILED" => Err(Error::conflict(message).next("name another cluster with --cluster")),
-        _ => Ok(cluster),
-    }
 }
 
 async fn hyperpod_names(reads: &Reads, look: &Look) -> Result<Seen<Vec<String>>, Trouble> {
@@ -213,7 +179,7 @@ async fn role_with_inline(reads: &Reads, name: &str) -> Result<RoleFacts, Troubl
             let inline = BTreeMap::from([(INLINE_POLICY.to_owned(), document)]);
             Seen::Found(Policies { inline, ..Policies::default() })
         }
-        Seen::Missing | Seen::Hidden(_) if role.is_missing() => Seen::Missing,
+        Seen::Missing if role.is_missing() => Seen::Missing,
         Seen::Missing => Seen::Found(Policies::default()),
         Seen::Hidden(veil) => Seen::Hidden(veil),
     };
@@ -372,80 +338,7 @@ async fn whole_roles(reads: &Reads, names: BTreeSet<String>) -> Result<BTreeMap<
     all.await.into_iter().collect()
 }
 
-/// What Kubernetes holds.
-struct InCluster {
-    nodes: Seen<Vec<crate::facts::Node>>,
-    service_account: Seen<crate::facts::ServiceAccount>,
-    csi_driver: Seen<crate::facts::CsiDriver>,
-    controller: Seen<crate::facts::Workload>,
-    node: Seen<crate::facts::Workload>,
-    pods: Seen<Vec<crate::facts::ControllerPod>>,
-    storage: Storage,
-}
-
-async fn kubernetes_wave(
-    kube: &KubeReads,
-    look: &Look,
-    namespace: &str,
-    cluster: &Cluster,
-) -> Result<InCluster> {
-    in_cluster(kube, look, namespace).await.map_err(|trouble| away(trouble, cluster))
-}
-
-/// An API server that cannot be reached may be meant to be so: EKS tells who can.
-fn away(trouble: Trouble, cluster: &Cluster) -> Error {
-    let is_connection = trouble.what == TroubleKind::Unreachable && trouble.code.is_none();
-    let is_open = cluster.public_access
-        && (cluster.public_cidrs.is_empty() || cluster.public_cidrs.iter().any(|cidr| cidr == "0.0.0.0/0"));
-    let error = Error::from(trouble);
-    if !is_connection || is_open {
-        return error;
-    }
-    let whom = if cluster.public_access {
-        format!("to {} and inside {}", cluster.public_cidrs.join(", "), cluster.vpc)
-    } else {
-        format!("inside {} (endpointPublicAccess is false)", cluster.vpc)
-    };
-    let from =
-        if cluster.public_access { "one of these addresses" } else { "a host in that VPC or a VPN to it" };
-    error
-        .because(format!("the API endpoint of cluster {} answers only {whom}", cluster.name))
-        .next(format!("run it from {from}, or open a tunnel and name a kubeconfig for it with --kubeconfig"))
-}
-
-async fn in_cluster(kube: &KubeReads, look: &Look, namespace: &str) -> Result<InCluster, Trouble> {
-    let (account_namespace, account) = &look.service_account;
-    let (nodes, service_account, csi_driver, controller, node, pods, class, claim, volumes, home) = futures::join!(
-        kube.nodes(),
-        kube.service_account(account_namespace, account),
-        kube.csi_driver(crate::domain::storageclass::PROVISIONER),
-        kube.deployment("kube-system", "fsx-csi-controller"),
-        kube.daemon_set("kube-system", "fsx-csi-node"),
-        kube.controller_pods("kube-system"),
-        kube.class(&look.class),
-        kube.claim(namespace, &look.claim),
-        kube.volumes(),
-        kube.namespace(namespace),
-    );
-    let storage = Storage {
-        claim_namespace: namespace.to_owned(),
-        namespace: home?,
-        class: class?,
-        claim: claim?,
-        volumes: volumes?,
-    };
-    Ok(InCluster {
-        nodes: nodes?,
-        service_account: service_account?,
-        csi_driver: csi_driver?,
-        controller: controller?,
-        node: node?,
-        pods: pods?,
-        storage,
-    })
-}
-
-fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Facts {
+fn assemble(region: &str, first: First, aws: Second, cluster: inside::InCluster) -> Facts {
     let mut roles = first.roles;
     roles.extend(aws.roles);
     Facts {
@@ -462,7 +355,7 @@ fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Fact
             association: aws.association,
             agent: first.agent,
             service_account: cluster.service_account,
-            node_roles: BTreeSet::new(),
+            node_roles: Seen::Missing,
         },
         network: aws.network,
         driver: Driver {
@@ -479,64 +372,5 @@ fn assemble(region: &str, first: First, aws: Second, cluster: InCluster) -> Fact
         },
         file_systems: first.file_systems,
         storage: cluster.storage,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::Kind;
-
-    #[test]
-    fn an_endpoint_that_is_private_says_who_can_reach_it() {
-        let cluster = |public_access: bool, cidrs: &[&str]| Cluster {
-            name: "c".to_owned(),
-            vpc: "vpc-1".to_owned(),
-            public_access,
-            public_cidrs: cidrs.iter().map(|cidr| (*cidr).to_owned()).collect(),
-            ..Cluster::default()
-        };
-        let rows = [
-            (cluster(true, &["0.0.0.0/0"]), None),
-            (cluster(true, &[]), None),
-            (
-                cluster(false, &["0.0.0.0/0"]),
-                Some(
-                    "the API endpoint of cluster c answers only inside vpc-1 (endpointPublicAccess is false)",
-                ),
-            ),
-            (
-                cluster(true, &["203.0.113.0/24", "198.51.100.7/32"]),
-                Some(
-                    "the API endpoint of cluster c answers only to 203.0.113.0/24, 198.51.100.7/32 and inside vpc-1",
-                ),
-            ),
-        ];
-        let trouble = |what| Trouble::new(what, "kubernetes", "get nodes", "timed out");
-        for (cluster, wanted) in rows {
-            let error = away(trouble(TroubleKind::Unreachable), &cluster);
-            assert_eq!(error.kind, Kind::Unavailable);
-            let told = error.causes.iter().find(|cause| cause.contains("answers only")).map(String::as_str);
-            assert_eq!(told, wanted);
-            assert_eq!(error.next.is_some_and(|next| next.contains("--kubeconfig")), wanted.is_some());
-            let denied = away(trouble(TroubleKind::Denied), &cluster);
-            assert!(!denied.causes.iter().any(|cause| cause.contains("answers only")));
-        }
-    }
-
-    #[test]
-    fn only_a_cluster_that_stands_is_built_upon() {
-        let rows = [
-            ("ACTIVE", None),
-            ("UPDATING", None),
-            ("CREATING", Some(Kind::Unavailable)),
-            ("PENDING", Some(Kind::Unavailable)),
-            ("DELETING", Some(Kind::Conflict)),
-            ("FAILED", Some(Kind::Conflict)),
-        ];
-        for (status, kind) in rows {
-            let cluster = Cluster { name: "c".to_owned(), status: status.to_owned(), ..Cluster::default() };
-            assert_eq!(settled(cluster).err().map(|error| error.kind), kind, "{status}");
-        }
     }
 }

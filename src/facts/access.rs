@@ -33,8 +33,8 @@ pub struct Access {
     pub agent: Seen<Addon>,
     /// The controller's service account.
     pub service_account: Seen<ServiceAccount>,
-    /// ARNs of the roles of EC2 node groups, as far as they were asked for and told.
-    pub node_roles: BTreeSet<String>,
+    /// ARNs of the roles of EC2 node groups; missing when they were not asked for.
+    pub node_roles: Seen<BTreeSet<String>>,
 }
 
 /// An IAM OIDC provider.

@@ -6,6 +6,7 @@
 mod access;
 mod cluster;
 mod driver;
+mod image;
 mod network;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -17,6 +18,7 @@ pub use cluster::{Cluster, HyperPod, InstanceGroup, Node};
 pub use driver::{
     Addon, AddonVersion, ControllerPod, CsiDriver, Driver, HelmProgram, Issue, Release, Workload,
 };
+pub use image::ImageInUse;
 pub use network::{Instance, Interface, Network, RouteTable, Subnet};
 pub use seen::{Seen, Veil};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! Snapshots of healthy worlds, for tests to break.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
@@ -406,7 +406,7 @@ fn bare_access() -> Access {
         association: Seen::Missing,
         agent: Seen::Missing,
         service_account: Seen::Missing,
-        node_roles: BTreeSet::new(),
+        node_roles: Seen::Missing,
     }
 }
 

@@ -13,7 +13,7 @@ mod storage;
 
 pub use about::Setup;
 pub use parse::{DRIVER_WORDS, DriverMode, GroupWish, IDENTITY_WORDS, IdentityMode, PolicyWish, SubnetWish};
-pub use resolve::{Target, migrate_intent, setup_intent};
+pub use resolve::{Target, cluster_intent, migrate_intent, setup_intent};
 pub use settings::{Asked, Env, SETTINGS, Setting, Source, candidates, duration, switch, winner};
 pub use storage::StorageWish;
 

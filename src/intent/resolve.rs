@@ -189,6 +189,15 @@ fn wish(words: Words, global: &GlobalArgs, env: &Env) -> Result<(Intent, Target,
     Ok((intent, target, setup))
 }
 
+/// Which cluster, for commands that only look at one, and how long a call may take.
+///
+/// # Errors
+/// Usage: a name or an ARN that is none.
+pub fn cluster_intent(args: &ClusterArgs, global: &GlobalArgs, env: &Env) -> Result<(Target, Setup)> {
+    let request_timeout = about::request_timeout(global)?;
+    Ok((target(args, global, env)?, Setup { yes: false, dry_run: true, request_timeout }))
+}
+
 fn scope(words: &Words) -> Result<BTreeSet<StepId>> {
     if let Some(step) = words.alone {
         return Ok(BTreeSet::from([step]));

@@ -2,13 +2,11 @@
 //!
 //! Within `v1alpha1` no field is removed or changes its meaning; `docs/reference/` has the schemas.
 
-use std::str::FromStr;
-
 use serde::Serialize;
 
 use super::ClusterId;
 use crate::engine::VolumeMade;
-use crate::error::{Error, Kind, Result};
+use crate::error::Kind;
 use crate::steps::{Decision, Note, Resource, StepId, Verb};
 
 mod build;
@@ -31,32 +29,8 @@ pub enum DocumentKind {
     Receipt,
     /// Why it ended badly.
     Error,
-}
-
-impl DocumentKind {
-    /// Every kind that has a schema.
-    pub const ALL: [Self; 3] = [Self::Plan, Self::Receipt, Self::Error];
-
-    /// The word on the command line: `plan`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Plan => "plan",
-            Self::Receipt => "receipt",
-            Self::Error => "error",
-        }
-    }
-}
-
-impl FromStr for DocumentKind {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
-        known.ok_or_else(|| {
-            Error::usage(format!("there is no schema {text:?}"))
-                .details([format!("schemas: {}", Self::ALL.map(Self::as_str).join(", "))])
-        })
-    }
+    /// Which container images are pulled.
+    Images,
 }
 
 /// What every document says about the run; all of it is handed in.
@@ -98,7 +72,7 @@ pub struct Document<Body> {
 }
 
 impl<Body> Document<Body> {
-    fn new(frame: &Frame, kind: DocumentKind, body: Body) -> Self {
+    pub(super) fn new(frame: &Frame, kind: DocumentKind, body: Body) -> Self {
         Self {
             api_version: API_VERSION.to_owned(),
             kind,

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::{JsonPath, to_json, to_yaml};
+use super::{JsonPath, escape, to_json, to_yaml};
 use crate::error::{Error, Result};
 
 /// How the answer is written.
@@ -17,6 +17,8 @@ pub enum Format {
     Json,
     /// The same in YAML.
     Yaml,
+    /// The names of a list's items, one a line.
+    Name,
     /// Values picked from the document.
     JsonPath(JsonPath),
 }
@@ -31,9 +33,19 @@ impl Format {
             Self::Human => Ok(None),
             Self::Json => to_json(document).map(Some),
             Self::Yaml => to_yaml(document).map(Some),
+            Self::Name => names(document).map(Some),
             Self::JsonPath(path) => path.pick(document).map(Some),
         }
     }
+}
+
+/// What each item is called: its `name`, or its `image`.
+fn names(document: &impl Serialize) -> Result<String> {
+    let document = serde_json::to_value(document)
+        .map_err(|error| Error::bug("cannot write the document as JSON").because(error.to_string()))?;
+    let items = document["items"].as_array().into_iter().flatten();
+    let names = items.filter_map(|item| ["name", "image"].iter().find_map(|key| item[*key].as_str()));
+    Ok(names.map(|name| format!("{}\n", escape(name))).collect())
 }
 
 impl FromStr for Format {
@@ -44,10 +56,11 @@ impl FromStr for Format {
             "human" => Ok(Self::Human),
             "json" => Ok(Self::Json),
             "yaml" => Ok(Self::Yaml),
+            "name" => Ok(Self::Name),
             _ => match text.strip_prefix("jsonpath=") {
                 Some(path) => path.parse().map(Self::JsonPath),
                 None => Err(Error::usage(format!("unknown output format {text:?}"))
-                    .details(["formats: human, json, yaml, jsonpath=EXPR".to_owned()])),
+                    .details(["formats: human, json, yaml, name, jsonpath=EXPR".to_owned()])),
             },
         }
     }

@@ -1,12 +1,9 @@
-//! What happens, as it happens: one plain line for a change of state, or one JSON object for an event.
+//! What happens, as it happens: one plain line for a change of state.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
-
 use super::escape;
-use super::escape::escape_json;
 use crate::engine::Event;
 use crate::steps::Verb;
 
@@ -38,6 +35,11 @@ pub fn line(event: &Event) -> Option<String> {
             }
             text
         }
+        Event::Stopping { resources } => {
+            let names: Vec<String> = resources.iter().map(ToString::to_string).collect();
+            format!("stopping after {}; interrupt again to end at once", names.join(", "))
+        }
+        Event::Unexplained { what, reason } => format!("? {what} cannot be read: {reason}"),
         Event::Arrived { what, elapsed } => format!("= {what} after {}", duration_text(*elapsed)),
     };
     Some(escape(&text).into_owned())
@@ -93,48 +95,15 @@ impl Changes {
     }
 }
 
-/// One event as one JSON object on one line; `at` is the moment in RFC 3339.
-///
-/// Times are whole milliseconds in `elapsedMs` and `expectedMs`.
-pub fn json_line(event: &Event, at: &str) -> String {
-    let millis = |duration: &Duration| Value::from(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX));
-    let (name, fields) = match event {
-        Event::Looking { what } => ("looking", json!({ "what": what })),
-        Event::Started { verb, resource } => ("started", json!({ "verb": verb, "resource": resource })),
-        Event::Done { verb, resource, made } => {
-            ("done", json!({ "verb": verb, "resource": resource, "made": made }))
-        }
-        Event::Found { resource } => ("found", json!({ "resource": resource })),
-        Event::Settling { resource, reason } => {
-            ("settling", json!({ "resource": resource, "reason": reason }))
-        }
-        Event::Waiting { what, elapsed, expected, reason } => (
-            "waiting",
-            json!({
-                "what": what,
-                "elapsedMs": millis(elapsed),
-                "expectedMs": expected.as_ref().map(millis),
-                "reason": reason,
-            }),
-        ),
-        Event::Arrived { what, elapsed } => {
-            ("arrived", json!({ "what": what, "elapsedMs": millis(elapsed) }))
-        }
-    };
-    let mut object = Map::new();
-    object.insert("kind".to_owned(), "Event".into());
-    object.insert("at".to_owned(), at.into());
-    object.insert("event".to_owned(), name.into());
-    if let Value::Object(fields) = fields {
-        object.extend(fields);
-    }
-    escape_json(&Value::Object(object).to_string()).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::EventLine;
     use crate::steps::Resource;
+
+    fn json_line(event: &Event, at: &str) -> String {
+        EventLine::from(event).json(at)
+    }
 
     fn waiting(elapsed: u64, reason: Option<&str>) -> Event {
         Event::Waiting {
@@ -158,6 +127,8 @@ mod tests {
             Event::Settling { resource: role(), reason: "not assumable yet".into() },
             waiting(0, None),
             waiting(125, Some("provisioning")),
+            Event::Stopping { resources: vec![role(), group()] },
+            Event::Unexplained { what: "events of claim a/b".into(), reason: "no answer".into() },
             Event::Arrived {
                 what: "claim default/fsx-claim is Bound".into(),
                 elapsed: Duration::from_secs(552),
@@ -177,6 +148,8 @@ mod tests {
         waiting until Role fsx is seen everywhere: not assumable yet
         waiting for claim default/fsx-claim to be Bound (about 10m)
         waiting for claim default/fsx-claim to be Bound (2m05s of about 10m): provisioning
+        stopping after Role fsx, SecurityGroup fsxctl-hp-eks; interrupt again to end at once
+        ? events of claim a/b cannot be read: no answer
         = claim default/fsx-claim is Bound after 9m12s
         ");
     }
@@ -194,6 +167,8 @@ mod tests {
         {"kind":"Event","at":"2026-01-02T03:04:05Z","event":"settling","resource":{"kind":"Role","ref":"fsx"},"reason":"not assumable yet"}
         {"kind":"Event","at":"2026-01-02T03:04:05Z","event":"waiting","what":"claim default/fsx-claim to be Bound","elapsedMs":0,"expectedMs":600000,"reason":null}
         {"kind":"Event","at":"2026-01-02T03:04:05Z","event":"waiting","what":"claim default/fsx-claim to be Bound","elapsedMs":125000,"expectedMs":600000,"reason":"provisioning"}
+        {"kind":"Event","at":"2026-01-02T03:04:05Z","event":"stopping","resources":[{"kind":"Role","ref":"fsx"},{"kind":"SecurityGroup","ref":"fsxctl-hp-eks"}]}
+        {"kind":"Event","at":"2026-01-02T03:04:05Z","event":"unexplained","what":"events of claim a/b","reason":"no answer"}
         {"kind":"Event","at":"2026-01-02T03:04:05Z","event":"arrived","what":"claim default/fsx-claim is Bound","elapsedMs":552000}
         "#);
     }

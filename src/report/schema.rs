@@ -5,15 +5,44 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::document::API_VERSION;
-use super::{Document, DocumentKind, ErrorBody, PlanBody, ReceiptBody};
+use super::{Document, DocumentKind, ErrorBody, EventLine, ImagesBody, PlanBody, ReceiptBody};
+use crate::error::{Error, Result};
 
-/// The schema of one kind of document.
-pub fn schema(kind: DocumentKind) -> Value {
-    match kind {
-        DocumentKind::Plan => of::<Document<PlanBody>>(kind),
-        DocumentKind::Receipt => of::<Document<ReceiptBody>>(kind),
-        DocumentKind::Error => of::<Document<ErrorBody>>(kind),
+/// The words that [`schema`] takes.
+pub const SCHEMAS: [&str; 5] = ["plan", "receipt", "error", "event", "images"];
+
+/// The schema of a document, or of a line of the log, by its word.
+///
+/// # Errors
+/// Usage: no such schema, with those that there are.
+pub fn schema(word: &str) -> Result<Value> {
+    match word {
+        "plan" => Ok(of::<Document<PlanBody>>(DocumentKind::Plan)),
+        "receipt" => Ok(of::<Document<ReceiptBody>>(DocumentKind::Receipt)),
+        "error" => Ok(of::<Document<ErrorBody>>(DocumentKind::Error)),
+        "event" => Ok(of_events()),
+        "images" => Ok(of::<Document<ImagesBody>>(DocumentKind::Images)),
+        other => Err(Error::usage(format!("there is no schema {other:?}"))
+            .details([format!("schemas: {}", SCHEMAS.join(", "))])),
     }
+}
+
+/// The schema of a line of the log: what every line has is added to each kind of line.
+fn of_events() -> Value {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let mut schema = generator.into_root_schema_for::<EventLine>().to_value();
+    schema["title"] = "Event of fsxctl".into();
+    for line in schema["oneOf"].as_array_mut().into_iter().flatten() {
+        let at = json!({ "type": "string", "description": "When, RFC 3339." });
+        let every = [("kind", json!({ "const": "Event", "description": "What the line is." })), ("at", at)];
+        for (name, rule) in every {
+            line["properties"][name] = rule;
+            if let Some(required) = line["required"].as_array_mut() {
+                required.push(name.into());
+            }
+        }
+    }
+    schema
 }
 
 /// The schema of a type, with the version and the kind pinned to what the document always says.
@@ -42,8 +71,10 @@ fn of<T: JsonSchema>(kind: DocumentKind) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Error, Kind};
-    use crate::report::{Frame, error_document, plan_document, receipt_document, sample};
+    use crate::error::Kind;
+    use crate::report::{
+        Frame, ImageItem, error_document, images_document, plan_document, receipt_document, sample,
+    };
 
     /// Where a value is not what a schema says, judged by the words that our schemas use; another word is a
     /// fault too, so that none is passed over.
@@ -114,14 +145,17 @@ mod tests {
             || rule.as_array().into_iter().flatten().any(|name| is(name.as_str().unwrap()))
     }
 
-    fn documents() -> Vec<(DocumentKind, Value)> {
+    fn documents() -> Vec<(&'static str, Value)> {
         let frame = sample::frame();
         let bare = Frame { cluster: None, ..sample::frame() };
         let mut failed = Error::new(Kind::Denied, "no").because("x").permission("iam:GetRole").next("wait");
         failed.plan = Some(Box::new(sample::blocked()));
-        let plan = |plan| (DocumentKind::Plan, serde_json::to_value(plan_document(&frame, plan)).unwrap());
-        let receipt = |document| (DocumentKind::Receipt, serde_json::to_value(document).unwrap());
-        let error = |document| (DocumentKind::Error, serde_json::to_value(document).unwrap());
+        let plan = |plan| ("plan", serde_json::to_value(plan_document(&frame, plan)).unwrap());
+        let receipt = |document| ("receipt", serde_json::to_value(document).unwrap());
+        let error = |document| ("error", serde_json::to_value(document).unwrap());
+        let item = ImageItem { image: "a/b:v1".to_owned(), ..ImageItem::default() };
+        let note = crate::steps::Note { sign: crate::steps::Sign::Unknown, text: "x".to_owned() };
+        let images = ImagesBody { items: vec![item], notes: vec![note] };
         let mut without = sample::receipt();
         without.volume = None;
         vec![
@@ -133,13 +167,14 @@ mod tests {
             receipt(receipt_document(&frame, &without)),
             error(error_document(&frame, &failed)),
             error(error_document(&bare, &Error::usage("no"))),
+            ("images", serde_json::to_value(images_document(&bare, images)).unwrap()),
         ]
     }
 
     #[test]
     fn every_document_is_as_its_schema_says() {
         for (kind, document) in documents() {
-            let schema = schema(kind);
+            let schema = schema(kind).unwrap();
             assert_eq!(faults(&schema, &schema, &document, ""), Vec::<String>::new());
         }
     }
@@ -147,7 +182,7 @@ mod tests {
     #[test]
     fn a_document_with_anything_wrong_is_not() {
         let (kind, document) = documents().swap_remove(0);
-        let schema = schema(kind);
+        let schema = schema(kind).unwrap();
         type Row = (&'static str, fn(&mut Value));
         let wrong: [Row; 6] = [
             ("missing", |document| _ = document.as_object_mut().unwrap().shift_remove("exitCode")),
@@ -167,13 +202,71 @@ mod tests {
     #[test]
     fn the_committed_schemas_are_these() {
         let committed = [
-            (DocumentKind::Plan, include_str!("../../docs/reference/plan.schema.json")),
-            (DocumentKind::Receipt, include_str!("../../docs/reference/receipt.schema.json")),
-            (DocumentKind::Error, include_str!("../../docs/reference/error.schema.json")),
+            ("plan", include_str!("../../docs/reference/plan.schema.json")),
+            ("receipt", include_str!("../../docs/reference/receipt.schema.json")),
+            ("error", include_str!("../../docs/reference/error.schema.json")),
+            ("event", include_str!("../../docs/reference/event.schema.json")),
+            ("images", include_str!("../../docs/reference/images.schema.json")),
         ];
-        for (kind, text) in committed {
-            let fresh = crate::report::to_json(&schema(kind)).unwrap();
-            assert_eq!(fresh, text, "write `fsxctl schema {}` there again", kind.as_str());
+        assert_eq!(committed.map(|(word, _)| word), SCHEMAS);
+        for (word, text) in committed {
+            let fresh = crate::report::to_json(&schema(word).unwrap()).unwrap();
+            assert_eq!(fresh, text, "write `fsxctl schema {word}` there again");
         }
+    }
+
+    #[test]
+    fn every_line_of_the_log_is_as_its_schema_says() {
+        let schema = schema("event").unwrap();
+        let frame = sample::frame();
+        let wait = |expected_ms, reason| EventLine::Waiting {
+            what: "claim".to_owned(),
+            elapsed_ms: 1,
+            expected_ms,
+            reason,
+        };
+        let resource = || crate::steps::Resource::new("Role", "fsx");
+        let verb = crate::steps::Verb::Create;
+        let outcome = crate::report::FileOutcome::Overwritten;
+        let error = Box::new(error_document(&frame, &Error::usage("no").next("wait")));
+        let lines = [
+            EventLine::Looking { what: "cluster".to_owned() },
+            EventLine::Started { verb, resource: resource() },
+            EventLine::Done { verb, resource: resource(), made: None },
+            EventLine::Done { verb, resource: resource(), made: Some("arn".to_owned()) },
+            EventLine::Found { resource: resource() },
+            EventLine::Settling { resource: resource(), reason: "not yet".to_owned() },
+            wait(None, None),
+            wait(Some(600_000), Some("creating".to_owned())),
+            EventLine::Arrived { what: "claim".to_owned(), elapsed_ms: 5 },
+            EventLine::File { path: "a.yaml".to_owned(), outcome },
+            EventLine::Call(crate::report::CallLine { status: Some(200), ..Default::default() }),
+            EventLine::Failed { error },
+        ];
+        let kinds = schema["oneOf"].as_array().unwrap().len();
+        let mut seen = std::collections::BTreeSet::new();
+        for line in lines {
+            let mut value: Value = serde_json::from_str(&line.json("2026-01-02T03:04:05Z")).unwrap();
+            assert_eq!(faults(&schema, &schema, &value, ""), Vec::<String>::new(), "{value}");
+            seen.insert(value["event"].as_str().unwrap().to_owned());
+            value["surprise"] = 1.into();
+            assert!(!faults(&schema, &schema, &value, "").is_empty(), "{value}");
+            value.as_object_mut().unwrap().remove("surprise");
+            value.as_object_mut().unwrap().remove("at");
+            assert!(!faults(&schema, &schema, &value, "").is_empty(), "{value}");
+        }
+        assert_eq!(seen.len(), kinds, "{seen:?}");
+    }
+
+    #[test]
+    fn a_schema_is_found_by_its_word() {
+        for word in SCHEMAS {
+            assert!(schema(word).unwrap()["title"].as_str().unwrap().ends_with(" of fsxctl"), "{word}");
+        }
+        let error = schema("plans").unwrap_err();
+        assert_eq!(
+            (error.kind, error.details),
+            (Kind::Usage, vec!["schemas: plan, receipt, error, event, images".to_owned()])
+        );
     }
 }

@@ -421,6 +421,16 @@ proptest! {
         }
     }
 
+    /// What a plan says that it needs is what `permissions` prints beforehand.
+    #[test]
+    fn permissions_are_those_of_the_table(case in cases()) {
+        let plan = case.plan(&case.facts());
+        let makes = plan.changes().filter(|change| change.verb != Verb::Delete);
+        for permission in makes.flat_map(|change| &change.permissions) {
+            prop_assert!(crate::domain::permission::is_known(permission), "{permission}");
+        }
+    }
+
     /// What is blocked changes nothing, and says why and what next.
     #[test]
     fn a_block_says_what_next(case in cases()) {

@@ -5,6 +5,7 @@
 
 mod action;
 pub mod driver;
+mod hidden;
 pub mod identity;
 #[cfg(test)]
 mod laws;
@@ -72,7 +73,7 @@ fn is_missing(facts: &Facts, intent: &Intent, kind: &str, reference: &str) -> bo
             reference == named && facts.storage.claim.is_missing()
         }
         "serviceaccount" => {
-            let (namespace, name) = &intent.identity.service_account.value;
+            let (namespace, name) = account(intent, facts);
             reference == format!("{namespace}/{name}") && access.service_account.is_missing()
         }
         _ => false,
@@ -115,6 +116,7 @@ fn decide(goal: Goal, intent: &Intent, facts: &Facts) -> Plan {
     let mut plan = Plan { items, ..Plan::default() };
     order(&mut plan, goal);
     plan.minutes = minutes(&plan);
+    plan.notes.extend(hidden::notes(intent, facts, &plan.items));
     plan
 }
 

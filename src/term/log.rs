@@ -1,14 +1,17 @@
 //! `-vv`: every AWS and Kubernetes call as a line on stderr, and nothing else of what libraries log.
 
+use std::fmt::Debug;
 use std::io;
 
-use tracing::Level;
+use tracing::field::{Field, Visit};
+use tracing::{Level, Subscriber};
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{Layer as _, fmt, registry};
+use tracing_subscriber::{Layer, fmt, registry};
 
 use super::{LogFormat, Term};
+use crate::report::{CallLine, EventLine, Page};
 
 /// What the gateway calls its log of calls. Libraries may log what is secret, so theirs is never shown.
 const CALLS: &str = "fsxctl::calls";
@@ -27,9 +30,46 @@ impl Term {
             .with_ansi(self.color_stderr);
         let already = match self.flags.log_format {
             LogFormat::Text => registry().with(lines.with_filter(only)).try_init(),
-            LogFormat::Json => registry().with(lines.json().with_filter(only)).try_init(),
+            LogFormat::Json => registry().with(Calls(*self).with_filter(only)).try_init(),
         };
         // One subscriber a process is enough: the demo runs commands twice in one.
         already.unwrap_or_default();
     }
+}
+
+/// Calls as objects of the log.
+struct Calls(Term);
+
+impl<S: Subscriber> Layer<S> for Calls {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        let mut call = Call::default();
+        event.record(&mut call);
+        self.0.tell(Page::new, || EventLine::Call(call.0));
+    }
+}
+
+/// The fields of a call.
+#[derive(Default)]
+struct Call(CallLine);
+
+impl Visit for Call {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "service" => value.clone_into(&mut self.0.service),
+            "operation" => value.clone_into(&mut self.0.operation),
+            "request_id" => self.0.request_id = Some(value.to_owned()),
+            _ => {}
+        }
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        match field.name() {
+            "status" => self.0.status = Some(value),
+            "ms" => self.0.ms = value,
+            "attempt" => self.0.attempt = Some(value),
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
 }

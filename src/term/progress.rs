@@ -8,15 +8,29 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use super::paint::painted_line;
 use super::{LogFormat, Term};
 use crate::engine::{Event, Reporter};
-use crate::report::{Changes, duration_text, escape, json_line, line};
+use crate::report::{Changes, EventLine, Page, duration_text, escape, line};
 use crate::steps::Verb;
 
+/// The moment, RFC 3339.
+fn now() -> String {
+    jiff::Timestamp::now().to_string()
+}
+
 impl Term {
+    /// Says something on stderr, in the form of the log: a page for people, or an object on a line.
+    pub fn tell(&self, page: impl FnOnce() -> Page, line: impl FnOnce() -> EventLine) {
+        match self.flags.log_format {
+            LogFormat::Text => self.say(&page()),
+            // Nobody reads stderr any more: that is no reason to stop.
+            LogFormat::Json => _ = writeln!(io::stderr(), "{}", line().json(&now())),
+        }
+    }
+
     /// The reporter for this terminal. Drop it before printing or asking: its line is cleared then.
     pub fn reporter(&self) -> Box<dyn Reporter + Send> {
         match self.flags.log_format {
             _ if self.flags.quiet => Box::new(Silent),
-            LogFormat::Json => Box::new(Json::new(io::stderr(), || jiff::Timestamp::now().to_string())),
+            LogFormat::Json => Box::new(Json::new(io::stderr(), now)),
             LogFormat::Text if self.live => {
                 Box::new(Live::new(ProgressDrawTarget::stderr_with_hz(10), self.color_stderr))
             }
@@ -72,7 +86,7 @@ impl<W: Write> Json<W> {
 
 impl<W: Write> Reporter for Json<W> {
     fn on(&mut self, event: &Event) {
-        let _ = writeln!(self.to, "{}", json_line(event, &(self.now)()));
+        let _ = writeln!(self.to, "{}", EventLine::from(event).json(&(self.now)()));
     }
 }
 
@@ -158,7 +172,11 @@ impl Reporter for Live {
                 self.waits_for = None;
                 self.show(&format!("waiting for {what}"), &rest(*expected, reason.as_deref()));
             }
-            Event::Done { .. } | Event::Found { .. } | Event::Arrived { .. } => {
+            Event::Done { .. }
+            | Event::Found { .. }
+            | Event::Stopping { .. }
+            | Event::Unexplained { .. }
+            | Event::Arrived { .. } => {
                 if let Some(line) = line(event) {
                     self.bar.println(painted_line(&line, self.coloured));
                 }

@@ -547,6 +547,11 @@ fn a_cluster_was_made_anew_under_its_old_name() {
     looking at cluster hp-eks
     -- no write
     "#);
+}
+
+#[test]
+fn what_an_earlier_cluster_left_is_not_mixed_up() {
+    let world = World::of(&["bare", foreign!("rebuilt")]);
     let old = |world: &World| {
         (
             row(world, "ec2.SecurityGroups", "GroupId", "sg-0e10000000000000e"),
@@ -631,9 +636,8 @@ aws: {eks: {addons: [{clusterName: hp-eks, addonName: aws-fsx-csi-driver, status
     ");
 }
 
-#[test]
-fn what_is_left_of_a_half_deleted_set_up_is_mended() {
-    let gone = "
+/// What was going away is gone.
+const GONE: &str = "
 lifecycles: true
 aws: {eks: {addons: [{clusterName: hp-eks, addonName: aws-fsx-csi-driver, status: ACTIVE}]}}
 kubernetes:
@@ -642,7 +646,10 @@ kubernetes:
   - {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: fsx-claim, namespace: default}, $absent: true}
   - {apiVersion: v1, kind: PersistentVolume, metadata: {name: pvc-b4cbeb88-4f8b-418b-bdaa-c49b4ab35463}, $absent: true}
 ";
-    let world = World::of(&["done", foreign!("half-deleted"), gone]);
+
+#[test]
+fn what_is_left_of_a_half_deleted_set_up_is_told() {
+    let world = World::of(&["done", foreign!("half-deleted"), GONE]);
     insta::assert_snapshot!(page(&world, ""), @"
     $ fsxctl setup dynamic --dry-run
     code 0
@@ -712,6 +719,11 @@ kubernetes:
     looking at cluster hp-eks
     -- no write
     ");
+}
+
+#[test]
+fn what_is_left_of_a_half_deleted_set_up_is_mended() {
+    let world = World::of(&["done", foreign!("half-deleted"), GONE]);
     applies(
         &world,
         "",

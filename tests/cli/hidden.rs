@@ -168,9 +168,12 @@ fn a_caller_without_an_access_entry_is_not_let_in() {
     $ fsxctl setup dynamic --yes -q
     code 5
     -- stderr
-    error: Kubernetes credentials are missing, expired or not accepted
-      caused by: Unauthorized: Unauthorized
-    next: kubectl auth whoami
+    error: cluster hp-eks does not let arn:aws:iam::111122223333:role/admin in
+      caused by: Kubernetes answered: Unauthorized
+      caused by: EKS lets an IAM principal in that has an access entry (or stands in ConfigMap
+        kube-system/aws-auth)
+      fsxctl permissions --rbac prints what group fsxctl must be allowed
+    next: aws eks create-access-entry --cluster-name hp-eks --principal-arn arn:aws:iam::111122223333:role/admin --kubernetes-groups fsxctl
     -- no write
     ");
 }

@@ -1,13 +1,15 @@
 //! The shipped binary against the sandbox: codes, words, requests and the world that it leaves.
 
-mod harness;
-
+mod allowed;
 mod badly;
 mod cluster;
 mod consent;
+mod denied;
+mod faults;
 mod finished;
 mod foreign;
 mod forms;
+mod harness;
 mod helm;
 mod hidden;
 mod illegal;
@@ -15,7 +17,10 @@ mod killed;
 mod migrate;
 mod oddities;
 mod others;
+mod outcomes;
+mod output;
 mod roads;
 mod stale;
 mod terminal;
+mod together;
 mod wizard;

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
-use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -51,6 +50,7 @@ impl<'a> Terminal<'a> {
         command.stdin(Stdio::from(slave.try_clone().expect("a copy"))).stderr(Stdio::from(slave));
         command.stdout(Stdio::piped());
         let from = world.sandbox.log().len();
+        let before = files(world.home.path());
         let mut child = command.spawn().expect("the binary starts");
         drop(command);
         let stdout = reader(child.stdout.take().expect("stdout is piped"));
@@ -60,10 +60,8 @@ impl<'a> Terminal<'a> {
         rustix::fs::fcntl_setfl(&master, OFlags::RDWR | OFlags::NONBLOCK).expect("reads that do not block");
         let eyes = File::from(master.try_clone().expect("a copy"));
         let stderr = watcher(eyes, Arc::clone(&screen), Arc::clone(&is_dark));
-        let arguments = arguments.join(" ");
-        let before = files(world.home.path());
-        let running = Running { world, child, stdout, stderr, from, arguments, before };
-        Self { running, keyboard: Some(File::from(OwnedFd::from(master))), screen, is_dark, seen: 0 }
+        let running = Running { world, child, stdout, stderr, from, arguments: arguments.join(" "), before };
+        Self { running, keyboard: Some(File::from(master)), screen, is_dark, seen: 0 }
     }
 
     /// Everything shown so far without what moves and colours it.

@@ -173,6 +173,15 @@ impl fmt::Display for Arn {
     }
 }
 
+/// The IAM principal behind a caller's ARN: the role of a session, without its path, which a session does not name.
+pub fn principal_arn(caller: &str) -> String {
+    let Ok(arn) = caller.parse::<Arn>() else { return caller.to_owned() };
+    match arn.resource.strip_prefix("assumed-role/").and_then(|rest| rest.split('/').next()) {
+        Some(role) => role_arn(arn.partition, &arn.account, "/", role),
+        None => caller.to_owned(),
+    }
+}
+
 /// The cluster's name in an EKS cluster ARN; `None` if it is the ARN of something else.
 pub fn eks_cluster_name(arn: &Arn) -> Option<&str> {
     if arn.service != "eks" {

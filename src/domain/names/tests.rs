@@ -229,3 +229,15 @@ fn iam_arns_are_built_for_the_partition() {
         assert_eq!(key(alias), None, "{alias}");
     }
 }
+
+#[test]
+fn a_session_names_its_role() {
+    for (caller, principal) in [
+        ("arn:aws:sts::111122223333:assumed-role/admin/me", "arn:aws:iam::111122223333:role/admin"),
+        ("arn:aws-cn:sts::111122223333:assumed-role/admin/me@x", "arn:aws-cn:iam::111122223333:role/admin"),
+        ("arn:aws:iam::111122223333:user/me", "arn:aws:iam::111122223333:user/me"),
+        ("nonsense", "nonsense"),
+    ] {
+        assert_eq!(principal_arn(caller), principal);
+    }
+}

@@ -54,7 +54,10 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         purpose: "see the controller's association",
-        when: |task| if_so(identity(task), When("there is an association")),
+        when: |task| {
+            let only_pods = task.pod_identity && !task.irsa;
+            if_so(identity(task), if only_pods { Always } else { When("there is an association") })
+        },
         ask: Ask::Iam(&["eks:DescribePodIdentityAssociation"], On::Associations),
     },
     Row {
@@ -73,11 +76,17 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         purpose: "judge what the role allows",
-        when: |task| if_so(identity(task), When("the role is there")),
-        ask: Ask::Iam(
-            &["iam:GetRolePolicy", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies"],
-            On::Roles,
-        ),
+        when: |task| if_so(identity(task), Always),
+        ask: Ask::Iam(&["iam:GetRolePolicy"], On::Roles),
+    },
+    Row {
+        purpose: "judge what else the role allows",
+        when: |task| {
+            let usage =
+                if task.role.attaches { Always } else { When("the role lacks fsxctl's inline policy") };
+            if_so(identity(task), usage)
+        },
+        ask: Ask::Iam(&["iam:ListRolePolicies", "iam:ListAttachedRolePolicies"], On::Roles),
     },
     Row {
         purpose: "judge policies that are attached to the role",
@@ -265,7 +274,8 @@ pub const ROWS: &[Row] = &[
     Row {
         purpose: "see file systems that are there",
         when: |task| {
-            let usage = Optional("file systems that are there are not told, and a failed one not noticed");
+            let usage =
+                When("the cluster has volumes, or volumes cannot be seen; else a ? line says it is hidden");
             if_so(task.parts.network || task.parts.storage, usage)
         },
         ask: Ask::Iam(&["fsx:DescribeFileSystems"], On::Any),
@@ -278,7 +288,8 @@ pub const ROWS: &[Row] = &[
     Row {
         purpose: "see volumes that are there",
         when: |task| {
-            let usage = Optional("volumes of earlier claims, and the file system of a new one, are not told");
+            let usage =
+                When("there are file systems, or they cannot be seen; else a ? line says it is hidden");
             if_so(task.parts.network || task.parts.storage, usage)
         },
         ask: Ask::Rbac(&["list"], "", "persistentvolumes", Named::All, Place::Everywhere),

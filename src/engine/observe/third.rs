@@ -30,7 +30,7 @@ pub(super) async fn look(reads: &Reads, look: &Look, facts: &mut Facts) -> Resul
     );
     facts.access.roles.extend(roles?);
     facts.access.node_roles = of_groups?;
-    let others = facts.access.node_roles.iter().map(|arn| role_name(arn));
+    let others = facts.access.node_roles.found().into_iter().flatten().map(|arn| role_name(arn));
     let others = others.filter(|name| !facts.access.roles.contains_key(name)).collect();
     facts.access.roles.extend(Box::pin(whole_roles(reads, others)).await?);
     if let Some(more) = more? {
@@ -95,17 +95,23 @@ fn is_open(facts: &Facts) -> bool {
 
 /// Roles of EC2 node groups, by the groups that instances are tagged with. A group that cannot be looked at is given
 /// the benefit of the doubt: only what is known can speak against Pod Identity.
-async fn group_roles(reads: &Reads, facts: &Facts) -> Result<BTreeSet<String>, Trouble> {
+async fn group_roles(reads: &Reads, facts: &Facts) -> Result<Seen<BTreeSet<String>>, Trouble> {
     let instances = facts.network.instances.found().map_or(&[][..], Vec::as_slice);
     let groups: BTreeSet<&str> = instances.iter().filter_map(|it| it.node_group.as_deref()).collect();
-    let groups = if is_open(facts) { groups } else { BTreeSet::new() };
+    if groups.is_empty() || !is_open(facts) {
+        return Ok(Seen::Missing);
+    }
     let cluster = facts.cluster.name.as_str();
     let answers = join_all(groups.into_iter().map(|group| reads.node_group_role(cluster, group))).await;
     let mut roles = BTreeSet::new();
     for answer in answers {
-        roles.extend(answer?.found().cloned());
+        match answer? {
+            Seen::Found(role) => drop(roles.insert(role)),
+            Seen::Missing => {}
+            Seen::Hidden(veil) => return Ok(Seen::Hidden(veil)),
+        }
     }
-    Ok(roles)
+    Ok(Seen::Found(roles))
 }
 
 /// The nodes' roles of HyperPod's groups.

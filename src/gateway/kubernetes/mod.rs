@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use self::access::{Access, Document};
-pub(super) use self::client::{Link, Repeat};
+pub(super) use self::client::{ATTEMPTS, Link, Repeat};
 use self::kubeconfig::{Chosen, Finding};
 pub use self::kubeconfig::{ContextCluster, cluster_of_context};
 use self::plugin::Plugin;
@@ -96,6 +96,11 @@ impl Kubernetes {
     /// One line on the way that was chosen.
     pub fn how(&self) -> String {
         self.how.clone()
+    }
+
+    /// Whether the caller's AWS credentials are the ones for the cluster too.
+    pub const fn is_minted(&self) -> bool {
+        matches!(self.access, Access::Minted { .. })
     }
 
     /// The namespace that the context names.

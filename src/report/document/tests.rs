@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::engine::Receipt;
+use crate::error::Error;
 use crate::report::sample;
 use crate::steps::Plan;
 
@@ -205,13 +206,4 @@ fn the_same_plan_is_the_same_text() {
         serde_yaml::from_str::<Value>(&text()).unwrap(),
         serde_json::from_str::<Value>(&json).unwrap()
     );
-}
-
-#[test]
-fn a_schema_is_found_by_its_word() {
-    for kind in DocumentKind::ALL {
-        assert_eq!(kind.as_str().parse(), Ok(kind));
-    }
-    let error = "plans".parse::<DocumentKind>().unwrap_err();
-    assert_eq!((error.kind, error.details), (Kind::Usage, vec!["schemas: plan, receipt, error".to_owned()]));
 }

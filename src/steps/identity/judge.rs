@@ -112,6 +112,12 @@ fn in_use(intent: &Intent, facts: &Facts, arn: &str, road: Road) -> Result<Verdi
     if let Some(why) = other_than_asked(intent, arn) {
         return Ok(Verdict::Wrong(why));
     }
+    let account = arn.split(':').nth(4).unwrap_or_default();
+    if account != super::account(facts) {
+        return Ok(Verdict::Wrong(format!(
+            "that is a role of account {account}, which cannot be judged from here"
+        )));
+    }
     let name = arn.rsplit('/').next().unwrap_or_default();
     let gone = || Ok(Verdict::Wrong("no such role is there".to_owned()));
     let Some(known) = facts.access.roles.get(name) else { return gone() };

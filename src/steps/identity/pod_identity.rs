@@ -64,7 +64,7 @@ fn node_roles(facts: &Facts) -> Result<(), String> {
     let pods = facts.hyperpod.found().map_or(&[][..], Vec::as_slice);
     let of_hyperpod =
         pods.iter().flat_map(|pod| &pod.groups).filter_map(|group| group.execution_role.as_ref());
-    for arn in of_hyperpod.chain(&facts.access.node_roles) {
+    for arn in of_hyperpod.chain(facts.access.node_roles.found().into_iter().flatten()) {
         let name = arn.rsplit('/').next().unwrap_or_default();
         let Some(policies) = facts.access.roles.get(name).and_then(|role| role.policies.found()) else {
             continue;

@@ -64,6 +64,10 @@ pub(super) fn plan(
             }));
         }
         boundary::asked(intent, facts, notes)?;
+        // What is made must be seen afterwards, or nobody can tell that it came to be.
+        if let Some(veil) = known.and_then(|known| known.policies.hidden()) {
+            return Err(crate::steps::denied(&format!("policies of role {name}"), veil));
+        }
         return Ok(vec![create(intent, facts, &name, trust), grant(intent, facts, &name, true)]);
     };
     boundary::as_asked(intent, role)?;
@@ -82,35 +86,7 @@ pub(super) fn plan(
         owned(intent, facts, role, &why)?;
         changes.push(update_trust(facts, role, trust, &why));
     }
-    let mut unclear = Vec::new();
-    let policies = match known.map(|known| &known.policies) {
-        Some(Seen::Found(policies)) => Some(policies),
-        Some(Seen::Hidden(veil)) => {
-            return Err(crate::steps::denied(&format!("policies of role {name}"), veil));
-        }
-        Some(Seen::Missing) | None => None,
-    };
-    let lacks = match policies {
-        Some(policies) => Some(judge::lacks(intent, facts, policies, &mut unclear)?),
-        None => None,
-    };
-    notes.extend(unclear);
-    if lacks.as_ref().is_none_or(|lacks| !lacks.is_empty()) {
-        let attached = policies.map_or(&[][..], |policies| &policies.attached);
-        if let Some(arn) = by_arn(intent, facts).filter(|arn| attached.contains(arn)) {
-            return Err(conflict(
-                format!(
-                    "role {} has policy {arn} already, and it does not allow what the driver needs",
-                    role.name
-                ),
-                "add the missing actions to that policy, or leave --policy out".to_owned(),
-            ));
-        }
-        let lacks = lacks.unwrap_or_default().join(", ");
-        let why = if lacks.is_empty() { "it has no policy" } else { "its policies do not allow " };
-        owned(intent, facts, role, &format!("{why}{lacks}"))?;
-        changes.push(grant(intent, facts, &name, false));
-    }
+    changes.extend(policy_change(intent, facts, role, notes)?);
     if changes.is_empty() {
         let whose = match ownership::is_ours(&role.tags, &facts.cluster.arn) {
             true => String::new(),
@@ -121,6 +97,40 @@ pub(super) fn plan(
         changes.extend(adopt(facts, role, &changes));
     }
     Ok(changes)
+}
+
+/// The change that makes the role's policies allow what is needed, when they do not.
+fn policy_change(
+    intent: &Intent,
+    facts: &Facts,
+    role: &Role,
+    notes: &mut Vec<Note>,
+) -> Result<Option<Change>, Box<Block>> {
+    let known = facts.access.roles.get(&role.name);
+    let policies = match known.map(|known| &known.policies) {
+        Some(Seen::Found(policies)) => Some(policies),
+        Some(Seen::Hidden(veil)) => {
+            return Err(crate::steps::denied(&format!("policies of role {}", role.name), veil));
+        }
+        Some(Seen::Missing) | None => None,
+    };
+    let why = match policies.map(|policies| judge::lacks(intent, facts, policies, notes)).transpose()? {
+        Some(lacks) if lacks.is_empty() => return Ok(None),
+        Some(lacks) => format!("its policies do not allow {}", lacks.join(", ")),
+        None => "it has no policy".to_owned(),
+    };
+    let attached = policies.map_or(&[][..], |policies| &policies.attached);
+    if let Some(arn) = by_arn(intent, facts).filter(|arn| attached.contains(arn)) {
+        return Err(conflict(
+            format!(
+                "role {} has policy {arn} already, and it does not allow what the driver needs",
+                role.name
+            ),
+            "add the missing actions to that policy, or leave --policy out".to_owned(),
+        ));
+    }
+    owned(intent, facts, role, &why)?;
+    Ok(Some(grant(intent, facts, &role.name, false)))
 }
 
 /// Why a trust policy does not let the controller in. One that names another issuer of EKS is that of an earlier

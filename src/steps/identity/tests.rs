@@ -702,7 +702,8 @@ fn a_refusal_says_what_is_wrong_with_the_role_and_whose_it_is() {
         ];
         put(facts, role("fsx", trust, policy, tags.into()));
     }
-    let rows: [(&str, fn(&mut Facts), &str); 5] = [
+    type Case = (&'static str, fn(&mut Facts), &'static str);
+    let rows: [Case; 6] = [
         (
             "",
             |facts| tagged(facts, web_trust(), nothing()),
@@ -723,6 +724,12 @@ fn a_refusal_says_what_is_wrong_with_the_role_and_whose_it_is() {
             },
             "the controller's service account has role arn:aws:iam::111122223333:role/team/fsx, but the role of that name is \
              arn:aws:iam::111122223333:role/fsx",
+        ),
+        (
+            "",
+            |facts| annotated(facts, "arn:aws:iam::444455556666:role/fsx"),
+            "the controller's service account has role arn:aws:iam::444455556666:role/fsx, but that is a role of account \
+             444455556666, which cannot be judged from here",
         ),
         (
             "--role-name other",

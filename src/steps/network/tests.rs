@@ -723,6 +723,15 @@ fn without_room_anywhere_a_smaller_one_is_offered() {
 }
 
 #[test]
+fn a_zone_without_nodes_is_warned_of() {
+    tells(
+        "--subnet subnet-b",
+        in_one_zone,
+        "no node is in us-west-2b; traffic between zones is billed and slower",
+    );
+}
+
+#[test]
 fn efa_tells_which_nodes_it_does_not_reach() {
     tells("--efa --size 19200Gi", |_| {}, "EFA works within us-west-2a only: 2 nodes are in other zones");
     let far = |facts: &mut Facts| {

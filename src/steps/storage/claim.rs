@@ -217,6 +217,25 @@ fn growth(intent: &Intent, facts: &Facts, claim: &Claim) -> Option<Illegal> {
     sizing::check_growth(wish.shape(), current, intent.storage.size.value)
 }
 
+/// Why the subnet has no room for the servers that growth adds, one address each.
+fn no_room(intent: &Intent, facts: &Facts, claim: &Claim) -> Option<String> {
+    let class = facts.storage.class.found()?;
+    let named = class.parameters.get("subnetId");
+    let subnet = facts.network.subnets.found()?.iter().find(|subnet| Some(&subnet.id) == named)?;
+    let at = |size: u64| sizing::addresses_needed(&storageclass::wish_from(&class.parameters, size).ok()?);
+    let size = intent.storage.size.value;
+    let more = at(size)?.saturating_sub(at(quantity::parse_gib(&claim.size).ok()?)?);
+    (more > u64::from(subnet.free_addresses)).then(|| {
+        format!(
+            "claim {} cannot grow to {}: that takes {more} more addresses, and subnet {} has {} free",
+            reference(intent, facts),
+            quantity::print_gib(size),
+            subnet.id,
+            subnet.free_addresses
+        )
+    })
+}
+
 fn grow(intent: &Intent, facts: &Facts, claim: &Claim) -> Result<Vec<Change>, Box<Block>> {
     let reference = reference(intent, facts);
     if claim.phase != "Bound" {
@@ -239,6 +258,13 @@ fn grow(intent: &Intent, facts: &Facts, claim: &Claim) -> Result<Vec<Change>, Bo
             Kind::Conflict,
             format!("claim {reference} has {}, and its class does not allow growth", claim.size),
             "take another name with --claim",
+        ));
+    }
+    if let Some(message) = no_room(intent, facts, claim) {
+        return Err(block(
+            Kind::Conflict,
+            message,
+            "free addresses in that subnet, or take a smaller --size",
         ));
     }
     let ours = ownership::may_change(&claim.marks.labels, &claim.marks.annotations);

@@ -44,20 +44,25 @@ fn present(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<
     Ok(Item { notes, ..Item::settled(StepId::Storage, because) }.with(changes))
 }
 
-/// StorageClass and claim as manifests, with file names: what a set-up makes, for people who keep it in a repository.
-/// Empty when the network could not be decided.
-pub fn manifests(
-    intent: &Intent,
-    facts: &Facts,
-    network: &network::Choice,
-) -> Vec<(String, serde_json::Value)> {
+/// A file for people who keep manifests in a repository.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manifest {
+    /// The file's name.
+    pub file: String,
+    /// The object; none when values in it are known only after it was made.
+    pub object: Option<serde_json::Value>,
+}
+
+/// StorageClass and claim as manifests: what a set-up makes. Empty when the network could not be decided.
+pub fn manifests(intent: &Intent, facts: &Facts, network: &network::Choice) -> Vec<Manifest> {
     let Ok(class) = class::make(intent, facts, network) else { return Vec::new() };
     [class, claim::make(intent, facts, &[])]
         .into_iter()
         .filter_map(|change| match change.action {
-            Action::CreateObject { at, object, .. } => {
+            Action::CreateObject { at, object, fills } => {
                 let place = at.namespace.map(|namespace| format!("{namespace}-")).unwrap_or_default();
-                Some((format!("{}-{place}{}.yaml", at.kind.to_ascii_lowercase(), at.name), object))
+                let file = format!("{}-{place}{}.yaml", at.kind.to_ascii_lowercase(), at.name);
+                Some(Manifest { file, object: fills.is_empty().then_some(object) })
             }
             _ => None,
         })

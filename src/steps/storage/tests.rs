@@ -532,3 +532,24 @@ fn what_was_adopted_says_so_in_the_object_and_needs_no_second_leave() {
     let ours = patch(words, &facts).expect("a patch");
     assert_eq!(ours["metadata"].get("annotations"), None);
 }
+
+#[test]
+fn growth_needs_addresses_in_the_subnet() {
+    let with = |free: u32| {
+        let mut facts = Facts::done();
+        if let Seen::Found(subnets) = &mut facts.network.subnets {
+            subnets.iter_mut().for_each(|subnet| subnet.free_addresses = free);
+        }
+        facts
+    };
+    // From one object server to ten: nine more.
+    let words = "--size 24000Gi";
+    let refused = plan(Goal::Present, &wish(words), &with(8));
+    assert_eq!(
+        refused.block().map(|block| block.message.as_str()),
+        Some(
+            "claim default/fsx-claim cannot grow to 24000Gi: that takes 9 more addresses, and subnet subnet-a has 8 free"
+        )
+    );
+    assert!(plan(Goal::Present, &wish(words), &with(9)).block().is_none());
+}

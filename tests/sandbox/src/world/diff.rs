@@ -43,6 +43,8 @@ const DROPPED: &[&str] = &[
     "kubectl.kubernetes.io/restartedAt",
     // The same of clients that are written with kube-rs.
     "kube.kubernetes.io/restartedAt",
+    // What a restart leaves besides.
+    "deployment.kubernetes.io/revision",
     "pod-template-hash",
     // Generated like ids: a pod's address, and when and as whom the provisioner was started.
     "podIP",
@@ -77,17 +79,16 @@ fn canonical(state: &State) -> Value {
         roles
             .retain(|role| !role["Path"].as_str().is_some_and(|path| path.starts_with("/aws-service-role/")));
     }
-    world.kubernetes.objects.retain(|object| object["kind"] != "Event");
+    // A restart leaves the ReplicaSet of the pods before it, empty.
+    let is_left = |object: &Value| object["kind"] == "ReplicaSet" && object["spec"]["replicas"] == 0;
+    world.kubernetes.objects.retain(|object| object["kind"] != "Event" && !is_left(object));
     let hashes = template_hashes(&world.kubernetes.objects);
     for object in &mut world.kubernetes.objects {
-        without_hashes(object, &hashes);
+        if matches!(object["kind"].as_str(), Some("Deployment" | "ReplicaSet" | "Pod")) {
+            without_hashes(object, &hashes);
+        }
         object_as_compared(object);
     }
-    // A ReplicaSet without pods is only the memory of a template before.
-    world
-        .kubernetes
-        .objects
-        .retain(|object| object["kind"] != "ReplicaSet" || object["spec"]["replicas"] != 0);
     let mut value = json!({
         "account": world.account, "region": world.region, "caller": world.caller,
         "lifecycles": world.lifecycles, "denied": world.denied, "faults": world.faults,
@@ -108,18 +109,20 @@ fn canonical(state: &State) -> Value {
     value
 }
 
-/// The hashes of pod templates, which are parts of names: a restart alone makes another one.
+/// Hashes of pod templates, which a restart changes: names of ReplicaSets and their pods hold them.
 fn template_hashes(objects: &[Value]) -> BTreeSet<String> {
-    let label =
-        |object: &Value| object["metadata"]["labels"]["pod-template-hash"].as_str().map(str::to_owned);
-    objects.iter().filter(|object| object["kind"] == "ReplicaSet").filter_map(label).collect()
+    let sets = objects.iter().filter(|object| object["kind"] == "ReplicaSet");
+    sets.filter_map(|set| set["metadata"]["labels"]["pod-template-hash"].as_str().map(str::to_owned))
+        .collect()
 }
 
 fn without_hashes(value: &mut Value, hashes: &BTreeSet<String>) {
     match value {
         Value::String(text) => {
-            for hash in hashes.iter().filter(|hash| text.contains(hash.as_str())).collect::<Vec<_>>() {
-                *text = text.replace(hash.as_str(), "*");
+            for hash in hashes.iter().filter(|hash| !hash.is_empty()) {
+                if text.contains(hash.as_str()) {
+                    *text = text.replace(hash.as_str(), "#");
+                }
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| without_hashes(item, hashes)),
@@ -339,19 +342,35 @@ kubernetes:
     }
 
     #[test]
-    fn a_restart_does_not_count() {
-        let deployment = |hash: &str, at: &str| {
-            world(&format!("
-kubernetes:
-  controllers: {{workloads: false}}
-  objects:
-  - {{apiVersion: apps/v1, kind: Deployment, metadata: {{name: d, namespace: default}}, spec: {{replicas: 1, selector: {{matchLabels: {{a: b}}}}, template: {{metadata: {{labels: {{a: b}}, annotations: {{kube.kubernetes.io/restartedAt: \"{at}\"}}}}, spec: {{containers: [{{name: c, image: i}}]}}}}}}}}
-  - {{apiVersion: apps/v1, kind: ReplicaSet, metadata: {{name: d-{hash}, namespace: default, labels: {{pod-template-hash: {hash}}}}}, spec: {{replicas: 1, selector: {{matchLabels: {{a: b}}}}}}}}
-"))
+    fn a_restart_does_not_count_and_its_pods_do() {
+        let world_of = |hash: &str, restarted: &str, more: &str| {
+            let set = |hash: &str, replicas: u8| {
+                json!({
+                    "apiVersion": "apps/v1", "kind": "ReplicaSet",
+                    "metadata": {"name": format!("d-{hash}"), "namespace": "team", "labels": {"pod-template-hash": hash}},
+                    "spec": {"replicas": replicas, "template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": restarted}}}},
+                })
+            };
+            let pod = |end: &str| {
+                json!({
+                    "apiVersion": "v1", "kind": "Pod",
+                    "metadata": {"name": format!("d-{hash}-{end}"), "generateName": format!("d-{hash}-"), "namespace": "team"},
+                })
+            };
+            let mut objects = vec![set(hash, 2), pod("x1")];
+            match more {
+                "old" => objects.push(set("bbb", 0)),
+                "pod" => objects.push(pod("x2")),
+                _ => {}
+            }
+            world(&format!(
+                "kubernetes: {}",
+                json!({"controllers": {"workloads": false}, "objects": objects})
+            ))
         };
-        let (one, other) =
-            (deployment("6c4f7d", "2026-01-01T00:00:00Z"), deployment("7d8e9f", "2026-01-02T00:00:00Z"));
+        let (one, other) = (world_of("bbb", "", ""), world_of("ccc", "2026-01-02T03:04:05Z", "old"));
         assert_eq!(diff(&one, &other, &[]), Vec::<String>::new());
+        assert_ne!(diff(&one, &world_of("ccc", "", "pod"), &[]), Vec::<String>::new());
     }
 
     #[test]
