@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use crate::cli::{Cli, Command, SetupArgs};
+use crate::cli::{Cli, Command};
 use crate::error::{Error, Kind, Result};
 use crate::intent::{migrate_intent, setup_intent};
 use speak::Speak;
@@ -43,15 +43,13 @@ pub async fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> u8 {
 
 async fn dispatch(program: &str, cli: &Cli, env: &BTreeMap<String, String>, speak: &Speak) -> Result<u8> {
     match &cli.command {
-        Command::Setup(SetupArgs { command: Some(command) }) if versions::is_asked(command) => {
-            versions::run(command, &cli.global, env, speak).await
-        }
-        Command::Setup(SetupArgs { command: Some(command) }) => {
-            setup::run(setup_intent(command, &cli.global, env)?, env, speak).await
-        }
-        Command::Setup(SetupArgs { command: None }) => {
-            Box::pin(wizard::run(program, &cli.global, env, speak)).await
-        }
+        Command::Setup(setup) => match &setup.command {
+            Some(command) if versions::is_asked(command) => {
+                versions::run(command, &cli.global, env, speak).await
+            }
+            Some(command) => setup::run(setup_intent(command, &cli.global, env)?, env, speak).await,
+            None => Box::pin(wizard::run(program, &cli.global, env, speak)).await,
+        },
         Command::Migrate(command) => setup::run(migrate_intent(command, &cli.global, env)?, env, speak).await,
         Command::Env(args) => env::run(args, &cli.global, env, speak),
         Command::Permissions(args) => permissions::run(args, &cli.global, env, speak),

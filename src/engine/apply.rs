@@ -71,10 +71,7 @@ pub async fn apply(
     loop {
         failure = failure.or_else(|| stop.requested());
         if failure.is_none() {
-            let (ready, later): (Vec<&Change>, Vec<&Change>) =
-                waiting.into_iter().partition(|change| change.after.iter().all(|id| ids.contains_key(id)));
-            waiting = later;
-            for change in ready {
+            for change in ready(&mut waiting, &ids) {
                 let started = Event::Started { verb: change.verb, resource: change.resource.clone() };
                 reporter.borrow_mut().on(&started);
                 let action = resolve(&change.action, &ids);
@@ -103,9 +100,7 @@ pub async fn apply(
         under_way.retain(|other| other.id != change.id);
         match outcome {
             Ok(outcome) => {
-                if matches!(outcome, Outcome::Found(_)) {
-                    found.insert(&change.id);
-                }
+                found.extend(matches!(outcome, Outcome::Found(_)).then_some(change.id.as_str()));
                 let id = tell(change, outcome, reporter);
                 ids.insert(change.id.clone(), id.clone());
                 made.push(Made { change: change.id.clone(), id });
@@ -119,6 +114,14 @@ pub async fn apply(
         None => Ok(made),
         Some(error) => Err(with_state(error, &changes, &made)),
     }
+}
+
+/// Takes those that nothing holds back off the list.
+fn ready<'a>(waiting: &mut Vec<&'a Change>, ids: &Ids) -> Vec<&'a Change> {
+    let is_ready = |change: &&Change| change.after.iter().all(|id| ids.contains_key(id));
+    let (ready, later) = waiting.drain(..).partition(is_ready);
+    *waiting = later;
+    ready
 }
 
 /// The end at once: nobody knows whether what is under way arrived.
@@ -135,9 +138,13 @@ fn failed(change: &Change, trouble: Trouble) -> Error {
         crate::steps::Verb::Update => "change",
         crate::steps::Verb::Delete => "delete",
     };
+    let is_lost = trouble.what == TroubleKind::Unreachable;
     let inner = Error::from(trouble);
     let mut error = Error { message: format!("cannot {verb} {}", change.resource), ..inner.clone() };
     error.causes.insert(0, inner.message);
+    if is_lost {
+        error.causes.push("no whole answer came, so it may have been made all the same".to_owned());
+    }
     if error.kind == crate::error::Kind::Conflict && error.next.is_none() {
         error.next = Some("run the same command again; it starts from what is there now".to_owned());
     }

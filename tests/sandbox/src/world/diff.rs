@@ -137,6 +137,14 @@ fn object_as_compared(object: &mut Value) {
             entry.as_object_mut().map(|entry| entry.shift_remove("time"));
         }
     }
+    // Where the scheduler put a pod that may run anywhere is its own choice.
+    if object["kind"] == "Pod" && object["metadata"]["ownerReferences"][0]["kind"] == "ReplicaSet" {
+        for (part, members) in [("spec", &["nodeName"][..]), ("status", &["hostIP", "hostIPs"])] {
+            for member in members {
+                object[part].as_object_mut().map(|part| part.shift_remove(*member));
+            }
+        }
+    }
     let pod_of = object["metadata"]["generateName"].as_str().map(str::to_owned);
     if let (Some(prefix), "Pod" | "ReplicaSet") = (pod_of, object["kind"].as_str().unwrap_or_default()) {
         object["metadata"]["name"] = Value::from(format!("{prefix}*"));
