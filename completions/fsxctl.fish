@@ -24,18 +24,18 @@ function __fish_fsxctl_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c fsxctl -n "__fish_fsxctl_needs_command" -s r -l region -d 'AWS Region' -r
-complete -c fsxctl -n "__fish_fsxctl_needs_command" -s p -l profile -d 'AWS profile' -r
-complete -c fsxctl -n "__fish_fsxctl_needs_command" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
-complete -c fsxctl -n "__fish_fsxctl_needs_command" -l context -d 'Context of the kubeconfig to use' -r
-complete -c fsxctl -n "__fish_fsxctl_needs_command" -l as -d 'Kubernetes user to impersonate' -r
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_needs_command" -l color -d 'When to use colour: auto, always or never' -r
-complete -c fsxctl -n "__fish_fsxctl_needs_command" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
-complete -c fsxctl -n "__fish_fsxctl_needs_command" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call' -r -F
-complete -c fsxctl -n "__fish_fsxctl_needs_command" -l timeout -d 'How long to wait for the result, for instance 45m' -r
-complete -c fsxctl -n "__fish_fsxctl_needs_command" -l request-timeout -d 'How long one call may take, for instance 20s' -r
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l no-input -d 'Never ask'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
@@ -50,18 +50,18 @@ complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "schema" -d 'Print a J
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "man" -d 'Print the manual page (roff)'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "version" -d 'Print the version'
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -s r -l region -d 'AWS Region' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -s p -l profile -d 'AWS profile' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l context -d 'Context of the kubeconfig to use' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l as -d 'Kubernetes user to impersonate' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l color -d 'When to use colour: auto, always or never' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l timeout -d 'How long to wait for the result, for instance 45m' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l request-timeout -d 'How long one call may take, for instance 20s' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l no-input -d 'Never ask'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
@@ -73,10 +73,10 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -s c -l cluster -d 'EKS cluster, by name or ARN [default: the kube context\'s, else the Region\'s only one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l hyperpod -d 'HyperPod cluster on it [default: every one whose orchestrator is the EKS cluster]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l identity -d 'How the driver gets its role: auto, irsa, pod-identity or none [default: auto]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l role-arn -d 'Use this role instead of making one' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l role-arn -d 'Use this role instead of making one [default: one is made]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l role-name -d 'Name of the role [default: FSXLCSI-<cluster>-<region>]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l role-path -d 'Path of the role [default: /]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l permissions-boundary -d 'Permissions boundary of the role' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l permissions-boundary -d 'Permissions boundary of the role [default: none]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l policy -d 'What the role may do: minimal, managed (AmazonFSxFullAccess) or a policy\'s ARN [default: minimal]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l service-account -d 'The controller\'s service account [default: kube-system/fsx-csi-controller-sa]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l driver -d 'How the driver is installed: auto, addon, helm or existing [default: auto]' -r
@@ -86,42 +86,42 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l security-group -d 'The file system\'s security group: an id, auto or create [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l subnet -d 'The file system\'s subnet: an id or auto [default: auto, the zone where most nodes are]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l class -d 'Name of the StorageClass [default: fsx-sc]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l deployment-type -d 'Deployment type [default: PERSISTENT_2]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l deployment-type -d 'Deployment type: SCRATCH_1, SCRATCH_2, PERSISTENT_1 or PERSISTENT_2 [default: PERSISTENT_2]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l storage-type -d 'Storage type: SSD or HDD [default: SSD]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l throughput -d 'Throughput in MB/s per TiB of storage [default: 250 for PERSISTENT_2]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l throughput -d 'Throughput in MB/s per TiB: 125, 250, 500 or 1000 for PERSISTENT_2, 50, 100 or 200 for PERSISTENT_1 (HDD: 12 or 40); not for scratch [default: 250 for PERSISTENT_2]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l compression -d 'Data compression: LZ4 or NONE [default: LZ4]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l lustre-version -d 'Lustre version [default: 2.15]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l metadata-iops -d 'Metadata IOPS: auto or a number (PERSISTENT_2)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l kms-key -d 'KMS key for encryption at rest' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l lustre-version -d 'Lustre version: 2.10, 2.12 or 2.15 [default: 2.15]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l metadata-iops -d 'Metadata IOPS of PERSISTENT_2: auto, 1500, 3000, 6000, 12000 or a multiple of 12000 [default: not set]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l kms-key -d 'KMS key for encryption at rest, by id or ARN [default: AWS\'s own key]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l mount-option -d 'Mount option (repeatable) [default: flock]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l reclaim -d 'What happens to the file system when the claim goes: Retain or Delete [default: Retain]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l s3-import -d 'Legacy S3 link: import path, s3://bucket/prefix' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l s3-export -d 'Legacy S3 link: export path' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l auto-import -d 'Legacy S3 link: NONE, NEW, NEW_CHANGED or NEW_CHANGED_DELETED' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l s3-import -d 'Legacy S3 link: import path, s3://bucket/prefix [default: no link]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l s3-export -d 'Legacy S3 link: export path, in the bucket of the import path [default: no export]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l auto-import -d 'Legacy S3 link, what is imported by itself: NONE, NEW, NEW_CHANGED or NEW_CHANGED_DELETED [default: not set]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l backup-days -d 'Days that automatic backups are kept, 0 to 90 [default: 0]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l maintenance -d 'Weekly maintenance, d:HH:MM in UTC (1 = Monday)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l maintenance -d 'Weekly maintenance, d:HH:MM in UTC (1 = Monday) [default: FSx chooses]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l extra-tag -d 'Tag of the file system (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l param -d 'Any other StorageClass parameter of the driver (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l claim -d 'Name of the claim [default: fsx-claim]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -s n -l namespace -d 'Namespace of the claim [default: the kube context\'s, else default]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l size -d 'Size of the claim [default: 1200Gi]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l output-dir -d 'Write the manifests into this directory as well' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l size -d 'Size of the claim, for instance 2400Gi [default: 1200Gi]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l output-dir -d 'Write the manifests of class and claim into this directory as well, also with --dry-run [default: no files]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l adopt -d 'Let fsxctl change this object although it did not make it (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l tag -d 'Tag of every AWS object made (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l only -d 'Only these parts: identity, network, driver, storage' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l skip -d 'All but these parts' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -s r -l region -d 'AWS Region' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -s p -l profile -d 'AWS profile' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l context -d 'Context of the kubeconfig to use' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l as -d 'Kubernetes user to impersonate' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l color -d 'When to use colour: auto, always or never' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l timeout -d 'How long to wait for the result, for instance 45m' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l request-timeout -d 'How long one call may take, for instance 20s' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l no-node-rules -d 'Do not touch the nodes\' security groups'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l efa -d 'Elastic Fabric Adapter: all traffic between file system and nodes'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l create-namespace -d 'Make the namespace if it is not there'
@@ -137,26 +137,26 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -s c -l cluster -d 'EKS cluster, by name or ARN [default: the kube context\'s, else the Region\'s only one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l hyperpod -d 'HyperPod cluster on it [default: every one whose orchestrator is the EKS cluster]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l identity -d 'How the driver gets its role: auto, irsa, pod-identity or none [default: auto]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l role-arn -d 'Use this role instead of making one' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l role-arn -d 'Use this role instead of making one [default: one is made]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l role-name -d 'Name of the role [default: FSXLCSI-<cluster>-<region>]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l role-path -d 'Path of the role [default: /]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l permissions-boundary -d 'Permissions boundary of the role' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l permissions-boundary -d 'Permissions boundary of the role [default: none]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l policy -d 'What the role may do: minimal, managed (AmazonFSxFullAccess) or a policy\'s ARN [default: minimal]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l service-account -d 'The controller\'s service account [default: kube-system/fsx-csi-controller-sa]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l adopt -d 'Let fsxctl change this object although it did not make it (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l tag -d 'Tag of every AWS object made (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -s r -l region -d 'AWS Region' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -s p -l profile -d 'AWS profile' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l context -d 'Context of the kubeconfig to use' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l as -d 'Kubernetes user to impersonate' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l color -d 'When to use colour: auto, always or never' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l timeout -d 'How long to wait for the result, for instance 45m' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l request-timeout -d 'How long one call may take, for instance 20s' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -s y -l yes -l approve -d 'Apply without asking'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l dry-run -d 'Show the plan and stop'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l wait -d 'Wait for the result [default]'
@@ -171,18 +171,18 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l subnet -d 'The file system\'s subnet: an id or auto [default: auto, the zone where most nodes are]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l adopt -d 'Let fsxctl change this object although it did not make it (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l tag -d 'Tag of every AWS object made (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -s r -l region -d 'AWS Region' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -s p -l profile -d 'AWS profile' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l context -d 'Context of the kubeconfig to use' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l as -d 'Kubernetes user to impersonate' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l color -d 'When to use colour: auto, always or never' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l timeout -d 'How long to wait for the result, for instance 45m' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l request-timeout -d 'How long one call may take, for instance 20s' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l no-node-rules -d 'Do not touch the nodes\' security groups'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l efa -d 'Elastic Fabric Adapter: all traffic between file system and nodes'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -s y -l yes -l approve -d 'Apply without asking'
@@ -200,26 +200,26 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l chart -d 'With Helm: the chart, a path or oci:// reference [default: aws-fsx-csi-driver of the driver\'s own repository]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l helm-value -d 'With Helm: a value of the chart, for instance controller.timeout=15m (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l identity -d 'How the driver gets its role: auto, irsa, pod-identity or none [default: auto]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l role-arn -d 'Use this role instead of making one' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l role-arn -d 'Use this role instead of making one [default: one is made]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l role-name -d 'Name of the role [default: FSXLCSI-<cluster>-<region>]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l role-path -d 'Path of the role [default: /]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l permissions-boundary -d 'Permissions boundary of the role' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l permissions-boundary -d 'Permissions boundary of the role [default: none]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l policy -d 'What the role may do: minimal, managed (AmazonFSxFullAccess) or a policy\'s ARN [default: minimal]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l service-account -d 'The controller\'s service account [default: kube-system/fsx-csi-controller-sa]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l adopt -d 'Let fsxctl change this object although it did not make it (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l tag -d 'Tag of every AWS object made (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s r -l region -d 'AWS Region' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s p -l profile -d 'AWS profile' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l context -d 'Context of the kubeconfig to use' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l as -d 'Kubernetes user to impersonate' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l color -d 'When to use colour: auto, always or never' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l timeout -d 'How long to wait for the result, for instance 45m' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l request-timeout -d 'How long one call may take, for instance 20s' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l upgrade -d 'Bring the driver that is there to --driver-version, else to the newest that fits'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l list-versions -d 'Show which builds of the add-on there are for this Kubernetes, and stop'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s y -l yes -l approve -d 'Apply without asking'
@@ -230,18 +230,18 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s h -l help -d 'Print help'
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -s r -l region -d 'AWS Region' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -s p -l profile -d 'AWS profile' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l context -d 'Context of the kubeconfig to use' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l as -d 'Kubernetes user to impersonate' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l color -d 'When to use colour: auto, always or never' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l timeout -d 'How long to wait for the result, for instance 45m' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l request-timeout -d 'How long one call may take, for instance 20s' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l no-input -d 'Never ask'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
@@ -255,26 +255,26 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_s
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -s c -l cluster -d 'EKS cluster, by name or ARN [default: the kube context\'s, else the Region\'s only one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l hyperpod -d 'HyperPod cluster on it [default: every one whose orchestrator is the EKS cluster]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l identity -d 'How the driver gets its role: auto, irsa, pod-identity or none [default: auto]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l role-arn -d 'Use this role instead of making one' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l role-arn -d 'Use this role instead of making one [default: one is made]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l role-name -d 'Name of the role [default: FSXLCSI-<cluster>-<region>]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l role-path -d 'Path of the role [default: /]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l permissions-boundary -d 'Permissions boundary of the role' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l permissions-boundary -d 'Permissions boundary of the role [default: none]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l policy -d 'What the role may do: minimal, managed (AmazonFSxFullAccess) or a policy\'s ARN [default: minimal]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l service-account -d 'The controller\'s service account [default: kube-system/fsx-csi-controller-sa]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l adopt -d 'Let fsxctl change this object although it did not make it (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l tag -d 'Tag of every AWS object made (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -s r -l region -d 'AWS Region' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -s p -l profile -d 'AWS profile' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l context -d 'Context of the kubeconfig to use' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l as -d 'Kubernetes user to impersonate' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l color -d 'When to use colour: auto, always or never' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l timeout -d 'How long to wait for the result, for instance 45m' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l request-timeout -d 'How long one call may take, for instance 20s' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -s y -l yes -l approve -d 'Apply without asking'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l dry-run -d 'Show the plan and stop'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l wait -d 'Wait for the result [default]'
@@ -290,18 +290,18 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_s
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l hyperpod -d 'HyperPod cluster on it [default: every one whose orchestrator is the EKS cluster]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l adopt -d 'Let fsxctl change this object although it did not make it (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l tag -d 'Tag of every AWS object made (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s r -l region -d 'AWS Region' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s p -l profile -d 'AWS profile' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l context -d 'Context of the kubeconfig to use' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l as -d 'Kubernetes user to impersonate' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l color -d 'When to use colour: auto, always or never' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l timeout -d 'How long to wait for the result, for instance 45m' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l request-timeout -d 'How long one call may take, for instance 20s' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s y -l yes -l approve -d 'Apply without asking'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l dry-run -d 'Show the plan and stop'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l wait -d 'Wait for the result [default]'
@@ -310,35 +310,35 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_s
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s h -l help -d 'Print help'
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s r -l region -d 'AWS Region' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s p -l profile -d 'AWS profile' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l context -d 'Context of the kubeconfig to use' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l as -d 'Kubernetes user to impersonate' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l color -d 'When to use colour: auto, always or never' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l timeout -d 'How long to wait for the result, for instance 45m' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l request-timeout -d 'How long one call may take, for instance 20s' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l export -d 'Print `export NAME=\'value\'` lines for a shell'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l no-input -d 'Never ask'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s h -l help -d 'Print help'
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -s r -l region -d 'AWS Region' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -s p -l profile -d 'AWS profile' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l context -d 'Context of the kubeconfig to use' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l as -d 'Kubernetes user to impersonate' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l color -d 'When to use colour: auto, always or never' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l timeout -d 'How long to wait for the result, for instance 45m' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l request-timeout -d 'How long one call may take, for instance 20s' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l iam -d 'Print the IAM policy document alone, as JSON'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l rbac -d 'Print the Kubernetes roles and bindings alone, ready for kubectl apply'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l no-input -d 'Never ask'
@@ -346,82 +346,82 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -s q -l quiet
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s c -l cluster -d 'Read the images from a cluster that runs the driver, by name or ARN; without it nothing is called' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s r -l region -d 'AWS Region' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s p -l profile -d 'AWS profile' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l context -d 'Context of the kubeconfig to use' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l as -d 'Kubernetes user to impersonate' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l color -d 'When to use colour: auto, always or never' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l timeout -d 'How long to wait for the result, for instance 45m' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l request-timeout -d 'How long one call may take, for instance 20s' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l no-input -d 'Never ask'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s h -l help -d 'Print help'
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s r -l region -d 'AWS Region' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s p -l profile -d 'AWS profile' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l context -d 'Context of the kubeconfig to use' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l as -d 'Kubernetes user to impersonate' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l color -d 'When to use colour: auto, always or never' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l timeout -d 'How long to wait for the result, for instance 45m' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l request-timeout -d 'How long one call may take, for instance 20s' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l no-input -d 'Never ask'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s h -l help -d 'Print help'
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -s r -l region -d 'AWS Region' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -s p -l profile -d 'AWS profile' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l context -d 'Context of the kubeconfig to use' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l as -d 'Kubernetes user to impersonate' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l color -d 'When to use colour: auto, always or never' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l timeout -d 'How long to wait for the result, for instance 45m' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l request-timeout -d 'How long one call may take, for instance 20s' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l no-input -d 'Never ask'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -s r -l region -d 'AWS Region' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -s p -l profile -d 'AWS profile' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l context -d 'Context of the kubeconfig to use' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l as -d 'Kubernetes user to impersonate' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l color -d 'When to use colour: auto, always or never' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l timeout -d 'How long to wait for the result, for instance 45m' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l request-timeout -d 'How long one call may take, for instance 20s' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l no-input -d 'Never ask'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -s h -l help -d 'Print help'
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -s r -l region -d 'AWS Region' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -s p -l profile -d 'AWS profile' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l context -d 'Context of the kubeconfig to use' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l as -d 'Kubernetes user to impersonate' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l color -d 'When to use colour: auto, always or never' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l log-format -d 'Form of progress and logs on stderr: text or json' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l timeout -d 'How long to wait for the result, for instance 45m' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l request-timeout -d 'How long one call may take, for instance 20s' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l no-input -d 'Never ask'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'

@@ -88,6 +88,30 @@ fn the_command_reference_is_the_help() {
     fresh("docs/reference/cli.md", &page);
 }
 
+/// Every flag that takes a value says which one it has without the flag; lists begin empty, or say what they have.
+#[test]
+fn the_help_of_every_flag_says_its_default() {
+    fn judge(command: &clap::Command, name: &str, silent: &mut Vec<String>) {
+        for flag in command.get_arguments().filter(|flag| flag.get_long().is_some()) {
+            let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
+            let says = help.contains("[default: ") || help.contains("(repeatable)");
+            if flag.get_action().takes_values() && !says {
+                silent.push(format!("{name} --{}", flag.get_long().unwrap_or_default()));
+            }
+        }
+        for inner in command.get_subcommands() {
+            judge(inner, &format!("{name} {}", inner.get_name()), silent);
+        }
+    }
+    let mut silent = Vec::new();
+    judge(&fsxctl::commands::command(), "fsxctl", &mut silent);
+    // Which parts, and which cluster: without the flag all of them, and none.
+    silent.retain(|flag| {
+        !["fsxctl setup dynamic --only", "fsxctl setup dynamic --skip"].contains(&flag.as_str())
+    });
+    assert_eq!(silent, ["fsxctl images --cluster"]);
+}
+
 #[test]
 fn the_list_of_exit_codes_is_the_list_of_kinds() {
     let schema = schemars::schema_for!(Kind).to_value();

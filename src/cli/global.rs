@@ -8,19 +8,19 @@ use clap::Args;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// AWS Region
+    /// AWS Region, for instance us-west-2 [default: the kube context's, else the profile's]
     #[arg(long, short = 'r', global = true, value_name = "REGION")]
     pub region: Option<String>,
-    /// AWS profile
+    /// AWS profile [default: AWS_PROFILE, else default]
     #[arg(long, short = 'p', global = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// Kubeconfig to use instead of the cluster's own endpoint
+    /// Kubeconfig to use instead of the cluster's own endpoint [default: none is needed]
     #[arg(long, global = true, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
-    /// Context of the kubeconfig to use
+    /// Context of the kubeconfig to use [default: the current one]
     #[arg(long, global = true, value_name = "NAME")]
     pub context: Option<String>,
-    /// Kubernetes user to impersonate
+    /// Kubernetes user to impersonate [default: nobody]
     #[arg(long = "as", global = true, value_name = "USER")]
     pub as_user: Option<String>,
     /// Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]
@@ -29,7 +29,7 @@ pub struct GlobalArgs {
     /// Write the answer to a file as well (repeatable)
     #[arg(long, global = true, value_name = "FORMAT=PATH")]
     pub output_file: Vec<String>,
-    /// When to use colour: auto, always or never
+    /// When to use colour: auto, always or never [default: auto]
     #[arg(long, global = true, value_name = "WHEN")]
     pub color: Option<String>,
     /// Never ask
@@ -41,16 +41,16 @@ pub struct GlobalArgs {
     /// Say more: -v reasons and permissions, -vv every call
     #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Form of progress and logs on stderr: text or json
+    /// Form of everything on stderr: text, or json for one object a line [default: text]
     #[arg(long, global = true, value_name = "FORMAT")]
     pub log_format: Option<String>,
-    /// Write one JSON line for every AWS and Kubernetes call
+    /// Write one JSON line for every AWS and Kubernetes call into this file [default: no file]
     #[arg(long, global = true, value_name = "FILE")]
     pub trace_calls: Option<PathBuf>,
-    /// How long to wait for the result, for instance 45m
+    /// How long to wait for the result, for instance 45m or 1h30m [default: 30m]
     #[arg(long, global = true, value_name = "DURATION")]
     pub timeout: Option<String>,
-    /// How long one call may take, for instance 20s
+    /// How long one call may take, for instance 20s [default: 30s]
     #[arg(long, global = true, value_name = "DURATION")]
     pub request_timeout: Option<String>,
 }

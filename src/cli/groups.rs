@@ -28,7 +28,7 @@ pub struct IdentityArgs {
     /// How the driver gets its role: auto, irsa, pod-identity or none [default: auto]
     #[arg(long, value_name = "MODE")]
     pub identity: Option<String>,
-    /// Use this role instead of making one
+    /// Use this role instead of making one [default: one is made]
     #[arg(long, value_name = "ARN", conflicts_with_all = ["role_name", "role_path", "permissions_boundary", "policy"])]
     pub role_arn: Option<String>,
     /// Name of the role [default: FSXLCSI-<cluster>-<region>]
@@ -37,7 +37,7 @@ pub struct IdentityArgs {
     /// Path of the role [default: /]
     #[arg(long, value_name = "PATH")]
     pub role_path: Option<String>,
-    /// Permissions boundary of the role
+    /// Permissions boundary of the role [default: none]
     #[arg(long, value_name = "ARN")]
     pub permissions_boundary: Option<String>,
     /// What the role may do: minimal, managed (AmazonFSxFullAccess) or a policy's ARN [default: minimal]
@@ -91,25 +91,26 @@ pub struct StorageArgs {
     /// Name of the StorageClass [default: fsx-sc]
     #[arg(long, value_name = "NAME")]
     pub class: Option<String>,
-    /// Deployment type [default: PERSISTENT_2]
+    /// Deployment type: SCRATCH_1, SCRATCH_2, PERSISTENT_1 or PERSISTENT_2 [default: PERSISTENT_2]
     #[arg(long, value_name = "TYPE")]
     pub deployment_type: Option<String>,
     /// Storage type: SSD or HDD [default: SSD]
     #[arg(long, value_name = "TYPE")]
     pub storage_type: Option<String>,
-    /// Throughput in MB/s per TiB of storage [default: 250 for PERSISTENT_2]
+    /// Throughput in MB/s per TiB: 125, 250, 500 or 1000 for PERSISTENT_2, 50, 100 or 200 for PERSISTENT_1
+    /// (HDD: 12 or 40); not for scratch [default: 250 for PERSISTENT_2]
     #[arg(long, value_name = "MB/S/TIB")]
     pub throughput: Option<String>,
     /// Data compression: LZ4 or NONE [default: LZ4]
     #[arg(long, value_name = "TYPE")]
     pub compression: Option<String>,
-    /// Lustre version [default: 2.15]
+    /// Lustre version: 2.10, 2.12 or 2.15 [default: 2.15]
     #[arg(long, value_name = "VERSION")]
     pub lustre_version: Option<String>,
-    /// Metadata IOPS: auto or a number (PERSISTENT_2)
+    /// Metadata IOPS of PERSISTENT_2: auto, 1500, 3000, 6000, 12000 or a multiple of 12000 [default: not set]
     #[arg(long, value_name = "auto|N")]
     pub metadata_iops: Option<String>,
-    /// KMS key for encryption at rest
+    /// KMS key for encryption at rest, by id or ARN [default: AWS's own key]
     #[arg(long, value_name = "KEY")]
     pub kms_key: Option<String>,
     /// Mount option (repeatable) [default: flock]
@@ -118,19 +119,19 @@ pub struct StorageArgs {
     /// What happens to the file system when the claim goes: Retain or Delete [default: Retain]
     #[arg(long, value_name = "POLICY")]
     pub reclaim: Option<String>,
-    /// Legacy S3 link: import path, s3://bucket/prefix
+    /// Legacy S3 link: import path, s3://bucket/prefix [default: no link]
     #[arg(long, value_name = "S3-PATH")]
     pub s3_import: Option<String>,
-    /// Legacy S3 link: export path
+    /// Legacy S3 link: export path, in the bucket of the import path [default: no export]
     #[arg(long, value_name = "S3-PATH")]
     pub s3_export: Option<String>,
-    /// Legacy S3 link: NONE, NEW, NEW_CHANGED or NEW_CHANGED_DELETED
+    /// Legacy S3 link, what is imported by itself: NONE, NEW, NEW_CHANGED or NEW_CHANGED_DELETED [default: not set]
     #[arg(long, value_name = "POLICY")]
     pub auto_import: Option<String>,
     /// Days that automatic backups are kept, 0 to 90 [default: 0]
     #[arg(long, value_name = "DAYS")]
     pub backup_days: Option<String>,
-    /// Weekly maintenance, d:HH:MM in UTC (1 = Monday)
+    /// Weekly maintenance, d:HH:MM in UTC (1 = Monday) [default: FSx chooses]
     #[arg(long, value_name = "D:HH:MM")]
     pub maintenance: Option<String>,
     /// Tag of the file system (repeatable)
@@ -148,13 +149,13 @@ pub struct StorageArgs {
     /// Make the namespace if it is not there
     #[arg(long)]
     pub create_namespace: bool,
-    /// Size of the claim [default: 1200Gi]
+    /// Size of the claim, for instance 2400Gi [default: 1200Gi]
     #[arg(long, value_name = "SIZE")]
     pub size: Option<String>,
     /// Take the next legal size when SIZE is none
     #[arg(long)]
     pub round_up: bool,
-    /// Write the manifests into this directory as well
+    /// Write the manifests of class and claim into this directory as well, also with --dry-run [default: no files]
     #[arg(long, value_name = "DIR")]
     pub output_dir: Option<PathBuf>,
 }

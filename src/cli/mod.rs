@@ -44,7 +44,7 @@ pub enum Command {
     /// Alone, on a terminal, it looks at the cluster and asks what is wanted. Every question has an answer to start
     /// from, and Enter takes it. It shows the plan of `setup dynamic` before anything is changed, and ends with the
     /// command that does the same without questions. Ctrl-C, Ctrl-D and Esc leave it at any point.
-    Setup(SetupArgs),
+    Setup(Box<SetupArgs>),
     /// Install the driver, or give it its role, in another way than now
     #[command(subcommand, arg_required_else_help = true)]
     Migrate(Box<MigrateCommand>),

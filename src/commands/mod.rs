@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use crate::cli::{Cli, Command, SetupArgs};
+use crate::cli::{Cli, Command};
 use crate::error::{Error, Kind, Result};
 use crate::intent::{migrate_intent, setup_intent};
 use speak::Speak;
@@ -28,7 +28,7 @@ pub async fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> u8 {
         Err(refusal) => return refused(&refusal, &arguments, &env),
     };
     let speak = match Speak::new(&cli.global, &env) {
-        Ok(speak) => speak,
+        Ok(speak) => speak.typed(&named(&arguments)),
         Err(error) => return Speak::guessed(&arguments, &env).fail(&error, None),
     };
     if let Err(error) = speak.check_names(matches!(cli.command, Command::Images(_))) {
@@ -42,15 +42,13 @@ pub async fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> u8 {
 
 async fn dispatch(program: &str, cli: &Cli, env: &BTreeMap<String, String>, speak: &Speak) -> Result<u8> {
     match &cli.command {
-        Command::Setup(SetupArgs { command: Some(command) }) if versions::is_asked(command) => {
-            versions::run(command, &cli.global, env, speak).await
-        }
-        Command::Setup(SetupArgs { command: Some(command) }) => {
-            setup::run(setup_intent(command, &cli.global, env)?, env, speak).await
-        }
-        Command::Setup(SetupArgs { command: None }) => {
-            Box::pin(wizard::run(program, &cli.global, env, speak)).await
-        }
+        Command::Setup(setup) => match &setup.command {
+            Some(command) if versions::is_asked(command) => {
+                versions::run(command, &cli.global, env, speak).await
+            }
+            Some(command) => setup::run(setup_intent(command, &cli.global, env)?, env, speak).await,
+            None => Box::pin(wizard::run(program, &cli.global, env, speak)).await,
+        },
         Command::Migrate(command) => setup::run(migrate_intent(command, &cli.global, env)?, env, speak).await,
         Command::Env(args) => env::run(args, &cli.global, env, speak),
         Command::Permissions(args) => permissions::run(args, &cli.global, env, speak),
@@ -104,4 +102,29 @@ fn refused(refusal: &clap::Error, arguments: &[String], env: &BTreeMap<String, S
 /// The clap command, for completions, the manual and the reference.
 pub fn command() -> clap::Command {
     Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plugin_is_called_as_kubectl_calls_it() {
+        let rows = [
+            ("fsxctl", "fsxctl"),
+            ("/usr/local/bin/fsxctl", "fsxctl"),
+            ("/home/a/.krew/bin/kubectl-fsx_lustre", "kubectl fsx-lustre"),
+            ("kubectl-fsx_lustre.exe", "kubectl fsx-lustre"),
+            ("my-fsxctl", "fsxctl"),
+        ];
+        for (typed, called) in rows {
+            assert_eq!(program(&[typed.to_owned()]), called);
+        }
+        assert_eq!(program(&[]), "fsxctl");
+        assert_eq!(
+            named(&["kubectl-fsx_lustre".to_owned(), "env".to_owned()]),
+            ["kubectl fsx-lustre", "env"]
+        );
+        assert_eq!(named(&["fsxctl".to_owned()]), ["fsxctl"]);
+    }
 }

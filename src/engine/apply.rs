@@ -62,32 +62,45 @@ pub async fn apply(
 ) -> Result<Vec<Made>> {
     let changes: Vec<&Change> = plan.changes().collect();
     let mut waiting: Vec<&Change> = changes.clone();
+    let mut under_way: Vec<&Change> = Vec::new();
     let mut ids = Ids::new();
     let mut made = Vec::new();
     let mut found: BTreeSet<&str> = BTreeSet::new();
     let mut failure: Option<Error> = None;
     let mut running = FuturesUnordered::new();
     loop {
+        failure = failure.or_else(|| stop.requested());
         if failure.is_none() {
-            failure = stop.requested();
-        }
-        if failure.is_none() {
-            let (ready, later) =
+            let (ready, later): (Vec<&Change>, Vec<&Change>) =
                 waiting.into_iter().partition(|change| change.after.iter().all(|id| ids.contains_key(id)));
             waiting = later;
-            let ready: Vec<&Change> = ready;
             for change in ready {
-                reporter
-                    .borrow_mut()
-                    .on(&Event::Started { verb: change.verb, resource: change.resource.clone() });
+                let started = Event::Started { verb: change.verb, resource: change.resource.clone() };
+                reporter.borrow_mut().on(&started);
                 let action = resolve(&change.action, &ids);
                 let on_found = change.after.iter().any(|id| found.contains(id.as_str()));
+                under_way.push(change);
                 running.push(Box::pin(async move {
-                    (change, perform(hands, change, (action, on_found), reporter).await)
+                    (change, perform(hands, stop, change, (action, on_found), reporter).await)
                 }));
             }
         }
-        let Some((change, outcome)) = running.next().await else { break };
+        let next = tokio::select! {
+            biased;
+            next = running.next() => next,
+            error = stop.wait(), if failure.is_none() => {
+                let resources = under_way.iter().map(|change| change.resource.clone()).collect();
+                reporter.borrow_mut().on(&Event::Stopping { resources });
+                failure = Some(error);
+                continue;
+            }
+            () = stop.hurried() => {
+                failure = Some(unfinished(failure, stop, &under_way));
+                break;
+            }
+        };
+        let Some((change, outcome)) = next else { break };
+        under_way.retain(|other| other.id != change.id);
         match outcome {
             Ok(outcome) => {
                 if matches!(outcome, Outcome::Found(_)) {
@@ -97,13 +110,23 @@ pub async fn apply(
                 ids.insert(change.id.clone(), id.clone());
                 made.push(Made { change: change.id.clone(), id });
             }
-            Err(trouble) => failure = failure.or_else(|| Some(failed(change, trouble))),
+            Err(trouble) => {
+                failure = failure.or_else(|| stop.requested()).or_else(|| Some(failed(change, trouble)));
+            }
         }
     }
     match failure {
         None => Ok(made),
         Some(error) => Err(with_state(error, &changes, &made)),
     }
+}
+
+/// The end at once: nobody knows whether what is under way arrived.
+fn unfinished(failure: Option<Error>, stop: &Stop, under_way: &[&Change]) -> Error {
+    let error = failure.or_else(|| stop.requested()).unwrap_or_else(|| Error::bug("stopped by nobody"));
+    under_way.iter().fold(error, |error, change| {
+        error.because(format!("{} was not waited for and may have been made", change.resource))
+    })
 }
 
 fn failed(change: &Change, trouble: Trouble) -> Error {
@@ -205,13 +228,19 @@ fn named(rule: Rule, id_of: &impl Fn(&str) -> String) -> Rule {
 /// instead of made.
 async fn perform(
     hands: Hands<'_>,
+    stop: &Stop,
     change: &Change,
     (action, on_found): (Action, bool),
     reporter: &RefCell<Box<dyn Reporter + Send>>,
 ) -> Result<Outcome, Trouble> {
     let settling = |trouble: &Trouble| {
+        // A call that was refused has changed nothing, so an interrupted run need not repeat it.
+        if !may_be_new(change) || stop.requested().is_some() {
+            return false;
+        }
         let event = Event::Settling { resource: change.resource.clone(), reason: trouble.message.clone() };
         reporter.borrow_mut().on(&event);
+        true
     };
     let writes = hands.writes;
     if let (Action::PutRolePolicy { role, name, document }, true) = (&action, on_found)
@@ -225,10 +254,10 @@ async fn perform(
         Ok(id) => {
             match &action {
                 Action::UpdateAddon { cluster, name, .. } => {
-                    still(hands.reads, cluster, name, "UPDATING").await?
+                    still(hands.reads, stop, (cluster, name), "UPDATING").await?
                 }
                 Action::DeleteAddon { cluster, name } => {
-                    still(hands.reads, cluster, name, "DELETING").await?
+                    still(hands.reads, stop, (cluster, name), "DELETING").await?
                 }
                 _ => {}
             }
@@ -242,19 +271,35 @@ async fn perform(
         {
             Ok(Outcome::Found(None))
         }
+        Err(trouble) if trouble.what == TroubleKind::NotYet && !may_be_new(change) => {
+            Err(Trouble { what: TroubleKind::NotFound, ..trouble })
+        }
         Err(trouble) => Err(trouble),
     }
 }
 
+/// Whether something that a refusal says it cannot see may only be too new. A security group that the plan found was
+/// seen by EC2 before: when it is missing now, somebody removed it.
+fn may_be_new(change: &Change) -> bool {
+    let Action::Authorize { group, rules, .. } = &change.action else { return true };
+    let is_made = |rule: &Rule| matches!(&rule.peer, Peer::Group { id, .. } if id.starts_with(MADE));
+    matches!(group, Ref::Made(_)) || rules.iter().any(is_made)
+}
+
 /// EKS answers an update or a deletion at once and makes it later; what follows (a restart that picks the role up, a
 /// release in its place) needs it made. Waits while the add-on has this status.
-async fn still(reads: &Reads, cluster: &str, name: &str, status: &str) -> Result<(), Trouble> {
+async fn still(
+    reads: &Reads,
+    stop: &Stop,
+    (cluster, name): (&str, &str),
+    status: &str,
+) -> Result<(), Trouble> {
     let (deadline, mut backoff) =
         (Deadline::after(UPDATE), Backoff::new(Duration::from_millis(250), Duration::from_secs(5)));
     loop {
         let is_busy =
             matches!(reads.addon(cluster, name).await?, Seen::Found(addon) if addon.status == status);
-        if !is_busy || !deadline.sleep(backoff.pause()).await {
+        if !is_busy || stop.requested().is_some() || !deadline.sleep(backoff.pause()).await {
             return Ok(());
         }
     }

@@ -16,8 +16,9 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId as _;
 
 use self::codes::{aws_kind, is_quota, kubernetes_kind};
+use super::http::NotTheService;
 use super::scrub::{chain, scrub};
-use crate::error::{Error, Kind};
+use crate::error::{AGAIN, Error, Kind};
 use crate::facts::{Seen, Veil};
 
 /// What kind of no it was.
@@ -94,10 +95,13 @@ impl Trouble {
             None => chain(error).trim_start_matches("dispatch failure: ").to_owned(),
         };
         let what = match error {
+            // Whatever else it was: what came was not the service's, or not all of it.
+            _ if find::<NotTheService>(error).is_some() => TroubleKind::Unreachable,
             SdkError::ServiceError(_) => {
                 aws_kind(operation, code.as_deref().unwrap_or_default(), &words, status)
             }
             SdkError::TimeoutError(_) => TroubleKind::Unreachable,
+            SdkError::ResponseError(_) if find::<std::io::Error>(error).is_some() => TroubleKind::Unreachable,
             SdkError::ResponseError(_) if status.is_some_and(|status| status < 400) => TroubleKind::Odd,
             SdkError::ResponseError(_) => TroubleKind::Unreachable,
             SdkError::DispatchFailure(_) if no_credentials(error) => TroubleKind::Credentials,
@@ -220,9 +224,22 @@ impl From<Trouble> for Error {
             TroubleKind::Refused => Self::new(Kind::Bug, format!("{name} refused the request")),
             TroubleKind::Odd => Self::new(Kind::Bug, format!("{name} answered in an unexpected way")),
         };
-        if matches!(what, TroubleKind::Throttled | TroubleKind::Unreachable | TroubleKind::NotYet) {
-            error = error.next("run the same command again");
-        }
+        error = match what {
+            TroubleKind::Throttled | TroubleKind::Unreachable | TroubleKind::NotYet => error.next(AGAIN),
+            TroubleKind::NotFound | TroubleKind::Exists => {
+                error.next(format!("{AGAIN}; it looks at what is there now"))
+            }
+            TroubleKind::Conflict => {
+                error.next(format!("{AGAIN} when what it names has ended, or mend what it names"))
+            }
+            TroubleKind::Refused if is_quota(code.as_deref().unwrap_or_default()) => {
+                error.next("ask for a higher quota, or remove what is no longer needed, and run it again")
+            }
+            TroubleKind::Refused | TroubleKind::Odd => error.next(
+                "report it with a file made by --trace-calls FILE; a proxy in between can be the cause too",
+            ),
+            TroubleKind::Denied | TroubleKind::Credentials => error,
+        };
         if what == TroubleKind::Denied {
             error = error.permission(permission);
         }

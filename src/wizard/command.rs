@@ -2,7 +2,7 @@
 
 use clap::Parser as _;
 
-use crate::cli::{Cli, Command, GlobalArgs, SetupCommand};
+use crate::cli::{Cli, Command, GlobalArgs};
 use crate::domain::{names, quantity, sizing};
 use crate::error::{Error, Result};
 use crate::facts::Facts;
@@ -23,10 +23,6 @@ pub struct Sheet<'a> {
 /// A command line that was read.
 #[derive(Debug, Clone)]
 pub struct Parsed {
-    /// The set-up.
-    pub command: SetupCommand,
-    /// The flags of every command.
-    pub global: GlobalArgs,
     /// What is wished for.
     pub intent: Intent,
     /// Which cluster, as far as words and variables tell.
@@ -87,11 +83,15 @@ impl<'a> Sheet<'a> {
             let text = refusal.to_string();
             Error::usage(text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned())
         })?;
-        let Command::Setup(crate::cli::SetupArgs { command: Some(command) }) = cli.command else {
+        let command = match cli.command {
+            Command::Setup(setup) => setup.command,
+            _ => None,
+        };
+        let Some(command) = command else {
             return Err(Error::bug("the answers make another command than a set-up"));
         };
         let (intent, target, setup) = setup_intent(&command, &cli.global, self.env)?;
-        Ok(Parsed { command, global: cli.global, intent, target, setup })
+        Ok(Parsed { intent, target, setup })
     }
 
     /// The wish with more words; none when it cannot be.

@@ -121,17 +121,12 @@ fn load(text: &str) -> State {
     fsxctl_sandbox::world::load(&[Source::text(text)], 600.0).expect("a snapshot is a world")
 }
 
-/// Where two saved worlds differ.
-pub fn differences(one: &str, other: &str) -> Vec<String> {
-    fsxctl_sandbox::world::diff(&load(one), &load(other), &[])
-}
-
 /// Waits until a world is the same as another, and says how it differs when it never is.
 #[track_caller]
 pub fn becomes(world: &World, wanted: &str, what: &str) {
-    let since = Instant::now();
+    let (since, wanted) = (Instant::now(), load(wanted));
     loop {
-        let found = differences(wanted, &settled(world));
+        let found = fsxctl_sandbox::world::diff(&wanted, &load(&settled(world)), &[]);
         if found.is_empty() {
             return;
         }

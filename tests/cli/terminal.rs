@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
-use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -62,7 +61,7 @@ impl<'a> Terminal<'a> {
         let eyes = File::from(master.try_clone().expect("a copy"));
         let stderr = watcher(eyes, Arc::clone(&screen), Arc::clone(&is_dark));
         let running = Running { world, child, stdout, stderr, from, arguments: arguments.join(" "), before };
-        Self { running, keyboard: Some(File::from(OwnedFd::from(master))), screen, is_dark, seen: 0 }
+        Self { running, keyboard: Some(File::from(master)), screen, is_dark, seen: 0 }
     }
 
     /// Everything shown so far without what moves and colours it.

@@ -155,7 +155,7 @@ async fn eks(writes: &Writes, action: Action) -> Result<Option<String>, Trouble>
                 token,
                 tags,
             };
-            writes.create_addon(&new).await?;
+            return writes.create_addon(&new).await;
         }
         Action::UpdateAddon { cluster, name, version, role_arn, association, conflicts, configuration } => {
             let associations = match association {
