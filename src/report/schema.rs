@@ -102,8 +102,9 @@ mod tests {
             "type" => unless(is_type(rule, value)),
             "const" => unless(rule == value),
             "enum" => unless(rule.as_array().unwrap().contains(value)),
-            "minimum" => unless(value.as_f64() >= rule.as_f64()),
-            "maximum" => unless(value.as_f64() <= rule.as_f64()),
+            // A word about numbers says nothing about what is none.
+            "minimum" => unless(!value.is_number() || value.as_f64() >= rule.as_f64()),
+            "maximum" => unless(!value.is_number() || value.as_f64() <= rule.as_f64()),
             "required" => unless(
                 rule.as_array().unwrap().iter().all(|name| value.get(name.as_str().unwrap()).is_some()),
             ),
