@@ -71,6 +71,9 @@ impl Kind {
     }
 }
 
+/// What to do next when nothing is broken. Where the command line is known it is put behind these words.
+pub const AGAIN: &str = "run the same command again";
+
 /// One failure, whole.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Error {

@@ -9,7 +9,12 @@ fn main() -> ExitCode {
     let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime {
-        Ok(runtime) => ExitCode::from(runtime.block_on(fsxctl::commands::run(arguments, env))),
+        Ok(runtime) => {
+            let code = runtime.block_on(fsxctl::commands::run(arguments, env));
+            // A credential plugin that hangs must not keep a run that has ended.
+            runtime.shutdown_background();
+            ExitCode::from(code)
+        }
         Err(error) => {
             eprintln!("error: cannot start: {error}");
             ExitCode::FAILURE

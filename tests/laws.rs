@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use clap::Parser as _;
 use fsxctl::cli::{Cli, Command};
 use fsxctl::domain::names;
-use fsxctl::engine::{Event, Eyes, Look, Needs, Reporter, Stop, apply, observe};
+use fsxctl::engine::{Event, Eyes, HelmLook, Look, Needs, Reporter, Stop, apply, observe};
 use fsxctl::error::Kind;
 use fsxctl::facts::Facts;
 use fsxctl::gateway::{KubeWish, Kubernetes, Session, SessionWish, Writes};
@@ -234,8 +234,7 @@ impl Hands {
             namespace: None,
             needs: Needs::default(),
             account_asked: false,
-            helm_wanted: false,
-            helm_possible: true,
+            helm: HelmLook { possible: true, ..HelmLook::default() },
         };
         let kube = KubeWish { env, kubeconfig: None, context: None, as_user: None, request_timeout: timeout };
         Self { sandbox, eyes: Eyes { session, kube }, intent, look, runtime }
@@ -256,7 +255,7 @@ impl Hands {
         let reads = fsxctl::gateway::Reads::new(&self.eyes.session);
         let reporter: RefCell<Box<dyn Reporter + Send>> = RefCell::new(Box::new(Silent));
         let made = self.runtime.block_on(Box::pin(apply(
-            fsxctl::engine::Hands { writes: &writes, reads: &reads },
+            fsxctl::engine::Hands { writes: &writes, reads: &reads, kube: &kubernetes.reads() },
             plan,
             &reporter,
             &Stop::default(),

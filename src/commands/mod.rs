@@ -4,6 +4,7 @@
 mod about;
 mod env;
 mod images;
+mod leave;
 mod manifests;
 mod permissions;
 mod setup;
@@ -28,7 +29,7 @@ pub async fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> u8 {
         Err(refusal) => return refused(&refusal, &arguments, &env),
     };
     let speak = match Speak::new(&cli.global, &env) {
-        Ok(speak) => speak,
+        Ok(speak) => speak.typed(&named(&arguments)),
         Err(error) => return Speak::guessed(&arguments, &env).fail(&error, None),
     };
     if let Err(error) = speak.check_names(matches!(cli.command, Command::Images(_))) {

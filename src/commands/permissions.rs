@@ -83,6 +83,10 @@ fn of_line(words: &[String], global: &GlobalArgs, env: &Env) -> Result<Vec<needs
         Error::usage(format!("`{}` is no command line: {first}", words.join(" ")))
             .next("fsxctl permissions setup dynamic")
     })?;
+    if cli.global.output.is_some() {
+        return Err(Error::usage("-o behind COMMAND is a flag of that command, which is not run")
+            .next("put it before COMMAND: fsxctl permissions -o json setup dynamic"));
+    }
     let Command::Setup(setup) = &cli.command else { return Ok(Vec::new()) };
     // Alone it asks, and what it makes in the end is `setup dynamic`.
     let whole = SetupCommand::Dynamic(Box::default());

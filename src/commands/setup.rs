@@ -4,19 +4,20 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::leave;
 use super::manifests;
 use super::speak::{Answer, Speak};
 use super::wizard::by_signal;
 use crate::engine::{
-    Event, Eyes, Hands, Look, Made, Needs, Receipt, Reporter, Stop, Vigil, VolumeMade, apply, observe,
-    with_ids,
+    Event, Eyes, Hands, HelmLook, Look, Made, Needs, Receipt, Reporter, Stop, Vigil, VolumeMade, apply,
+    ended_badly, observe, with_ids,
 };
-use crate::error::{Error, Kind, Result};
+use crate::error::{AGAIN, Error, Kind, Result};
 use crate::facts::{Claim, Facts, Seen};
 use crate::gateway::{
     ContextCluster, KubeWish, Kubernetes, Reads, Session, SessionWish, Writes, cluster_of_context,
 };
-use crate::intent::{Asked, DriverMode, Intent, Setup, Target};
+use crate::intent::{Asked, DriverMode, Intent, Migrate, Setup, Target};
 use crate::report::{ClusterId, Header, plan_document, plan_page, receipt_document, receipt_page};
 use crate::steps::{self, Goal, Plan, StepId};
 use crate::term::{Consent, LogFormat};
@@ -43,6 +44,7 @@ pub(super) async fn run(
     speak: &Speak,
 ) -> Result<u8> {
     let (intent, target, setup) = wish;
+    leave::can_be_asked(&setup, &speak.term)?;
     let stop = Stop::by_signals();
     let work = tokio::select! {
         work = Box::pin(prepare(intent, target, setup, env, speak)) => Work { stop: stop.clone(), ..work? },
@@ -50,6 +52,10 @@ pub(super) async fn run(
     };
     let (facts, kubernetes) = Box::pin(looked(&work)).await?;
     let id = cluster_id(&facts);
+    let work = match leave::asked(&work.setup, work.intent.clone(), &facts, &speak.term) {
+        Ok(intent) => Work { intent, ..work },
+        Err(error) => return Ok(speak.fail(&by_signal(error, &work.stop).await, Some(id))),
+    };
     match Box::pin(go_on(&work, &facts, &kubernetes, &id)).await {
         Ok(code) => Ok(code),
         Err(error) => Ok(speak.fail(&by_signal(error, &work.stop).await, Some(id))),
@@ -219,9 +225,22 @@ pub(super) fn look(intent: &Intent, target: &Target, session: &Session, cluster:
             boundary: intent.identity.boundary.as_ref().map(|asked| asked.value.clone()),
         },
         account_asked: intent.identity.service_account.is_asked(),
-        helm_wanted: intent.driver.mode.value == DriverMode::Helm,
-        helm_possible: intent.driver.mode.value == DriverMode::Auto,
+        helm: helm_look(intent),
         cluster,
+    }
+}
+
+/// Whether Helm may come into it, and which release an adoption names.
+fn helm_look(intent: &Intent) -> HelmLook {
+    let migrates = intent.migrate == Some(Migrate::Driver);
+    let named = intent.adopt.iter().filter(|(kind, _)| kind.eq_ignore_ascii_case("Release"));
+    HelmLook {
+        wanted: intent.driver.mode.value == DriverMode::Helm || migrates,
+        possible: intent.driver.mode.value != DriverMode::Existing,
+        release: named
+            .filter_map(|(_, place)| place.split_once('/'))
+            .next()
+            .map(|(a, b)| (a.to_owned(), b.to_owned())),
     }
 }
 
@@ -270,7 +289,8 @@ async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &Clu
     let writes = Writes::new(&work.eyes.session, Some(kubernetes));
     let voice = work.speak.reporter();
     let reads = Reads::new(&work.eyes.session);
-    let made = apply(Hands { writes: &writes, reads: &reads }, &plan, &voice, &work.stop).await;
+    let hands = Hands { writes: &writes, reads: &reads, kube: &kubernetes.reads() };
+    let made = apply(hands, &plan, &voice, &work.stop).await;
     drop(voice);
     let made = made?;
     finish(work, kubernetes, &header, (plan, made)).await
@@ -336,17 +356,15 @@ async fn with_volume(mut facts: Facts, kubernetes: &Kubernetes, claim: &Option<C
     Ok(facts)
 }
 
-/// An add-on that was just made and failed at once is no conflict with anybody.
+/// An add-on that was just made or changed and failed at once is no conflict with anybody. One that is DEGRADED has
+/// until the wait is over.
 fn ended_well(work: &Work<'_>, facts: &Facts) -> Result<()> {
     let addon = facts
         .driver
         .addon
         .found()
         .filter(|addon| work.intent.covers(StepId::Driver) && addon.status.ends_with("_FAILED"));
-    let Some(addon) = addon else { return Ok(()) };
-    let causes = addon.issues.iter().map(|issue| format!("{}: {}", issue.code, issue.message)).collect();
-    let message = format!("add-on {} is {}", steps::driver::ADDON, addon.status);
-    Err(Error { causes, ..Error::new(Kind::EndedBadly, message) })
+    addon.and_then(|addon| ended_badly(addon, &work.look.cluster)).map_or(Ok(()), Err)
 }
 
 /// The look after the last write must find nothing left to do.
@@ -365,7 +383,7 @@ fn proved(work: &Work<'_>, facts: &Facts) -> Result<()> {
     let left: Vec<String> = again.changes().map(|change| change.resource.to_string()).collect();
     let mut error =
         Error::conflict("the world is not as the plan left it: somebody else changes it at the same time")
-            .next("run the same command again");
+            .next(AGAIN);
     error.causes.extend(block);
     error.left = left;
     Err(error)
@@ -384,11 +402,16 @@ async fn wait(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, plan: &Pl
         // Such a claim binds with its first pod, which is not fsxctl's to make.
         let later =
             facts.storage.class.found().is_some_and(|class| class.binding_mode == "WaitForFirstConsumer");
-        return if bound || later {
-            Ok(None)
+        let claim = if bound || later {
+            None
         } else {
-            vigil.claim(&facts.storage.claim_namespace, &work.look.claim).await.map(Some)
+            Some(vigil.claim(&facts.storage.claim_namespace, &work.look.claim).await?)
         };
+        // A driver that this run installed is part of its promise, also when it was good enough for this claim.
+        if changes_driver(plan) {
+            vigil.addon().await?;
+        }
+        return Ok(claim);
     }
     let is_coming = facts
         .driver
@@ -396,7 +419,7 @@ async fn wait(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, plan: &Pl
         .found()
         .is_some_and(|addon| addon.status == "CREATING" || addon.status == "UPDATING");
     let has_driver = plan.items.iter().any(|item| item.step == StepId::Driver);
-    if has_driver && is_coming {
+    if has_driver && (is_coming || changes_driver(plan)) {
         vigil.addon().await?;
     }
     // helm does not wait, so fsxctl does.
@@ -404,6 +427,11 @@ async fn wait(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, plan: &Pl
         vigil.rollout(&facts.driver.namespace).await?;
     }
     Ok(None)
+}
+
+/// Whether the plan makes or changes the add-on.
+fn changes_driver(plan: &Plan) -> bool {
+    plan.changes().any(|change| change.resource.kind == "Addon")
 }
 
 fn end(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::cli::GlobalArgs;
 use crate::engine::Reporter;
-use crate::error::{Error, Kind, Result};
+use crate::error::{AGAIN, Error, Kind, Result};
 use crate::intent::{switch, winner};
 use crate::report::{
     ClusterId, Document, ErrorBody, EventLine, Format, Frame, Page, error_document, error_page,
@@ -18,6 +18,8 @@ pub(super) struct Speak {
     format: Format,
     files: Vec<OutputFile>,
     started: jiff::Timestamp,
+    /// What was typed, as a shell reads it back.
+    typed: Option<String>,
 }
 
 /// An answer in both shapes: a page for people, a document for machines.
@@ -56,13 +58,21 @@ impl Speak {
         let files = args.output_file.iter().map(|text| text.parse()).collect::<Result<_>>()?;
         let term = Term::found(env, flags);
         term.log_calls();
-        Ok(Self { term, format, files, started: jiff::Timestamp::now() })
+        Ok(Self { term, format, files, started: jiff::Timestamp::now(), typed: None })
+    }
+
+    /// The same, knowing the command line that it speaks for.
+    pub(super) fn typed(self, arguments: &[String]) -> Self {
+        let program = arguments.first().and_then(|path| path.rsplit('/').next()).unwrap_or("fsxctl");
+        let words = arguments.iter().skip(1).map(|word| quoted(word));
+        let typed = words.fold(program.to_owned(), |line, word| format!("{line} {word}"));
+        Self { typed: Some(typed), ..self }
     }
 
     /// For people, when nothing else is known.
     pub(super) fn plain(env: &BTreeMap<String, String>) -> Self {
         let term = Term::found(env, Flags::default());
-        Self { term, format: Format::Human, files: Vec::new(), started: jiff::Timestamp::now() }
+        Self { term, format: Format::Human, files: Vec::new(), started: jiff::Timestamp::now(), typed: None }
     }
 
     /// As the command line seems to ask, although it could not be read.
@@ -164,6 +174,7 @@ impl Speak {
 
     /// Tells a failure: the page on stderr, and the document on stdout when a machine reads it.
     pub(super) fn fail(&self, error: &Error, cluster: Option<ClusterId>) -> u8 {
+        let error = &self.with_command(error.clone());
         let code = error.kind.code();
         let document = error_document(&self.frame(cluster, code), error);
         self.tell(error, &document);
@@ -176,5 +187,42 @@ impl Speak {
             let _ = self.term.print_text(&text);
         }
         code
+    }
+
+    /// "The same command again" with the command itself, to be copied out of a log.
+    fn with_command(&self, mut error: Error) -> Error {
+        if let (Some(next), Some(typed)) = (&mut error.next, &self.typed)
+            && next.starts_with(AGAIN)
+        {
+            *next = format!("{next}: {typed}");
+        }
+        error
+    }
+}
+
+/// A word as a POSIX shell reads it back.
+fn quoted(word: &str) -> String {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || "/:.,_-=+@%".contains(char);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_are_quoted_for_the_shell() {
+        for (word, text) in [
+            ("--tag", "--tag"),
+            ("team=a b", "'team=a b'"),
+            ("jsonpath={.code}", "'jsonpath={.code}'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(word), text);
+        }
     }
 }

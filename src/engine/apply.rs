@@ -1,12 +1,13 @@
 //! Carries a plan out: every change as soon as those it depends on are made, without choices of its own.
 //!
-//! "Already there" answers are read as found; whether what is there is right is judged by the look after the last
-//! write. A refusal that passes by itself (a role too new to be assumed) is waited out and shown.
+//! "Already there" answers are read as found when what is there is what was to be made; whether it is right is judged
+//! by the look after the last write. A refusal that passes by itself (a role too new to be assumed) is waited out and shown.
 
+mod already;
 mod calls;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -18,8 +19,8 @@ use crate::domain::network::{Peer, Rule};
 use crate::error::{Error, Result};
 use crate::facts::Seen;
 use crate::gateway::wait::{Backoff, CONSISTENCY, Deadline, until_seen};
-use crate::gateway::{Reads, Trouble, TroubleKind, Writes};
-use crate::steps::{Action, Change, Direction, Fill, Plan, Ref};
+use crate::gateway::{KubeReads, Reads, Trouble, TroubleKind, Writes};
+use crate::steps::{Action, Change, Fill, Plan, Ref};
 
 /// The longest that an update of an add-on is waited for before what follows is begun all the same.
 const UPDATE: Duration = Duration::from_secs(300);
@@ -41,6 +42,8 @@ pub struct Hands<'a> {
     pub writes: &'a Writes,
     /// Looks whether a change has arrived.
     pub reads: &'a Reads,
+    /// Looks at what is there already.
+    pub kube: &'a KubeReads,
 }
 
 /// Ids that came to be, by change.
@@ -59,36 +62,52 @@ pub async fn apply(
 ) -> Result<Vec<Made>> {
     let changes: Vec<&Change> = plan.changes().collect();
     let mut waiting: Vec<&Change> = changes.clone();
+    let mut under_way: Vec<&Change> = Vec::new();
     let mut ids = Ids::new();
     let mut made = Vec::new();
+    let mut found: BTreeSet<&str> = BTreeSet::new();
     let mut failure: Option<Error> = None;
     let mut running = FuturesUnordered::new();
     loop {
+        failure = failure.or_else(|| stop.requested());
         if failure.is_none() {
-            failure = stop.requested();
-        }
-        if failure.is_none() {
-            let (ready, later) =
-                waiting.into_iter().partition(|change| change.after.iter().all(|id| ids.contains_key(id)));
-            waiting = later;
-            let ready: Vec<&Change> = ready;
-            for change in ready {
-                reporter
-                    .borrow_mut()
-                    .on(&Event::Started { verb: change.verb, resource: change.resource.clone() });
+            for change in ready(&mut waiting, &ids) {
+                let started = Event::Started { verb: change.verb, resource: change.resource.clone() };
+                reporter.borrow_mut().on(&started);
                 let action = resolve(&change.action, &ids);
-                running
-                    .push(Box::pin(async move { (change, perform(hands, change, action, reporter).await) }));
+                let on_found = change.after.iter().any(|id| found.contains(id.as_str()));
+                under_way.push(change);
+                running.push(Box::pin(async move {
+                    (change, perform(hands, stop, change, (action, on_found), reporter).await)
+                }));
             }
         }
-        let Some((change, outcome)) = running.next().await else { break };
+        let next = tokio::select! {
+            biased;
+            next = running.next() => next,
+            error = stop.wait(), if failure.is_none() => {
+                let resources = under_way.iter().map(|change| change.resource.clone()).collect();
+                reporter.borrow_mut().on(&Event::Stopping { resources });
+                failure = Some(error);
+                continue;
+            }
+            () = stop.hurried() => {
+                failure = Some(unfinished(failure, stop, &under_way));
+                break;
+            }
+        };
+        let Some((change, outcome)) = next else { break };
+        under_way.retain(|other| other.id != change.id);
         match outcome {
             Ok(outcome) => {
+                found.extend(matches!(outcome, Outcome::Found(_)).then_some(change.id.as_str()));
                 let id = tell(change, outcome, reporter);
                 ids.insert(change.id.clone(), id.clone());
                 made.push(Made { change: change.id.clone(), id });
             }
-            Err(trouble) => failure = failure.or_else(|| Some(failed(change, trouble))),
+            Err(trouble) => {
+                failure = failure.or_else(|| stop.requested()).or_else(|| Some(failed(change, trouble)));
+            }
         }
     }
     match failure {
@@ -97,15 +116,38 @@ pub async fn apply(
     }
 }
 
+/// Takes those that nothing holds back off the list.
+fn ready<'a>(waiting: &mut Vec<&'a Change>, ids: &Ids) -> Vec<&'a Change> {
+    let is_ready = |change: &&Change| change.after.iter().all(|id| ids.contains_key(id));
+    let (ready, later) = waiting.drain(..).partition(is_ready);
+    *waiting = later;
+    ready
+}
+
+/// The end at once: nobody knows whether what is under way arrived.
+fn unfinished(failure: Option<Error>, stop: &Stop, under_way: &[&Change]) -> Error {
+    let error = failure.or_else(|| stop.requested()).unwrap_or_else(|| Error::bug("stopped by nobody"));
+    under_way.iter().fold(error, |error, change| {
+        error.because(format!("{} was not waited for and may have been made", change.resource))
+    })
+}
+
 fn failed(change: &Change, trouble: Trouble) -> Error {
     let verb = match change.verb {
         crate::steps::Verb::Create => "create",
         crate::steps::Verb::Update => "change",
         crate::steps::Verb::Delete => "delete",
     };
+    let is_lost = trouble.what == TroubleKind::Unreachable;
     let inner = Error::from(trouble);
     let mut error = Error { message: format!("cannot {verb} {}", change.resource), ..inner.clone() };
     error.causes.insert(0, inner.message);
+    if is_lost {
+        error.causes.push("no whole answer came, so it may have been made all the same".to_owned());
+    }
+    if error.kind == crate::error::Kind::Conflict && error.next.is_none() {
+        error.next = Some("run the same command again; it starts from what is there now".to_owned());
+    }
     if error.next.is_none() {
         error.next =
             error.permission.as_ref().map(|permission| format!("allow {permission} and run it again"));
@@ -189,83 +231,83 @@ fn named(rule: Rule, id_of: &impl Fn(&str) -> String) -> Rule {
     Rule { peer, ..rule }
 }
 
-/// One change, its passing refusals waited out.
+/// One change, its passing refusals waited out. With the action comes whether something that it builds on was found
+/// instead of made.
 async fn perform(
     hands: Hands<'_>,
+    stop: &Stop,
     change: &Change,
-    action: Action,
+    (action, on_found): (Action, bool),
     reporter: &RefCell<Box<dyn Reporter + Send>>,
 ) -> Result<Outcome, Trouble> {
     let settling = |trouble: &Trouble| {
+        // A call that was refused has changed nothing, so an interrupted run need not repeat it.
+        if !may_be_new(change) || stop.requested().is_some() {
+            return false;
+        }
         let event = Event::Settling { resource: change.resource.clone(), reason: trouble.message.clone() };
         reporter.borrow_mut().on(&event);
+        true
     };
     let writes = hands.writes;
+    if let (Action::PutRolePolicy { role, name, document }, true) = (&action, on_found)
+        && let Some(outcome) = already::policy_of_found_role(hands, role, name, document).await?
+    {
+        return Ok(outcome);
+    }
     let answer =
         until_seen(Deadline::after(CONSISTENCY), settling, || calls::call(writes, action.clone())).await;
     match answer {
         Ok(id) => {
             match &action {
                 Action::UpdateAddon { cluster, name, .. } => {
-                    still(hands.reads, cluster, name, "UPDATING").await?
+                    still(hands.reads, stop, (cluster, name), "UPDATING").await?
                 }
                 Action::DeleteAddon { cluster, name } => {
-                    still(hands.reads, cluster, name, "DELETING").await?
+                    still(hands.reads, stop, (cluster, name), "DELETING").await?
                 }
                 _ => {}
             }
             Ok(Outcome::Made(id))
         }
         Err(trouble) if trouble.what == TroubleKind::Exists => {
-            already(writes, change, &action, trouble).await
+            already::already(hands, change, &action, trouble).await
         }
         Err(trouble)
             if trouble.what == TroubleKind::NotFound && change.verb == crate::steps::Verb::Delete =>
         {
             Ok(Outcome::Found(None))
         }
+        Err(trouble) if trouble.what == TroubleKind::NotYet && !may_be_new(change) => {
+            Err(Trouble { what: TroubleKind::NotFound, ..trouble })
+        }
         Err(trouble) => Err(trouble),
     }
 }
 
+/// Whether something that a refusal says it cannot see may only be too new. A security group that the plan found was
+/// seen by EC2 before: when it is missing now, somebody removed it.
+fn may_be_new(change: &Change) -> bool {
+    let Action::Authorize { group, rules, .. } = &change.action else { return true };
+    let is_made = |rule: &Rule| matches!(&rule.peer, Peer::Group { id, .. } if id.starts_with(MADE));
+    matches!(group, Ref::Made(_)) || rules.iter().any(is_made)
+}
+
 /// EKS answers an update or a deletion at once and makes it later; what follows (a restart that picks the role up, a
 /// release in its place) needs it made. Waits while the add-on has this status.
-async fn still(reads: &Reads, cluster: &str, name: &str, status: &str) -> Result<(), Trouble> {
+async fn still(
+    reads: &Reads,
+    stop: &Stop,
+    (cluster, name): (&str, &str),
+    status: &str,
+) -> Result<(), Trouble> {
     let (deadline, mut backoff) =
         (Deadline::after(UPDATE), Backoff::new(Duration::from_millis(250), Duration::from_secs(5)));
     loop {
         let is_busy =
             matches!(reads.addon(cluster, name).await?, Seen::Found(addon) if addon.status == status);
-        if !is_busy || !deadline.sleep(backoff.pause()).await {
+        if !is_busy || stop.requested().is_some() || !deadline.sleep(backoff.pause()).await {
             return Ok(());
         }
-    }
-}
-
-/// What "it is there already" means for a call.
-async fn already(
-    writes: &Writes,
-    change: &Change,
-    action: &Action,
-    trouble: Trouble,
-) -> Result<Outcome, Trouble> {
-    match action {
-        // EC2 refuses the whole request for one duplicate rule, so the others are still missing.
-        Action::Authorize { group: Ref::Known(group), direction, rules, tags } => {
-            for rule in rules {
-                let one = writes
-                    .authorize(group, *direction == Direction::Ingress, std::slice::from_ref(rule), tags)
-                    .await;
-                match one {
-                    Err(trouble) if trouble.what != TroubleKind::Exists => return Err(trouble),
-                    _ => {}
-                }
-            }
-            Ok(Outcome::Found(None))
-        }
-        // The id of a group that appeared since the plan is not known: the next run will find it.
-        Action::CreateGroup { .. } => Err(Trouble { what: TroubleKind::Conflict, ..trouble }),
-        Action::CreateProvider { .. } => Ok(Outcome::Found(Some(change.resource.reference.clone()))),
-        _ => Ok(Outcome::Found(None)),
     }
 }

@@ -54,6 +54,18 @@ pub enum Event {
         /// The latest state or reason.
         reason: Option<String>,
     },
+    /// An end was asked for; what was begun is finished first.
+    Stopping {
+        /// What is under way.
+        resources: Vec<Resource>,
+    },
+    /// Something only explains what is waited for and cannot be read; nothing depends on it.
+    Unexplained {
+        /// `events of claim default/fsx-claim`.
+        what: String,
+        /// The service's words.
+        reason: String,
+    },
     /// The wait is over.
     Arrived {
         /// `claim default/fsx-claim is Bound`.

@@ -48,10 +48,19 @@ pub struct Look {
     pub needs: Needs,
     /// Whether the service account was asked for; else it is that of the driver that is there.
     pub account_asked: bool,
-    /// Whether the driver is to be a Helm release.
-    pub helm_wanted: bool,
-    /// Whether it may become one.
-    pub helm_possible: bool,
+    /// Whether Helm may come into it.
+    pub helm: HelmLook,
+}
+
+/// When to look for a Helm release although no object names one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HelmLook {
+    /// The driver is, or is to be, a release.
+    pub wanted: bool,
+    /// It may become one.
+    pub possible: bool,
+    /// Namespace and name of a release that was named; else those by convention.
+    pub release: Option<(String, String)>,
 }
 
 /// What the role will have to allow besides the driver's own calls, and under which limit.

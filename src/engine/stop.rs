@@ -1,16 +1,18 @@
-//! Interruption: INT and TERM ask for an end; nothing new is begun, what is under way is finished.
+//! Interruption: INT and TERM ask for an end; nothing new is begun, what is under way is finished. Asked a second time,
+//! it ends at once.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use tokio::sync::Notify;
 
-use crate::error::{Error, Kind};
+use crate::error::{AGAIN, Error, Kind};
 
 /// Whether an end was asked for, and by which signal.
 #[derive(Debug, Clone, Default)]
 pub struct Stop {
     signal: Arc<AtomicU8>,
+    times: Arc<AtomicU32>,
     notify: Arc<Notify>,
 }
 
@@ -41,13 +43,14 @@ impl Stop {
     pub fn ask(&self, kind: Kind) {
         // TERM goes before INT: a prompt that TERM breaks off sends itself INT as well.
         self.signal.fetch_max(kind.code(), Ordering::SeqCst);
+        self.times.fetch_add(1, Ordering::SeqCst);
         self.notify.notify_waiters();
     }
 
     /// The error of the end that was asked for, if one was.
     pub fn requested(&self) -> Option<Error> {
         let error = |kind, word: &str| {
-            Error::new(kind, word).next("run the same command again; it goes on where this one stopped")
+            Error::new(kind, word).next(format!("{AGAIN}; it goes on where this one stopped"))
         };
         match self.signal.load(Ordering::SeqCst) {
             130 => Some(error(Kind::Interrupted, "interrupted")),
@@ -65,5 +68,33 @@ impl Stop {
             }
             notified.await;
         }
+    }
+
+    /// Ends when the end is asked for a second time: what is under way is not waited for either.
+    pub async fn hurried(&self) {
+        loop {
+            let notified = self.notify.notified();
+            if self.times.load(Ordering::SeqCst) > 1 {
+                return;
+            }
+            notified.await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn term_decides_the_code_and_the_second_signal_hurries() {
+        let stop = Stop::default();
+        assert!(stop.requested().is_none());
+        stop.ask(Kind::Terminated);
+        assert_eq!(stop.wait().await.kind, Kind::Terminated);
+        assert!(futures::FutureExt::now_or_never(stop.hurried()).is_none());
+        stop.ask(Kind::Interrupted);
+        stop.hurried().await;
+        assert_eq!(stop.wait().await.kind, Kind::Terminated);
     }
 }

@@ -71,6 +71,9 @@ impl Files {
     }
 }
 
+/// The longest that credentials may take: a process or a sign-in service that hangs must not hang the run.
+const LONGEST: Duration = Duration::from_secs(60);
+
 /// Loads credentials and keeps them; they are loaded again shortly before they expire.
 pub(super) async fn load(
     wish: &SessionWish,
@@ -84,10 +87,11 @@ pub(super) async fn load(
         .with_http_client(client.clone())
         .with_sleep_impl(TokioSleep::new());
     let kept = Kept { chain: Arc::new(providers(wish, files, &config)), last: Mutex::new(None) };
-    if let Err(error) = kept.current().await {
-        return Err(trouble(&error).into());
+    match tokio::time::timeout(LONGEST.max(wish.request_timeout), kept.current()).await {
+        Ok(Ok(_)) => Ok(SharedCredentialsProvider::new(kept)),
+        Ok(Err(error)) => Err(trouble(&error).into()),
+        Err(_) => Err(trouble(&CredentialsError::provider_timed_out(LONGEST)).into()),
     }
-    Ok(SharedCredentialsProvider::new(kept))
 }
 
 /// Why there are no credentials.

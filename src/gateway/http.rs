@@ -51,13 +51,33 @@ pub(super) fn client(env: &Env, request_timeout: Duration) -> Result<SharedHttpC
     }))
 }
 
-/// Tells the SDK of a Retry-After header in the header that it knows, which counts milliseconds.
+/// An answer that is not the service's: something on the way gave a page of its own.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct RetryAfter;
+pub(super) struct NotTheService;
 
-impl Intercept for RetryAfter {
+impl std::fmt::Display for NotTheService {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a page of HTML came instead of an answer: a proxy or a sign-in page is in the way")
+    }
+}
+
+impl std::error::Error for NotTheService {}
+
+/// Whether an answer of success is a page for people. No service answers so, and an operation without output would
+/// take it for done.
+pub(super) fn is_page(is_success: bool, content_type: Option<&str>) -> bool {
+    is_success
+        && content_type.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"))
+}
+
+/// Looks at an answer before the SDK reads it: is it the service's, and does it name a time to wait? The SDK knows that
+/// time in another header, which counts milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Answers;
+
+impl Intercept for Answers {
     fn name(&self) -> &'static str {
-        "fsxctl-retry-after"
+        "fsxctl-answers"
     }
 
     fn modify_before_deserialization(
@@ -66,7 +86,11 @@ impl Intercept for RetryAfter {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let headers = context.response_mut().headers_mut();
+        let response = context.response_mut();
+        if is_page(response.status().is_success(), response.headers().get("content-type")) {
+            return Err(NotTheService.into());
+        }
+        let headers = response.headers_mut();
         let seconds = headers.get("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
         if let Some(seconds) = seconds
             && headers.get("x-amz-retry-after").is_none()
@@ -154,6 +178,20 @@ mod tests {
             ("10.0.0.1", "10.0.0.1", true),
         ] {
             assert_eq!(is_direct(&env(rules), host), direct, "{host} with {rules:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_no_answer() {
+        for (is_success, content_type, page) in [
+            (true, Some("text/html; charset=utf-8"), true),
+            (true, Some("Text/HTML"), true),
+            (true, Some("text/xml;charset=UTF-8"), false),
+            (true, Some("application/x-amz-json-1.1"), false),
+            (true, None, false),
+            (false, Some("text/html"), false),
+        ] {
+            assert_eq!(is_page(is_success, content_type), page, "{is_success} {content_type:?}");
         }
     }
 

@@ -18,7 +18,7 @@ use aws_types::region::Region;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use super::credentials::{self, Files};
-use super::http::{self, RetryAfter};
+use super::http::{self, Answers};
 use super::trace::{AwsCalls, Trace};
 use super::trouble::Trouble;
 use crate::domain::names::{Partition, check_region};
@@ -172,7 +172,7 @@ impl Session {
     pub(super) fn ec2(&self) -> &aws_sdk_ec2::Client {
         self.inner.ec2.get_or_init(|| {
             let config = aws_sdk_ec2::config::Builder::from(&self.inner.config)
-                .interceptor(RetryAfter)
+                .interceptor(Answers)
                 .interceptor(self.calls());
             aws_sdk_ec2::Client::from_conf(config.build())
         })
@@ -181,7 +181,7 @@ impl Session {
     pub(super) fn eks(&self) -> &aws_sdk_eks::Client {
         self.inner.eks.get_or_init(|| {
             let config = aws_sdk_eks::config::Builder::from(&self.inner.config)
-                .interceptor(RetryAfter)
+                .interceptor(Answers)
                 .interceptor(self.calls());
             aws_sdk_eks::Client::from_conf(config.build())
         })
@@ -190,7 +190,7 @@ impl Session {
     pub(super) fn fsx(&self) -> &aws_sdk_fsx::Client {
         self.inner.fsx.get_or_init(|| {
             let config = aws_sdk_fsx::config::Builder::from(&self.inner.config)
-                .interceptor(RetryAfter)
+                .interceptor(Answers)
                 .interceptor(self.calls());
             aws_sdk_fsx::Client::from_conf(config.build())
         })
@@ -199,7 +199,7 @@ impl Session {
     pub(super) fn iam(&self) -> &aws_sdk_iam::Client {
         self.inner.iam.get_or_init(|| {
             let config = aws_sdk_iam::config::Builder::from(&self.inner.config)
-                .interceptor(RetryAfter)
+                .interceptor(Answers)
                 .interceptor(self.calls());
             aws_sdk_iam::Client::from_conf(config.build())
         })
@@ -208,7 +208,7 @@ impl Session {
     pub(super) fn sagemaker(&self) -> &aws_sdk_sagemaker::Client {
         self.inner.sagemaker.get_or_init(|| {
             let config = aws_sdk_sagemaker::config::Builder::from(&self.inner.config)
-                .interceptor(RetryAfter)
+                .interceptor(Answers)
                 .interceptor(self.calls());
             aws_sdk_sagemaker::Client::from_conf(config.build())
         })
@@ -217,7 +217,7 @@ impl Session {
     pub(super) fn sts(&self) -> &aws_sdk_sts::Client {
         self.inner.sts.get_or_init(|| {
             let config = aws_sdk_sts::config::Builder::from(&self.inner.config)
-                .interceptor(RetryAfter)
+                .interceptor(Answers)
                 .interceptor(self.calls());
             aws_sdk_sts::Client::from_conf(config.build())
         })

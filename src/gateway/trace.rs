@@ -1,11 +1,12 @@
 //! `--trace-calls FILE` and `-vv`: one line for every AWS and Kubernetes call, without anything secret.
 
+use std::cell::Cell;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -173,6 +174,9 @@ where
         Box::pin(async move {
             let answer = answer.await;
             let response = answer.as_ref().ok();
+            if let Some(response) = response {
+                note_pause(response.headers());
+            }
             trace.record(&Line {
                 service: KUBERNETES,
                 operation: &operation,
@@ -184,6 +188,28 @@ where
             answer
         })
     }
+}
+
+tokio::task_local! {
+    /// The pause that the server asked for in the answer to the call in progress.
+    static PAUSE: Cell<Option<Duration>>;
+}
+
+/// Runs one attempt of a Kubernetes call; with its answer comes the pause that a Retry-After header asked for. The client
+/// keeps no headers of answers that are errors, and a throttled answer has no body that names a time.
+pub(super) async fn with_pause<T>(attempt: impl Future<Output = T>) -> (T, Option<Duration>) {
+    let both = async {
+        let answer = attempt.await;
+        (answer, PAUSE.with(Cell::take))
+    };
+    PAUSE.scope(Cell::new(None), both).await
+}
+
+fn note_pause(headers: &http::HeaderMap) {
+    let seconds = headers.get(http::header::RETRY_AFTER).and_then(|text| text.to_str().ok()?.parse().ok());
+    let pause = seconds.map(Duration::from_secs);
+    // Watches run outside of any attempt once they are open.
+    let _ = PAUSE.try_with(|kept| kept.set(pause));
 }
 
 fn millis(began: Instant) -> u64 {

@@ -80,13 +80,13 @@ fn fraction() -> f64 {
 
 /// Calls until the answer is no longer [`TroubleKind::NotYet`] or the deadline is over; then the last answer.
 ///
-/// `waiting` is told each time that a call has to be repeated.
+/// `waiting` is told each time that a call has to be repeated, and says whether it may be.
 ///
 /// # Errors
 /// The call's own trouble.
 pub async fn until_seen<T, F>(
     deadline: Deadline,
-    mut waiting: impl FnMut(&Trouble),
+    mut waiting: impl FnMut(&Trouble) -> bool,
     mut call: impl FnMut() -> F,
 ) -> Result<T, Trouble>
 where
@@ -96,7 +96,9 @@ where
     loop {
         match call().await {
             Err(trouble) if trouble.what == TroubleKind::NotYet && !deadline.is_over() => {
-                waiting(&trouble);
+                if !waiting(&trouble) {
+                    return Err(trouble);
+                }
                 deadline.sleep(backoff.pause()).await;
             }
             answer => return answer,
@@ -123,8 +125,15 @@ mod tests {
         let not_yet = Trouble::new(TroubleKind::NotYet, "eks", "CreateAddon", "role");
         let mut told = 0;
         let deadline = Deadline::after(Duration::from_millis(600));
-        let answer: Result<(), Trouble> =
-            until_seen(deadline, |_| told += 1, || std::future::ready(Err(not_yet.clone()))).await;
+        let answer: Result<(), Trouble> = until_seen(
+            deadline,
+            |_| {
+                told += 1;
+                true
+            },
+            || std::future::ready(Err(not_yet.clone())),
+        )
+        .await;
         assert_eq!(answer, Err(not_yet));
         assert!((2..=10).contains(&told), "{told}");
     }

@@ -2,7 +2,7 @@
 
 use clap::Parser as _;
 
-use super::{Intent, setup_intent};
+use super::{Intent, migrate_intent, setup_intent};
 use crate::cli::{Cli, Command};
 
 /// The wish of `fsxctl setup <words>`; words that name no part are those of `dynamic`.
@@ -19,4 +19,12 @@ pub(crate) fn wish_in(words: &str, env: &[(&str, &str)]) -> Intent {
     let command = setup.command.expect("a part");
     let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     setup_intent(&command, &cli.global, &env).expect("a legal wish").0
+}
+
+/// The wish of `fsxctl migrate <words>`.
+pub(crate) fn migration(words: &str) -> Intent {
+    let arguments = ["fsxctl", "migrate"].into_iter().chain(words.split_whitespace());
+    let cli = Cli::try_parse_from(arguments).expect("words that fsxctl takes");
+    let Command::Migrate(command) = cli.command else { panic!("{words:?} is no migration") };
+    migrate_intent(&command, &cli.global, &std::collections::BTreeMap::new()).expect("a legal wish").0
 }

@@ -57,6 +57,18 @@ pub enum EventLine {
         /// The latest state or reason.
         reason: Option<String>,
     },
+    /// An end was asked for, and this is still under way.
+    Stopping {
+        /// What is finished before the end.
+        resources: Vec<Resource>,
+    },
+    /// Something only explains what is waited for and cannot be read; nothing depends on it.
+    Unexplained {
+        /// What.
+        what: String,
+        /// The service's words.
+        reason: String,
+    },
     /// The wait is over.
     Arrived {
         /// What is there.
@@ -127,6 +139,8 @@ impl From<&Event> for EventLine {
                 expected_ms: expected.as_ref().map(ms),
                 reason,
             },
+            Event::Stopping { resources } => Self::Stopping { resources },
+            Event::Unexplained { what, reason } => Self::Unexplained { what, reason },
             Event::Arrived { what, elapsed } => Self::Arrived { what, elapsed_ms: ms(&elapsed) },
         }
     }

@@ -35,6 +35,11 @@ pub fn line(event: &Event) -> Option<String> {
             }
             text
         }
+        Event::Stopping { resources } => {
+            let names: Vec<String> = resources.iter().map(ToString::to_string).collect();
+            format!("stopping after {}; interrupt again to end at once", names.join(", "))
+        }
+        Event::Unexplained { what, reason } => format!("? {what} cannot be read: {reason}"),
         Event::Arrived { what, elapsed } => format!("= {what} after {}", duration_text(*elapsed)),
     };
     Some(escape(&text).into_owned())
@@ -122,6 +127,8 @@ mod tests {
             Event::Settling { resource: role(), reason: "not assumable yet".into() },
             waiting(0, None),
             waiting(125, Some("provisioning")),
+            Event::Stopping { resources: vec![role(), group()] },
+            Event::Unexplained { what: "events of claim a/b".into(), reason: "no answer".into() },
             Event::Arrived {
                 what: "claim default/fsx-claim is Bound".into(),
                 elapsed: Duration::from_secs(552),
@@ -141,6 +148,8 @@ mod tests {
         waiting until Role fsx is seen everywhere: not assumable yet
         waiting for claim default/fsx-claim to be Bound (about 10m)
         waiting for claim default/fsx-claim to be Bound (2m05s of about 10m): provisioning
+        stopping after Role fsx, SecurityGroup fsxctl-hp-eks; interrupt again to end at once
+        ? events of claim a/b cannot be read: no answer
         = claim default/fsx-claim is Bound after 9m12s
         ");
     }
@@ -158,6 +167,8 @@ mod tests {
         {"kind":"Event","at":"2026-01-02T03:04:05Z","event":"settling","resource":{"kind":"Role","ref":"fsx"},"reason":"not assumable yet"}
         {"kind":"Event","at":"2026-01-02T03:04:05Z","event":"waiting","what":"claim default/fsx-claim to be Bound","elapsedMs":0,"expectedMs":600000,"reason":null}
         {"kind":"Event","at":"2026-01-02T03:04:05Z","event":"waiting","what":"claim default/fsx-claim to be Bound","elapsedMs":125000,"expectedMs":600000,"reason":"provisioning"}
+        {"kind":"Event","at":"2026-01-02T03:04:05Z","event":"stopping","resources":[{"kind":"Role","ref":"fsx"},{"kind":"SecurityGroup","ref":"fsxctl-hp-eks"}]}
+        {"kind":"Event","at":"2026-01-02T03:04:05Z","event":"unexplained","what":"events of claim a/b","reason":"no answer"}
         {"kind":"Event","at":"2026-01-02T03:04:05Z","event":"arrived","what":"claim default/fsx-claim is Bound","elapsedMs":552000}
         "#);
     }

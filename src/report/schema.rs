@@ -102,9 +102,8 @@ mod tests {
             "type" => unless(is_type(rule, value)),
             "const" => unless(rule == value),
             "enum" => unless(rule.as_array().unwrap().contains(value)),
-            // A word about numbers says nothing about what is none.
-            "minimum" => unless(!value.is_number() || value.as_f64() >= rule.as_f64()),
-            "maximum" => unless(!value.is_number() || value.as_f64() <= rule.as_f64()),
+            "minimum" => unless(value.as_f64().is_none_or(|value| Some(value) >= rule.as_f64())),
+            "maximum" => unless(value.as_f64().is_none_or(|value| Some(value) <= rule.as_f64())),
             "required" => unless(
                 rule.as_array().unwrap().iter().all(|name| value.get(name.as_str().unwrap()).is_some()),
             ),
@@ -239,6 +238,8 @@ mod tests {
             EventLine::Settling { resource: resource(), reason: "not yet".to_owned() },
             wait(None, None),
             wait(Some(600_000), Some("creating".to_owned())),
+            EventLine::Stopping { resources: vec![resource()] },
+            EventLine::Unexplained { what: "events".to_owned(), reason: "denied".to_owned() },
             EventLine::Arrived { what: "claim".to_owned(), elapsed_ms: 5 },
             EventLine::File { path: "a.yaml".to_owned(), outcome },
             EventLine::Call(crate::report::CallLine { status: Some(200), ..Default::default() }),

@@ -42,6 +42,11 @@ impl Term {
     pub fn say(&self, page: &Page) {
         let _ = paint(io::stderr().lock(), page, self.color_stderr);
     }
+
+    /// Writes one line to stderr, whose writer has escaped it.
+    pub fn say_line(&self, line: &str) {
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
 }
 
 /// A closed pipe is an end like any other; everything else is an error.

@@ -172,7 +172,11 @@ impl Reporter for Live {
                 self.waits_for = None;
                 self.show(&format!("waiting for {what}"), &rest(*expected, reason.as_deref()));
             }
-            Event::Done { .. } | Event::Found { .. } | Event::Arrived { .. } => {
+            Event::Done { .. }
+            | Event::Found { .. }
+            | Event::Stopping { .. }
+            | Event::Unexplained { .. }
+            | Event::Arrived { .. } => {
                 if let Some(line) = line(event) {
                     self.bar.println(painted_line(&line, self.coloured));
                 }

@@ -74,7 +74,7 @@ fn a_wait_that_is_over_ends_with_6_and_how_to_go_on() {
     insta::assert_snapshot!(causes.collect::<Vec<_>>().join("\n"), @"
     error: waited 2 s for claim default/fsx-claim to be Bound
     done before that:
-    next: run the same command again; it goes on waiting
+    next: run the same command again; it goes on waiting: fsxctl setup dynamic --yes -q --timeout 2s
     ");
     // The same command goes on waiting, and writes nothing more.
     let again = world.fsxctl("setup dynamic --yes -q --timeout 1s -o json");
@@ -100,7 +100,7 @@ fn an_interruption_while_it_waits_ends_with_130_and_the_command_that_goes_on() {
     insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
     error: interrupted
     done before that:
-    next: run the same command again; it goes on where this one stopped
+    next: run the same command again; it goes on where this one stopped: fsxctl setup dynamic --yes -q
     ");
     let text = run.stderr.replace('\n', " ");
     assert!(text.contains("PersistentVolumeClaim default/fsx-claim"), "{}", run.show());
@@ -119,6 +119,63 @@ fn an_interruption_while_it_looks_writes_nothing() {
     running.until(|entry| entry.api == "aws");
     running.signal("INT");
     running.end().ends_untouched(130);
+}
+
+#[test]
+fn a_termination_while_it_looks_or_writes_is_no_other_than_an_interruption() {
+    for operation in ["DescribeCluster", "CreateOpenIDConnectProvider"] {
+        let world = World::with(Options { latency: Duration::from_millis(700), ..Options::default() });
+        let mut running = world.start(&["setup", "dynamic", "--yes"]);
+        running.until(|entry| entry.operation.as_deref() == Some(operation));
+        running.signal("TERM");
+        let run = running.end();
+        assert_eq!(run.code, Some(143), "{}", run.show());
+        let has_written = operation.starts_with("Create");
+        assert_eq!(run.stderr.contains("\nleft to do:"), has_written, "{}", run.show());
+        assert_eq!(run.stderr.contains("\nstopping after "), has_written, "{}", run.show());
+        assert!(
+            run.stderr.contains("it goes on where this one stopped: fsxctl setup dynamic --yes"),
+            "{}",
+            run.show()
+        );
+        // It does.
+        let again = world.fsxctl("setup dynamic --yes -q");
+        assert_eq!(again.code, Some(0), "{}", again.show());
+    }
+}
+
+#[test]
+fn a_second_interruption_does_not_wait_for_what_hangs() {
+    let world = faulty("service=eks,operation=CreateAddon,error=timeout");
+    let mut running = world.start(&["setup", "driver", "--yes", "-o", "json"]);
+    running.until(|entry| entry.operation.as_deref() == Some("CreateAddon"));
+    running.signal("INT");
+    // The first is answered, and what hangs is waited for: its own limit is half a minute.
+    std::thread::sleep(Duration::from_secs(2));
+    running.is_running();
+    running.signal("INT");
+    let run = running.end();
+    assert_eq!(run.code, Some(130), "{}", run.show());
+    assert!(run.took < Duration::from_secs(20), "{:?}", run.took);
+    let error = run.json();
+    assert_eq!(error["left"], json!(["Addon aws-fsx-csi-driver"]), "{error}");
+    assert_eq!(
+        error["causes"],
+        json!(["Addon aws-fsx-csi-driver was not waited for and may have been made"])
+    );
+}
+
+#[test]
+fn an_interruption_does_not_wait_until_a_role_is_seen_everywhere() {
+    let layer = "durations: {createFileSystem: 4s, addonActive: 1s, podReady: 1s, iamConsistency: 10m}";
+    let world = World::with(Options { worlds: sources(&["bare", layer]), speed: 1.0, ..Options::default() });
+    let mut running = world.start(&["setup", "dynamic", "--yes", "--skip", "storage"]);
+    running.until(|entry| entry.operation.as_deref() == Some("CreateAddon") && entry.error.is_some());
+    running.signal("INT");
+    let run = running.end();
+    assert_eq!(run.code, Some(130), "{}", run.show());
+    assert!(run.took < Duration::from_secs(30), "{:?}", run.took);
+    assert!(run.stderr.contains("\n! Addon aws-fsx-csi-driver"), "{}", run.show());
 }
 
 #[test]

@@ -191,7 +191,7 @@ fn an_api_server_that_cannot_be_reached_is_no_bug() {
     error: cannot reach Kubernetes (get namespaces)
       caused by: cannot reach https://127.0.0.1:9: client error (Connect): tcp connect error: Connection
         refused (os error 111)
-    next: run the same command again
+    next: run the same command again: fsxctl setup dynamic --yes -q
     -- no write
     ");
 }

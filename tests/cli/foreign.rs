@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::harness::{Run, World};
+use crate::terminal::{ENTER, Terminal};
 
 /// A world of tests/worlds/foreign, by name.
 macro_rules! foreign {
@@ -749,4 +750,35 @@ fn an_adoption_that_is_not_needed_is_told_and_changes_nothing() {
     = --adopt Addon/aws-fsx-csi-driver: nothing in this plan needs it
     ! --adopt SecurityGroup/sg-0000: there is no such object
     ");
+}
+
+#[test]
+fn on_a_terminal_leave_is_asked_for_object_by_object() {
+    let world = World::of(&["bare", foreign!("eksctl-irsa")]);
+    let mut terminal = Terminal::start(&world, &["setup", "dynamic", "--adopt"], (40, 100));
+    terminal.until("Let fsxctl change ServiceAccount/kube-system/fsx-csi-controller-sa?");
+    terminal.line("y");
+    terminal.until("Apply these changes?");
+    terminal.line("y");
+    let run = terminal.end();
+    assert_eq!(run.code, Some(0), "{}", run.show());
+    assert!(run.writes().contains(&"eks CreateAddon".to_owned()), "{}", run.show());
+}
+
+#[test]
+fn leave_that_is_not_given_leaves_everything_as_it_is() {
+    let world = World::of(&["bare", foreign!("eksctl-irsa")]);
+    let mut terminal = Terminal::start(&world, &["setup", "dynamic", "--adopt"], (40, 100));
+    terminal.until("Let fsxctl change ServiceAccount/kube-system/fsx-csi-controller-sa?");
+    terminal.press(ENTER);
+    terminal.end().ends_untouched(7);
+}
+
+#[test]
+fn leave_without_a_name_needs_somebody_to_ask() {
+    let world = World::of(&["bare", foreign!("eksctl-irsa")]);
+    let run = world.fsxctl("setup dynamic --yes --adopt");
+    run.ends_untouched(2);
+    assert_eq!(run.requests.len(), 0, "{}", run.show());
+    run.says(2, &["there is nobody to ask", "--adopt KIND/REF"]);
 }

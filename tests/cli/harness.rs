@@ -239,8 +239,9 @@ pub struct Running<'a> {
 impl Running<'_> {
     /// Ends it and all that it started, without a chance to say anything.
     fn kill(&self) {
-        let group = format!("-{}", self.child.id());
-        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+        // On a terminal it is in the group of its session.
+        let (group, own) = (format!("-{}", self.child.id()), self.child.id().to_string());
+        let _ = Command::new("kill").args(["-KILL", "--", &group, &own]).stderr(Stdio::null()).status();
     }
 
     /// Sends a signal by its short name.
@@ -258,6 +259,12 @@ impl Running<'_> {
             assert!(matches!(self.child.try_wait(), Ok(None)), "it ended too early: {}", self.arguments);
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Asserts that it has not ended.
+    #[track_caller]
+    pub fn is_running(&mut self) {
+        assert!(matches!(self.child.try_wait(), Ok(None)), "it has ended: {}", self.arguments);
     }
 
     /// Waits for the end.

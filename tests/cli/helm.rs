@@ -63,7 +63,27 @@ fn with_helm_the_claim_is_bound_and_a_second_run_writes_nothing() {
 fn the_plan_names_chart_repository_and_files_and_asks_nothing_of_the_network() {
     let world = World::bare().with_helm();
     let run = ok(&world, "setup driver --dry-run -q --driver helm");
-    insta::assert_snapshot!(run.show(), @"");
+    insta::assert_snapshot!(run.show(), @"
+    $ fsxctl setup driver --dry-run -q --driver helm
+    code 0
+    -- stdout
+    cluster     hp-eks in us-west-2, account 111122223333
+    kubernetes  kubeconfig [sandbox]/kubeconfig, context
+                arn:aws:eks:us-west-2:111122223333:cluster/hp-eks
+
+    driver: the driver is not installed
+    + ServiceAccount kube-system/fsx-csi-controller-sa: the controller's pods run as it, and the chart
+      leaves it to fsxctl
+    + Release kube-system/aws-fsx-csi-driver: the cluster has no FSx CSI driver
+        the newest version of chart aws-fsx-csi-driver from
+        https://kubernetes-sigs.github.io/aws-fsx-csi-driver
+        Region us-west-2, service account fsx-csi-controller-sa
+    ! the controller gets no role from fsxctl; without one it cannot make file systems
+
+    This takes about 1 minute.
+    Plan: 2 to create, 0 to change, 0 to delete.
+    -- no write
+    ");
     assert!(run.writes().is_empty());
     let calls: Vec<Value> = world.helm_calls().into_iter().map(|call| call["arguments"].clone()).collect();
     assert_eq!(calls, [serde_json::json!(["version", "--template", "{{.Version}}"])]);
@@ -208,7 +228,22 @@ fn a_release_of_somebody_else_is_used_wherever_it_is() {
     let world = with_release(&format!("{install} -n storage"), &["bare", AGENT]);
     let run = ok(&world, "setup dynamic --yes -q -o json");
     let driver = run.json()["items"][2].clone();
-    insta::assert_snapshot!(serde_json::to_string_pretty(&driver).unwrap(), @"");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&driver).unwrap(), @r#"
+    {
+      "step": "driver",
+      "decision": "settled",
+      "because": "installed by Helm as release lustre in storage, chart aws-fsx-csi-driver 1.15.0",
+      "changes": [],
+      "done": true,
+      "ids": [],
+      "notes": [
+        {
+          "sign": "keep",
+          "text": "the driver was installed by Helm as release lustre in storage, chart aws-fsx-csi-driver 1.15.0; it is used as it is"
+        }
+      ]
+    }
+    "#);
     assert!(run.writes().contains(&"eks CreatePodIdentityAssociation".to_owned()), "{:?}", run.writes());
     let saved = world.saved();
     let association = &saved["aws"]["eks"]["podIdentityAssociations"][0];
@@ -224,10 +259,25 @@ fn two_drivers_do_not_fight() {
     let world = with_release(&install, &["bare"]);
     let run = world.fsxctl("setup driver --yes -q --driver addon");
     run.ends_untouched(7);
-    insta::assert_snapshot!(run.show(), @"");
+    insta::assert_snapshot!(run.show(), @"
+    $ fsxctl setup driver --yes -q --driver addon
+    code 7
+    -- stderr
+    error: the driver is installed already, by Helm as release fsx in kube-system, chart
+           aws-fsx-csi-driver 1.17.0; another one would fight with it over the same objects
+    next: use it with --driver existing, or run: fsxctl migrate driver --to addon
+    -- no write
+    ");
     let run = World::of(&["ready"]).with_helm().fsxctl("setup driver --yes -q --driver helm");
     run.ends_untouched(7);
-    insta::assert_snapshot!(run.show(), @"");
+    insta::assert_snapshot!(run.show(), @"
+    $ fsxctl setup driver --yes -q --driver helm
+    code 7
+    -- stderr
+    error: add-on aws-fsx-csi-driver is installed; a release would fight with it over the same objects
+    next: fsxctl migrate driver --to helm
+    -- no write
+    ");
 }
 
 #[test]
@@ -240,14 +290,29 @@ fn a_release_of_somebody_else_that_is_pending_is_a_conflict() {
     let world = World::of(&[&mine]).with_helm();
     let run = world.fsxctl("setup driver --yes -q --driver helm --identity none");
     run.ends_untouched(7);
-    insta::assert_snapshot!(run.show(), @"");
+    insta::assert_snapshot!(run.show(), @"
+    $ fsxctl setup driver --yes -q --driver helm --identity none
+    code 7
+    -- stderr
+    error: release aws-fsx-csi-driver in kube-system is pending-install: a helm was ended in the middle,
+           and the release is not fsxctl's
+    next: helm uninstall aws-fsx-csi-driver --namespace kube-system
+    -- no write
+    ");
 }
 
 #[test]
 fn without_the_program_it_says_what_to_install() {
     let run = World::bare().fsxctl("setup driver --yes -q --driver helm");
     run.ends_untouched(2);
-    insta::assert_snapshot!(run.show(), @"");
+    insta::assert_snapshot!(run.show(), @"
+    $ fsxctl setup driver --yes -q --driver helm
+    code 2
+    -- stderr
+    error: the driver would be installed with Helm, and there is no helm program on PATH
+    next: install helm 3.14 or newer, or use --driver addon
+    -- no write
+    ");
 }
 
 #[test]

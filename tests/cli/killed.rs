@@ -12,13 +12,6 @@ use serde_json::Value;
 use crate::harness::{Run, World, sources};
 use crate::roads::AGENT;
 
-/// Pod Identity with an association that the add-on does not own, and controller pods that do not know it yet.
-const LATE: &str = "
-aws:
-  eks:
-    podIdentityAssociations: [{clusterName: hp-eks, namespace: kube-system, serviceAccount: fsx-csi-controller-sa, $absent: true}]
-";
-
 /// One way that a set-up goes.
 struct Road {
     name: &'static str,
@@ -60,11 +53,11 @@ const ROADS: &[Road] = &[
         writes: 8,
     },
     Road {
-        name: "an association for a driver that runs",
-        layers: &["ready", LATE],
-        before: &[],
+        name: "an add-on that gets its association afterwards",
+        layers: &["bare", AGENT],
+        before: &["setup driver --yes -q"],
         words: "setup dynamic --yes -q --identity pod-identity",
-        writes: 4,
+        writes: 7,
     },
 ];
 
@@ -121,17 +114,12 @@ fn load(text: &str) -> State {
     fsxctl_sandbox::world::load(&[Source::text(text)], 600.0).expect("a snapshot is a world")
 }
 
-/// Where two saved worlds differ.
-pub fn differences(one: &str, other: &str) -> Vec<String> {
-    fsxctl_sandbox::world::diff(&load(one), &load(other), &[])
-}
-
 /// Waits until a world is the same as another, and says how it differs when it never is.
 #[track_caller]
 pub fn becomes(world: &World, wanted: &str, what: &str) {
-    let since = Instant::now();
+    let (since, wanted) = (Instant::now(), load(wanted));
     loop {
-        let found = differences(wanted, &settled(world));
+        let found = fsxctl_sandbox::world::diff(&wanted, &load(&settled(world)), &[]);
         if found.is_empty() {
             return;
         }
@@ -212,5 +200,5 @@ fn killed_after_each_write_of_a_role_that_comes_late() {
 
 #[test]
 fn killed_after_each_write_of_an_association_that_comes_late() {
-    survives_every_kill("an association for a driver that runs", &[[1, 1]]);
+    survives_every_kill("an add-on that gets its association afterwards", &[[3, 1]]);
 }

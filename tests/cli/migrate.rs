@@ -39,7 +39,19 @@ fn annotation(world: &World) -> Value {
 fn the_builds_for_this_kubernetes_are_listed_newest_first() {
     let run = World::of(&["ready"]).fsxctl("setup driver --list-versions");
     run.ends_untouched(0);
-    insta::assert_snapshot!(run.show(), @"");
+    insta::assert_snapshot!(run.show(), @"
+    $ fsxctl setup driver --list-versions
+    code 0
+    -- stdout
+    add-on aws-fsx-csi-driver for Kubernetes 1.33 of cluster hp-eks
+      v1.9.0-eksbuild.1       default, installed
+      v1.8.0-eksbuild.2
+      v1.8.0-eksbuild.1
+      v1.7.0-eksbuild.1
+      v1.6.0-eksbuild.1
+      v1.5.0-eksbuild.1
+    -- no write
+    ");
     let run = World::bare().fsxctl("setup driver --list-versions -o json");
     run.ends_untouched(0);
     let document = run.json();
@@ -112,7 +124,31 @@ fn from_helm_to_the_add_on() {
     let world = World::bare().with_helm();
     ok(&world, HELM_IRSA);
     let run = ok(&world, "migrate driver --to addon --dry-run -q");
-    insta::assert_snapshot!(run.show(), @"");
+    insta::assert_snapshot!(run.show(), @r#"
+    $ fsxctl migrate driver --to addon --dry-run -q
+    code 0
+    -- stdout
+    cluster     hp-eks in us-west-2, account 111122223333
+    kubernetes  kubeconfig [sandbox]/kubeconfig, context
+                arn:aws:eks:us-west-2:111122223333:cluster/hp-eks
+
+    = identity: IRSA gives the controller arn:aws:iam::111122223333:role/FSXLCSI-hp-eks-us-west-2
+
+    driver: the driver is to be installed in another way
+    - Release kube-system/aws-fsx-csi-driver: the add-on would fight with it over the same objects
+        chart aws-fsx-csi-driver 1.17.0
+    + Addon aws-fsx-csi-driver: the cluster has no FSx CSI driver
+        version v1.9.0-eksbuild.1
+        service account role arn:aws:iam::111122223333:role/FSXLCSI-hp-eks-us-west-2
+        configuration {"controller":{"region":"us-west-2"},"node":{"region":"us-west-2"}}
+        known after apply: arn
+    ! until the new driver runs (a minute or two) nothing can be mounted, unmounted or provisioned;
+      running mounts stay, file systems, volumes and claims are not touched
+
+    This takes about 2 minutes.
+    Plan: 1 to create, 0 to change, 1 to delete.
+    -- no write
+    "#);
     ok(&world, "migrate driver --to addon --yes -q");
     assert_eq!(releases(&world), Vec::<Value>::new());
     let found = addon(&world).expect("the add-on");
@@ -164,7 +200,7 @@ fn by_manifests() -> String {
             metadata["managedFields"][0]["manager"] = json!("kubectl");
         }
     }
-    saved.to_string()
+    serde_yaml::to_string(&saved).expect("YAML")
 }
 
 const ADOPTED: &str =
@@ -179,7 +215,11 @@ fn from_manifests_to_the_add_on() {
     run.says(7, &[ADOPTED]);
     let words = format!("migrate driver --to addon --yes -q --identity none {ADOPTED}");
     let run = ok(&world, &words);
-    insta::assert_snapshot!(run.writes().join("\n"), @"");
+    insta::assert_snapshot!(run.writes().join("\n"), @"
+    eks CreateAddon
+    kube delete /apis/apps/v1/namespaces/kube-system/daemonsets/fsx-csi-node
+    kube delete /apis/apps/v1/namespaces/kube-system/deployments/fsx-csi-controller
+    ");
     assert_eq!(addon(&world).expect("the add-on")["status"], "ACTIVE");
     world.fsxctl(&words).ends_untouched(0);
     let world = World::of(&[&manifests]).with_helm();
@@ -232,7 +272,14 @@ fn without_the_agent_pod_identity_is_not_migrated_to() {
     ok(&world, ADDON_IRSA);
     let run = world.fsxctl("migrate identity --to pod-identity --yes -q");
     run.ends_untouched(2);
-    insta::assert_snapshot!(run.show(), @"");
+    insta::assert_snapshot!(run.show(), @"
+    $ fsxctl migrate identity --to pod-identity --yes -q
+    code 2
+    -- stderr
+    error: Pod Identity would not work here: add-on eks-pod-identity-agent is not installed
+    next: aws eks create-addon --cluster-name hp-eks --addon-name eks-pod-identity-agent
+    -- no write
+    ");
 }
 
 #[test]

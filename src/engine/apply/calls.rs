@@ -155,7 +155,7 @@ async fn eks(writes: &Writes, action: Action) -> Result<Option<String>, Trouble>
                 token,
                 tags,
             };
-            writes.create_addon(&new).await?;
+            return writes.create_addon(&new).await;
         }
         Action::UpdateAddon { cluster, name, version, role_arn, association, conflicts, configuration } => {
             let associations = match association {
@@ -179,7 +179,7 @@ async fn eks(writes: &Writes, action: Action) -> Result<Option<String>, Trouble>
     Ok(None)
 }
 
-fn place(at: ObjectRef) -> Place {
+pub(super) fn place(at: ObjectRef) -> Place {
     let ObjectRef { api_version, kind, plural, namespace, name, resource_version: _ } = at;
     Place { api_version, kind, plural, namespace, name }
 }

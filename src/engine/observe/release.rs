@@ -41,8 +41,9 @@ pub(super) async fn look(
 ) -> Result<Found> {
     let marked = marked(facts);
     let may_install = may_install(wanted, facts);
-    let convention = || (CONVENTION.0.to_owned(), CONVENTION.1.to_owned());
-    let place = marked.clone().or_else(|| may_install.then(convention));
+    let convention = (CONVENTION.0.to_owned(), CONVENTION.1.to_owned());
+    let named = wanted.helm.release.clone().unwrap_or(convention);
+    let place = marked.clone().or_else(|| may_install.then_some(named));
     let (release, helm) = futures::join!(
         async {
             match &place {
@@ -100,7 +101,7 @@ fn marked(facts: &Facts) -> Option<(String, String)> {
 /// Whether a release might be made: Helm was asked for; or there is no driver, and the add-on has no build for this
 /// Kubernetes or finds a service account in its way.
 fn may_install(wanted: &Look, facts: &Facts) -> bool {
-    if wanted.helm_wanted {
+    if wanted.helm.wanted {
         return true;
     }
     let driver = &facts.driver;
@@ -110,7 +111,7 @@ fn may_install(wanted: &Look, facts: &Facts) -> bool {
         |builds: &Vec<crate::facts::AddonVersion>| builds.iter().any(|it| it.kubernetes.contains(version));
     let no_build =
         driver.versions.is_missing() || driver.versions.found().is_some_and(|builds| !fits(builds));
-    wanted.helm_possible && none && (no_build || facts.access.service_account.found().is_some())
+    wanted.helm.possible && none && (no_build || facts.access.service_account.found().is_some())
 }
 
 async fn elsewhere(kube: &KubeReads, reads: &Reads, wanted: &Look, namespace: String) -> Result<Elsewhere> {

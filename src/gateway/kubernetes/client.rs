@@ -19,12 +19,16 @@ use crate::error::{Error, Result};
 use crate::facts::Cluster;
 use crate::gateway::http::{connect_timeout, is_direct, proxy_url, proxy_variable};
 use crate::gateway::session::Session;
-use crate::gateway::trace::KubernetesCalls;
+use crate::gateway::trace::{KubernetesCalls, with_pause};
 use crate::gateway::trouble::{KUBERNETES, Trouble, TroubleKind, plugin_words};
 use crate::gateway::wait::Backoff;
 
 /// How often one call is tried.
-const ATTEMPTS: u32 = 3;
+pub(in crate::gateway) const ATTEMPTS: u32 = 3;
+/// The longest that a server may make a call wait between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// A credential plugin may ask a slow service, but not for ever.
+const PLUGIN: Duration = Duration::from_secs(60);
 
 /// A client with the manners that all calls share. Cheap to clone.
 #[derive(Clone)]
@@ -87,9 +91,12 @@ impl Link {
         permission: &str,
         call: impl Future<Output = kube::Result<T>>,
     ) -> Result<T, (Trouble, Option<Duration>)> {
-        match tokio::time::timeout(self.timeout, Box::pin(call)).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err((self.trouble(permission, &error), retry_after(&error))),
+        match tokio::time::timeout(self.timeout, Box::pin(with_pause(call))).await {
+            Ok((Ok(answer), _)) => Ok(answer),
+            Ok((Err(error), pause)) => {
+                let pause = pause.or_else(|| asked_pause(&error)).map(|pause| pause.min(LONGEST_PAUSE));
+                Err((self.trouble(permission, &error), pause))
+            }
             Err(_) => Err((Trouble::timed_out(KUBERNETES, permission, &self.server), None)),
         }
     }
@@ -99,11 +106,11 @@ impl Link {
     }
 }
 
-/// The pause that the server asked for, at most half a minute.
-fn retry_after(error: &kube::Error) -> Option<Duration> {
+/// The pause that the Status names.
+fn asked_pause(error: &kube::Error) -> Option<Duration> {
     let kube::Error::Api(status) = error else { return None };
     let seconds = u64::from(status.details.as_ref()?.retry_after_seconds);
-    (seconds > 0).then(|| Duration::from_secs(seconds.min(30)))
+    (seconds > 0).then(|| Duration::from_secs(seconds))
 }
 
 /// The configuration that a kubeconfig's context makes.
@@ -196,7 +203,11 @@ pub(super) async fn connect(
         }
         Ok((ClientBuilder::try_from(config)?, plugin))
     });
-    let (builder, plugin) = match made.await {
+    let Ok(made) = tokio::time::timeout(PLUGIN.max(timeout), made).await else {
+        let words = "the kubeconfig's credential plugin gave no answer in time";
+        return Err(Trouble::new(TroubleKind::Unreachable, KUBERNETES, "connect", words).into());
+    };
+    let (builder, plugin) = match made {
         Ok(Ok(made)) => made,
         Ok(Err(kube::Error::Auth(error))) => {
             return Err(

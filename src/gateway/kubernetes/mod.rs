@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use self::access::{Access, Document};
-pub(super) use self::client::{Link, Repeat};
+pub(super) use self::client::{ATTEMPTS, Link, Repeat};
 use self::kubeconfig::{Chosen, Finding};
 pub use self::kubeconfig::{ContextCluster, cluster_of_context};
 use self::plugin::Plugin;

@@ -9,6 +9,7 @@ mod helm;
 mod iam;
 mod images;
 mod kube;
+mod object;
 mod pods;
 mod sagemaker;
 mod watch;

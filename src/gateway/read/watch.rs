@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use super::KubeReads;
 use super::kube::{claim, event, is_expired};
 use crate::facts::{Claim, Event};
-use crate::gateway::kubernetes::{Link, Repeat};
+use crate::gateway::kubernetes::{ATTEMPTS, Link};
 use crate::gateway::trouble::{KUBERNETES, Trouble, TroubleKind};
 use crate::gateway::wait::Backoff;
 
@@ -25,8 +25,11 @@ const SERVER_SECONDS: u32 = 240;
 /// How often somebody who may not watch asks.
 const ASK_EVERY: Duration = Duration::from_secs(2);
 
-/// Failures in a row after which a watch gives up.
-const FAILURES: u32 = 5;
+/// How long a watch that had been open keeps trying to come back: a wait of many minutes outlives a short outage. One
+/// that was never open gets as many attempts as any other call.
+const OUTAGE: Duration = Duration::from_secs(60);
+/// A watch that lasted so long without a word was open all the same.
+const QUIET: Duration = Duration::from_secs(30);
 
 impl KubeReads {
     /// The claim as it is and every time it changes. It need not be there yet. Ends with a
@@ -60,6 +63,10 @@ struct Watch<K> {
     phase: Phase<K>,
     backoff: Backoff,
     failures: u32,
+    /// Since when it fails, in a row.
+    failing: Option<Instant>,
+    /// Whether it was open once.
+    was_open: bool,
     was_there: bool,
 }
 
@@ -105,6 +112,8 @@ where
             phase: Phase::List,
             backoff: Backoff::quick(),
             failures: 0,
+            failing: None,
+            was_open: false,
             was_there: false,
         }
     }
@@ -126,8 +135,9 @@ where
 
     async fn list(&mut self) {
         let params = ListParams::default().fields(&self.fields);
-        match self.link.call(&self.may("list"), Repeat::Safe, || self.api.list(&params)).await {
+        match self.link.once(&self.may("list"), self.api.list(&params)).await {
             Ok(found) => {
+                self.failures = 0;
                 if self.single.is_some() && self.was_there && found.items.is_empty() {
                     return self.deleted();
                 }
@@ -136,10 +146,10 @@ where
                 self.phase = Phase::Start(found.metadata.resource_version.unwrap_or_default());
             }
             // One object can still be got.
-            Err(trouble) if trouble.what == TroubleKind::Denied && self.single.is_some() => {
+            Err((trouble, _)) if trouble.what == TroubleKind::Denied && self.single.is_some() => {
                 self.phase = Phase::Ask;
             }
-            Err(trouble) => self.failed(trouble, Phase::List).await,
+            Err(failure) => self.failed(failure, Phase::List).await,
         }
     }
 
@@ -152,22 +162,24 @@ where
     async fn ask(&mut self) {
         let answer = match &self.single {
             Some(name) => {
-                let got = self.link.call(&self.may("get"), Repeat::Safe, || self.api.get(name)).await;
+                let got = self.link.once(&self.may("get"), self.api.get(name)).await;
                 got.map(|object| vec![object])
             }
             None => {
                 let params = ListParams::default().fields(&self.fields);
-                let list = self.link.call(&self.may("list"), Repeat::Safe, || self.api.list(&params)).await;
+                let list = self.link.once(&self.may("list"), self.api.list(&params)).await;
                 list.map(|list| list.items)
             }
         };
         let objects = match answer {
             Ok(objects) => objects,
-            Err(trouble) if trouble.what == TroubleKind::NotFound && self.was_there => return self.deleted(),
-            Err(trouble) if trouble.what == TroubleKind::NotFound => Vec::new(),
-            Err(trouble) => return self.failed(trouble, Phase::Ask).await,
+            Err((trouble, _)) if trouble.what == TroubleKind::NotFound && self.was_there => {
+                return self.deleted();
+            }
+            Err((trouble, _)) if trouble.what == TroubleKind::NotFound => Vec::new(),
+            Err(failure) => return self.failed(failure, Phase::Ask).await,
         };
-        self.failures = 0;
+        self.open();
         self.was_there |= !objects.is_empty();
         for object in objects {
             let meta = object.meta();
@@ -190,9 +202,9 @@ where
                 self.phase = Phase::Follow { events: events.boxed(), version, began: Instant::now() }
             }
             Err((trouble, _)) if trouble.what == TroubleKind::Denied => self.phase = Phase::Ask,
-            Err((trouble, _)) => {
+            Err((trouble, pause)) => {
                 let next = if is_expired(&trouble) { Phase::List } else { Phase::Start(version) };
-                self.failed(trouble, next).await;
+                self.failed((trouble, pause), next).await;
             }
         }
     }
@@ -204,7 +216,11 @@ where
         began: Instant,
     ) {
         let limit = Duration::from_secs(u64::from(SERVER_SECONDS) + 20);
-        match tokio::time::timeout(limit, events.next()).await {
+        let next = tokio::time::timeout(limit, events.next()).await;
+        if began.elapsed() > QUIET {
+            self.open();
+        }
+        match next {
             Ok(Some(Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)))) => {
                 self.arrived(&object, &mut version);
                 self.was_there = true;
@@ -218,31 +234,30 @@ where
             }
             Ok(Some(Ok(WatchEvent::Bookmark(mark)))) => {
                 version = mark.metadata.resource_version;
-                self.failures = 0;
+                self.open();
                 self.phase = Phase::Follow { events, version, began };
             }
             Ok(Some(Ok(WatchEvent::Error(status)))) => {
                 let trouble = self.link.trouble(&self.may("watch"), &kube::Error::Api(status));
                 let next = if is_expired(&trouble) { Phase::List } else { Phase::Start(version) };
-                self.failed(trouble, next).await;
+                self.failed((trouble, None), next).await;
             }
             Ok(Some(Err(error))) => {
                 let trouble = self.link.trouble(&self.may("watch"), &error);
-                self.failed(trouble, Phase::Start(version)).await;
+                self.failed((trouble, None), Phase::Start(version)).await;
             }
             // A watch that ends at once, again and again, would be polling.
             Ok(None) if began.elapsed() < Duration::from_secs(1) => {
                 let trouble =
                     Trouble::new(TroubleKind::Unreachable, KUBERNETES, &self.may("watch"), "the watch ended");
-                self.failed(trouble, Phase::Start(version)).await;
+                self.failed((trouble, None), Phase::Start(version)).await;
             }
             Ok(None) | Err(_) => self.phase = Phase::Start(version),
         }
     }
 
     fn arrived(&mut self, object: &K, version: &mut String) {
-        self.failures = 0;
-        self.backoff = Backoff::quick();
+        self.open();
         if let Some(newer) = &object.meta().resource_version {
             newer.clone_into(version);
         }
@@ -258,21 +273,33 @@ where
         self.phase = Phase::Over;
     }
 
+    /// It says something: whatever failed before is over.
+    fn open(&mut self) {
+        self.was_open = true;
+        self.failures = 0;
+        self.failing = None;
+        self.backoff = Backoff::quick();
+    }
+
     /// Goes on with `next` after a pause, unless the trouble stays.
-    async fn failed(&mut self, trouble: Trouble, next: Phase<K>) {
+    async fn failed(&mut self, failure: (Trouble, Option<Duration>), next: Phase<K>) {
+        let (trouble, asked_pause) = failure;
         let may_pass = match trouble.what {
             TroubleKind::Throttled | TroubleKind::Unreachable | TroubleKind::Odd => true,
             TroubleKind::Conflict => is_expired(&trouble),
             _ => false,
         };
         self.failures += 1;
-        if !may_pass || self.failures > FAILURES {
+        let since = *self.failing.get_or_insert_with(Instant::now);
+        let is_over = if self.was_open { since.elapsed() > OUTAGE } else { self.failures >= ATTEMPTS };
+        if !may_pass || is_over {
             self.ready.push_back(Err(trouble));
             self.phase = Phase::Over;
             return;
         }
         tracing::debug!(resource = self.resource, "watching again after: {}", trouble.message);
-        tokio::time::sleep(self.backoff.pause()).await;
+        let pause = self.backoff.pause();
+        tokio::time::sleep(asked_pause.map_or(pause, |asked| asked.max(pause))).await;
         self.phase = next;
     }
 }

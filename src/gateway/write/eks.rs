@@ -94,8 +94,8 @@ impl Writes {
         answer.map(drop).map_err(|error| Trouble::aws(EKS, "DeletePodIdentityAssociation", &error))
     }
 
-    /// eks:CreateAddon.
-    pub async fn create_addon(&self, new: &NewAddon) -> Result<(), Trouble> {
+    /// eks:CreateAddon; the ARN.
+    pub async fn create_addon(&self, new: &NewAddon) -> Result<Option<String>, Trouble> {
         const NAME: &str = "CreateAddon";
         let create = self.session.eks().create_addon().cluster_name(&new.cluster).addon_name(&new.name);
         let answer = create
@@ -110,7 +110,9 @@ impl Writes {
             .set_tags(tags(&new.tags))
             .send()
             .await;
-        answer.map(drop).map_err(|error| Trouble::aws(EKS, NAME, &error))
+        answer
+            .map(|output| output.addon.and_then(|addon| addon.addon_arn))
+            .map_err(|error| Trouble::aws(EKS, NAME, &error))
     }
 
     /// eks:UpdateAddon.

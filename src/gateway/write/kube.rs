@@ -6,7 +6,7 @@ use kube::api::{
     ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams, Preconditions,
     PropagationPolicy,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Writes;
 use crate::facts::Marks;
@@ -33,7 +33,8 @@ pub struct Place {
 }
 
 impl Place {
-    fn api(&self, link: &Link) -> Api<DynamicObject> {
+    /// The API of objects like this one.
+    pub(in crate::gateway) fn api(&self, link: &Link) -> Api<DynamicObject> {
         let (group, version) = self.api_version.split_once('/').unwrap_or(("", &self.api_version));
         let resource = ApiResource {
             group: group.to_owned(),
@@ -49,7 +50,7 @@ impl Place {
     }
 
     /// `patch storageclasses.storage.k8s.io`, `create persistentvolumeclaims in default`.
-    fn permission(&self, verb: &str) -> String {
+    pub(in crate::gateway) fn permission(&self, verb: &str) -> String {
         let group =
             self.api_version.split_once('/').map(|(group, _)| format!(".{group}")).unwrap_or_default();
         let place = self.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
@@ -72,7 +73,8 @@ impl Writes {
         Ok(marks(made.metadata))
     }
 
-    /// Create; [`TroubleKind::Exists`] when it is there.
+    /// Create; [`TroubleKind::Exists`] when it is there. The object has a name, so that asking again when the answer
+    /// was lost cannot make it twice.
     pub async fn create(&self, at: &Place, object: &Value) -> Result<Marks, Trouble> {
         let permission = at.permission("create");
         let link = self.link(&permission)?;
@@ -81,7 +83,7 @@ impl Writes {
             Trouble::new(TroubleKind::Refused, KUBERNETES, &permission, &error.to_string())
         })?;
         let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
-        let made = link.call(&permission, Repeat::Unsafe, || api.create(&params, &object)).await?;
+        let made = link.call(&permission, Repeat::Safe, || api.create(&params, &object)).await?;
         Ok(marks(made.metadata))
     }
 
@@ -110,12 +112,17 @@ impl Writes {
         link.call(&permission, Repeat::Unsafe, || api.delete(&at.name, &params)).await.map(drop)
     }
 
-    /// A rolling restart.
+    /// A rolling restart: what `kubectl rollout restart` does. The moment is fixed once, so that asking again when the
+    /// answer was lost restarts nothing twice.
     pub async fn restart_deployment(&self, namespace: &str, name: &str) -> Result<(), Trouble> {
         let permission = format!("patch deployments.apps in {namespace}");
         let link = self.link(&permission)?;
         let api: Api<Deployment> = Api::namespaced(link.client.clone(), namespace);
-        link.call(&permission, Repeat::Unsafe, || api.restart(name)).await.map(drop)
+        let at = jiff::Timestamp::now().to_string();
+        let template = json!({"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": at}}});
+        let patch = Patch::Merge(json!({"spec": {"template": template}}));
+        let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
+        link.call(&permission, Repeat::Safe, || api.patch(name, &params, &patch)).await.map(drop)
     }
 
     fn link(&self, permission: &str) -> Result<&Link, Trouble> {

@@ -298,7 +298,7 @@ fn version(intent: &Intent, facts: &Facts) -> Result<String, Box<Block>> {
         None => Err(block(
             Kind::Usage,
             format!("add-on {ADDON} has no build for Kubernetes {kubernetes}"),
-            "install the driver with Helm, then run it again with --driver existing",
+            "put helm on PATH and run it again, which then installs the chart; or install it yourself and use --driver existing",
         )),
     }
 }

@@ -3,12 +3,16 @@
 #![expect(clippy::too_many_lines, reason = "a table is as long as it has rows")]
 
 use super::super::sample::{Row, check};
-use super::super::{Action, Change, plan};
+use super::super::{Action, Associations, Change, Conflicts, plan};
 use super::*;
 use crate::facts::sample::{
     CLUSTER, ROLE, ROLE_ARN, agent, association, enough, hidden, our_marks, pod, pod_trust, role, tags_of,
+    web_trust,
 };
-use crate::facts::{Addon, Association, ControllerPod, CsiDriver, Issue, Marks, ServiceAccount, Workload};
+use crate::facts::{
+    Addon, Association, ControllerPod, CsiDriver, HelmProgram, Issue, Marks, Release, ServiceAccount,
+    Workload,
+};
 use crate::intent::sample::wish;
 
 const INSTALL: &str = "+ Addon aws-fsx-csi-driver";
@@ -48,7 +52,7 @@ fn a_cluster_without_a_driver() {
             "no build for this Kubernetes",
             "",
             |facts| facts.cluster.version = "1.20".to_owned(),
-            "! Usage | install the driver with Helm, then run it again with --driver existing",
+            "! Usage | put helm on PATH and run it again, which then installs the chart; or install it yourself and use --driver existing",
         ),
         (
             "a service account of somebody else",
@@ -77,7 +81,7 @@ fn a_cluster_without_a_driver() {
             "a CSIDriver that a removed release left behind is no driver",
             "",
             |facts| facts.driver.csi_driver = Seen::Found(CsiDriver::default()),
-            "! Conflict | install the add-on over it with --adopt CSIDriver/fsx.csi.aws.com, or use a driver of another namespace with --driver existing",
+            "! Conflict | install a driver over it with --adopt CSIDriver/fsx.csi.aws.com, or use a driver of another namespace with --driver existing",
         ),
         (
             "the same, adopted",
@@ -146,7 +150,7 @@ fn an_add_on_that_is_there() {
             "another version",
             "--driver-version v1.10.0-eksbuild.1",
             |_| {},
-            "! Conflict | leave --driver-version out; another version is an upgrade, which is asked for on its own",
+            "! Conflict | fsxctl setup driver --upgrade --driver-version v1.10.0-eksbuild.1",
         ),
         (
             "ours, without a role",
@@ -197,7 +201,7 @@ fn a_driver_of_somebody_else() {
             "the add-on would fight with it",
             "--driver addon",
             by_helm,
-            "! Conflict | use it with --driver existing",
+            "! Conflict | use it with --driver existing, or run: fsxctl migrate driver --to addon",
         ),
         ("by manifests", "", |facts| facts.driver.addon = Seen::Missing, "settled"),
         ("its version", "--driver-version v1.9.0", by_helm, "settled"),
@@ -497,4 +501,412 @@ fn the_token_is_the_requests_own() {
         "EKS refuses a token with other parameters"
     );
     assert!(token("").len() <= 64);
+}
+
+fn program(facts: &mut Facts) {
+    facts.driver.helm =
+        Seen::Found(HelmProgram { path: "/usr/bin/helm".to_owned(), version: "v4.2.4".to_owned() });
+}
+
+/// A release of the chart in a state, with fsxctl's label or without, a minute old.
+fn release(status: &str, ours: bool) -> Release {
+    Release {
+        name: "aws-fsx-csi-driver".to_owned(),
+        namespace: "kube-system".to_owned(),
+        chart: "aws-fsx-csi-driver".to_owned(),
+        chart_version: "1.17.0".to_owned(),
+        app_version: "1.9.0".to_owned(),
+        status: status.to_owned(),
+        revision: 1,
+        ours,
+        age_seconds: 60,
+        ..Release::default()
+    }
+}
+
+/// The driver as Helm left it, with a service account of fsxctl's.
+fn released(facts: &mut Facts, status: &str, ours: bool) {
+    by_helm(facts);
+    program(facts);
+    facts.driver.release = Seen::Found(release(status, ours));
+    facts.access.service_account =
+        facts.access.service_account.clone().map(|account| ServiceAccount { marks: our_marks(), ..account });
+}
+
+#[test]
+fn a_release_is_installed_when_helm_was_asked_for_or_nothing_else_fits() {
+    let both = "+ ServiceAccount kube-system/fsx-csi-controller-sa; + Release kube-system/aws-fsx-csi-driver";
+    let rows: [Row; 11] = [
+        ("as asked for", "--driver helm", program, both),
+        (
+            "without the program",
+            "--driver helm",
+            |_| {},
+            "! Usage | install helm 3.14 or newer, or use --driver addon",
+        ),
+        (
+            "with one that is too old",
+            "--driver helm",
+            |facts| {
+                facts.driver.helm =
+                    Seen::Found(HelmProgram { path: "/helm".to_owned(), version: "v3.9.4".to_owned() })
+            },
+            "! Usage | install helm 3.14 or newer",
+        ),
+        (
+            "releases that cannot be seen",
+            "--driver helm",
+            |facts| {
+                program(facts);
+                facts.driver.release = hidden("list secrets in kube-system");
+            },
+            allowed("list secrets in kube-system"),
+        ),
+        ("the add-on has a build, so it goes first", "", program, INSTALL),
+        (
+            "the add-on has no build",
+            "",
+            |facts| {
+                program(facts);
+                facts.cluster.version = "1.20".to_owned();
+            },
+            both,
+        ),
+        (
+            "a right service account of somebody else is in the add-on's way, not in Helm's",
+            "--role-arn arn:aws:iam::111122223333:role/fsx",
+            |facts| {
+                program(facts);
+                let arn = "arn:aws:iam::111122223333:role/fsx".to_owned();
+                facts.access.provider = Facts::done().access.provider;
+                let known = role("fsx", web_trust(), enough(), Default::default());
+                facts.access.roles.insert("fsx".to_owned(), known);
+                facts.access.service_account =
+                    Seen::Found(ServiceAccount { role_arn: Some(arn), marks: Marks::default() });
+            },
+            "+ Release kube-system/aws-fsx-csi-driver",
+        ),
+        (
+            "a wrong one is not",
+            "",
+            |facts| {
+                program(facts);
+                facts.access.service_account = Seen::Found(ServiceAccount::default());
+            },
+            "! Conflict | let fsxctl annotate it with --adopt ServiceAccount/kube-system/fsx-csi-controller-sa",
+        ),
+        (
+            "another namespace",
+            "--driver helm --service-account storage/fsx",
+            program,
+            "! Usage | name a service account of kube-system",
+        ),
+        (
+            "the add-on is there",
+            "--driver helm",
+            |facts| {
+                *facts = Facts::done();
+                program(facts);
+            },
+            "! Conflict | fsxctl migrate driver --to helm",
+        ),
+        (
+            "manifests are there",
+            "--driver helm",
+            |facts| {
+                *facts = Facts::done();
+                facts.driver.addon = Seen::Missing;
+                program(facts);
+            },
+            "! Conflict | use it with --driver existing, or run: fsxctl migrate driver --to addon",
+        ),
+    ];
+    check(StepId::Driver, Goal::Present, Facts::bare, &rows);
+}
+
+#[test]
+fn a_release_that_is_there() {
+    let rows: [Row; 16] = [
+        ("ours, deployed", "", |facts| released(facts, "deployed", true), "settled"),
+        ("the same, as asked for", "--driver helm", |facts| released(facts, "deployed", true), "settled"),
+        (
+            "another version",
+            "--driver-version 1.16.0",
+            |facts| released(facts, "deployed", true),
+            "! Conflict | fsxctl setup driver --upgrade --driver-version 1.16.0",
+        ),
+        (
+            "other values",
+            "--helm-value controller.replicaCount=1",
+            |facts| released(facts, "deployed", true),
+            "~ Release kube-system/aws-fsx-csi-driver",
+        ),
+        (
+            "ours, failed",
+            "",
+            |facts| released(facts, "failed", true),
+            "~ Release kube-system/aws-fsx-csi-driver",
+        ),
+        (
+            "ours, ended while it was installed",
+            "",
+            |facts| released(facts, "pending-install", true),
+            "- Release kube-system/aws-fsx-csi-driver; ~ Release kube-system/aws-fsx-csi-driver",
+        ),
+        (
+            "ours, ended while it was upgraded",
+            "",
+            |facts| released(facts, "pending-upgrade", true),
+            "~ Release kube-system/aws-fsx-csi-driver; ~ Release kube-system/aws-fsx-csi-driver",
+        ),
+        (
+            "ours, ended while it was taken away",
+            "",
+            |facts| released(facts, "uninstalling", true),
+            "- Release kube-system/aws-fsx-csi-driver; ~ Release kube-system/aws-fsx-csi-driver",
+        ),
+        (
+            "ours, and a helm is at work",
+            "",
+            |facts| {
+                released(facts, "pending-install", true);
+                facts.driver.release =
+                    facts.driver.release.clone().map(|release| Release { age_seconds: 3, ..release });
+            },
+            "! Conflict | wait until it is done and run it again",
+        ),
+        (
+            "ours, without its Deployment",
+            "",
+            |facts| {
+                released(facts, "deployed", true);
+                facts.driver.controller = Seen::Missing;
+            },
+            "~ Release kube-system/aws-fsx-csi-driver",
+        ),
+        (
+            "ours, without its service account",
+            "",
+            |facts| {
+                released(facts, "deployed", true);
+                facts.access.service_account = Seen::Missing;
+            },
+            "+ ServiceAccount kube-system/fsx-csi-controller-sa; ~ Deployment kube-system/fsx-csi-controller",
+        ),
+        ("somebody else's, deployed", "", |facts| released(facts, "deployed", false), "settled"),
+        (
+            "somebody else's, whose upgrade failed",
+            "",
+            |facts| released(facts, "failed", false),
+            "settled (!)",
+        ),
+        (
+            "somebody else's, ended while it was installed",
+            "",
+            |facts| released(facts, "pending-install", false),
+            "! Conflict | helm uninstall aws-fsx-csi-driver --namespace kube-system",
+        ),
+        (
+            "somebody else's, ended while it was upgraded",
+            "--driver helm",
+            |facts| released(facts, "pending-upgrade", false),
+            "! Conflict | helm rollback aws-fsx-csi-driver --namespace kube-system",
+        ),
+        (
+            "the add-on would fight with it",
+            "--driver addon",
+            |facts| released(facts, "deployed", true),
+            "! Conflict | use it with --driver existing, or run: fsxctl migrate driver --to addon",
+        ),
+    ];
+    check(StepId::Driver, Goal::Present, Facts::done, &rows);
+}
+
+#[test]
+fn an_upgrade_is_asked_for() {
+    let rows: [Row; 9] = [
+        ("to the newest", "driver --upgrade", |_| {}, "~ Addon aws-fsx-csi-driver"),
+        (
+            "it is the newest",
+            "driver --upgrade",
+            |facts| change_addon(facts, |addon| addon.version = "v1.10.0-eksbuild.1".into()),
+            "settled",
+        ),
+        (
+            "newer than what EKS lists",
+            "driver --upgrade",
+            |facts| change_addon(facts, |addon| addon.version = "v2.0.0-eksbuild.1".into()),
+            "settled",
+        ),
+        (
+            "to one that is not there",
+            "driver --upgrade --driver-version v9.9.9-eksbuild.1",
+            |_| {},
+            "! Usage | fsxctl setup driver --list-versions",
+        ),
+        (
+            "of somebody else's",
+            "driver --upgrade",
+            |facts| change_addon(facts, |addon| addon.tags.clear()),
+            "! Conflict | let fsxctl upgrade it with --adopt Addon/aws-fsx-csi-driver",
+        ),
+        (
+            "of a release",
+            "driver --upgrade --driver-version 1.18.0",
+            |facts| released(facts, "deployed", true),
+            "~ Release kube-system/aws-fsx-csi-driver",
+        ),
+        (
+            "of a release, to where?",
+            "driver --upgrade",
+            |facts| released(facts, "deployed", true),
+            "! Usage | name the chart's version to upgrade to with --driver-version",
+        ),
+        (
+            "of a part of another chart",
+            "driver --upgrade --driver-version 1.18.0",
+            |facts| {
+                released(facts, "deployed", false);
+                facts.driver.release = facts
+                    .driver
+                    .release
+                    .clone()
+                    .map(|release| Release { chart: "hyperpod-inference-operator".to_owned(), ..release });
+            },
+            "! Conflict | upgrade that release with helm",
+        ),
+        (
+            "of manifests",
+            "driver --upgrade",
+            |facts| facts.driver.addon = Seen::Missing,
+            "! Conflict | upgrade it the way it was installed, or run: fsxctl migrate driver --to addon",
+        ),
+    ];
+    check(StepId::Driver, Goal::Present, Facts::done, &rows);
+}
+
+#[test]
+fn an_upgrade_of_the_add_on_names_its_role_and_configuration_again() {
+    let mut facts = Facts::done();
+    change_addon(&mut facts, |addon| addon.configuration = Some("{}".to_owned()));
+    let plan = plan(Goal::Present, &wish("driver --upgrade"), &facts);
+    let action = plan.changes().next().map(|change| change.action.clone());
+    let Some(Action::UpdateAddon { version, role_arn, association, conflicts, configuration, .. }) = action
+    else {
+        panic!("{plan:?}")
+    };
+    assert_eq!(version.as_deref(), Some("v1.10.0-eksbuild.1"));
+    assert_eq!(
+        role_arn.as_deref(),
+        Some(crate::facts::sample::ROLE_ARN),
+        "EKS drops a role that is not named"
+    );
+    assert_eq!((association, conflicts), (Associations::Keep, Conflicts::Preserve));
+    assert_eq!(configuration.as_deref(), Some("{}"));
+}
+
+#[test]
+fn undo_takes_away_the_release_that_fsxctl_made() {
+    let both = "- Release kube-system/aws-fsx-csi-driver; - ServiceAccount kube-system/fsx-csi-controller-sa";
+    let rows: [Row; 4] = [
+        ("ours", "", |facts| released(facts, "deployed", true), both),
+        (
+            "adopted",
+            "",
+            |facts| {
+                released(facts, "deployed", true);
+                facts.driver.release =
+                    facts.driver.release.clone().map(|release| Release { adopted: true, ..release });
+                facts.access.service_account = Seen::Found(ServiceAccount::default());
+            },
+            "settled",
+        ),
+        (
+            "somebody else's",
+            "",
+            |facts| {
+                released(facts, "deployed", false);
+                facts.access.service_account = Seen::Found(ServiceAccount::default());
+            },
+            "settled",
+        ),
+        (
+            "hidden",
+            "",
+            |facts| {
+                released(facts, "deployed", true);
+                facts.driver.release = hidden("list secrets in kube-system");
+            },
+            allowed("list secrets in kube-system"),
+        ),
+    ];
+    check(StepId::Driver, Goal::Absent, Facts::done, &rows);
+}
+
+/// What a migration plans, one line a step.
+fn migrated(words: &str, breakage: impl FnOnce(&mut Facts)) -> Vec<String> {
+    let mut facts = Facts::done();
+    breakage(&mut facts);
+    let plan = plan(Goal::Present, &crate::intent::sample::migration(words), &facts);
+    plan.items.iter().map(super::super::sample::outline).collect()
+}
+
+#[test]
+fn the_driver_goes_from_one_way_to_another() {
+    let addon = "- Release kube-system/aws-fsx-csi-driver; + Addon aws-fsx-csi-driver (!)";
+    assert_eq!(migrated("driver --to addon", |facts| released(facts, "deployed", true)), ["settled", addon]);
+    assert_eq!(migrated("driver --to addon", |_| {}), ["settled", "settled"]);
+    let helm = "- Addon aws-fsx-csi-driver; + ServiceAccount kube-system/fsx-csi-controller-sa; \
+                + Release kube-system/aws-fsx-csi-driver (!)";
+    assert_eq!(migrated("driver --to helm", program), ["settled", helm]);
+    assert_eq!(
+        migrated("driver --to helm", |facts| released(facts, "deployed", true)),
+        ["settled", "settled"]
+    );
+    let adopt = "! Conflict | let fsxctl uninstall it with --adopt Release/kube-system/aws-fsx-csi-driver";
+    assert_eq!(migrated("driver --to addon", |facts| released(facts, "deployed", false)), [adopt]);
+    let hidden_release = |facts: &mut Facts| {
+        released(facts, "deployed", true);
+        let marks = Marks {
+            annotations: [("meta.helm.sh/release-name".to_owned(), "x".to_owned())].into(),
+            ..Marks::default()
+        };
+        facts.driver.csi_driver = Seen::Found(CsiDriver { marks, ..CsiDriver::default() });
+        facts.driver.release = hidden("list secrets in kube-system");
+    };
+    assert_eq!(migrated("driver --to addon", hidden_release), [allowed("list secrets in kube-system")]);
+}
+
+#[test]
+fn the_identity_goes_from_one_way_to_another() {
+    let with_agent = |facts: &mut Facts| facts.access.agent = Seen::Found(agent("ACTIVE"));
+    let to_pods = format!(
+        "~ Role {ROLE}; ~ Addon aws-fsx-csi-driver; ~ Deployment kube-system/fsx-csi-controller; ~ Role {ROLE}"
+    );
+    assert_eq!(migrated("identity --to pod-identity", with_agent), [to_pods]);
+    assert_eq!(
+        migrated("identity --to pod-identity", |_| {}),
+        ["! Usage | aws eks create-addon --cluster-name hp-eks --addon-name eks-pod-identity-agent"]
+    );
+    assert_eq!(migrated("identity --to irsa", |_| {}), ["settled"]);
+    let of_release = |facts: &mut Facts| {
+        released(facts, "deployed", true);
+        with_agent(facts);
+    };
+    let to_pods = format!(
+        "~ Role {ROLE}; + PodIdentityAssociation kube-system/fsx-csi-controller-sa; \
+         ~ ServiceAccount kube-system/fsx-csi-controller-sa; ~ Deployment kube-system/fsx-csi-controller; ~ Role {ROLE}"
+    );
+    assert_eq!(migrated("identity --to pod-identity", of_release), [to_pods]);
+    assert_eq!(
+        migrated("identity --to pod-identity", |facts| {
+            with_agent(facts);
+            change_addon(facts, |addon| addon.tags.clear());
+        }),
+        ["! Conflict | let fsxctl change it with --adopt Addon/aws-fsx-csi-driver"]
+    );
+    assert_eq!(
+        migrated("identity --to pod-identity", |facts| facts.access.agent = hidden("eks:DescribeAddon")),
+        [allowed("eks:DescribeAddon")]
+    );
 }

@@ -136,11 +136,19 @@ impl Scene<'_> {
                 return Err(crate::steps::denied("add-on eks-pod-identity-agent", veil));
             }
             if let Err(why) = pod_identity::works(self.facts) {
+                let next = if self.facts.access.agent.is_missing() && !self.facts.cluster.auto_mode {
+                    format!(
+                        "aws eks create-addon --cluster-name {} --addon-name eks-pod-identity-agent",
+                        self.facts.cluster.name
+                    )
+                } else {
+                    "mend that and run it again".to_owned()
+                };
                 return Err(Box::new(Block {
                     kind: Kind::Usage,
                     message: format!("Pod Identity would not work here: {why}"),
                     permission: None,
-                    next: Some("mend that first; until then the driver keeps its role by IRSA".to_owned()),
+                    next: Some(next),
                 }));
             }
             judge::trusts_pod_identity(self.intent, self.facts, self.role)

@@ -41,6 +41,10 @@ const DROPPED: &[&str] = &[
     "StartTime",
     "RoleLastUsed",
     "kubectl.kubernetes.io/restartedAt",
+    // The same of clients that are written with kube-rs.
+    "kube.kubernetes.io/restartedAt",
+    // What a restart leaves besides.
+    "deployment.kubernetes.io/revision",
     "pod-template-hash",
     // Generated like ids: a pod's address, and when and as whom the provisioner was started.
     "podIP",
@@ -75,8 +79,14 @@ fn canonical(state: &State) -> Value {
         roles
             .retain(|role| !role["Path"].as_str().is_some_and(|path| path.starts_with("/aws-service-role/")));
     }
-    world.kubernetes.objects.retain(|object| object["kind"] != "Event");
+    // A restart leaves the ReplicaSet of the pods before it, empty.
+    let is_left = |object: &Value| object["kind"] == "ReplicaSet" && object["spec"]["replicas"] == 0;
+    world.kubernetes.objects.retain(|object| object["kind"] != "Event" && !is_left(object));
+    let hashes = template_hashes(&world.kubernetes.objects);
     for object in &mut world.kubernetes.objects {
+        if matches!(object["kind"].as_str(), Some("Deployment" | "ReplicaSet" | "Pod")) {
+            without_hashes(object, &hashes);
+        }
         object_as_compared(object);
     }
     let mut value = json!({
@@ -99,10 +109,40 @@ fn canonical(state: &State) -> Value {
     value
 }
 
+/// Hashes of pod templates, which a restart changes: names of ReplicaSets and their pods hold them.
+fn template_hashes(objects: &[Value]) -> BTreeSet<String> {
+    let sets = objects.iter().filter(|object| object["kind"] == "ReplicaSet");
+    sets.filter_map(|set| set["metadata"]["labels"]["pod-template-hash"].as_str().map(str::to_owned))
+        .collect()
+}
+
+fn without_hashes(value: &mut Value, hashes: &BTreeSet<String>) {
+    match value {
+        Value::String(text) => {
+            for hash in hashes.iter().filter(|hash| !hash.is_empty()) {
+                if text.contains(hash.as_str()) {
+                    *text = text.replace(hash.as_str(), "#");
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| without_hashes(item, hashes)),
+        Value::Object(members) => members.values_mut().for_each(|member| without_hashes(member, hashes)),
+        _ => {}
+    }
+}
+
 fn object_as_compared(object: &mut Value) {
     if let Some(metadata) = object["metadata"].as_object_mut() {
         for entry in metadata.get_mut("managedFields").and_then(Value::as_array_mut).into_iter().flatten() {
             entry.as_object_mut().map(|entry| entry.shift_remove("time"));
+        }
+    }
+    // Where the scheduler put a pod that may run anywhere is its own choice.
+    if object["kind"] == "Pod" && object["metadata"]["ownerReferences"][0]["kind"] == "ReplicaSet" {
+        for (part, members) in [("spec", &["nodeName"][..]), ("status", &["hostIP", "hostIPs"])] {
+            for member in members {
+                object[part].as_object_mut().map(|part| part.shift_remove(*member));
+            }
         }
     }
     let pod_of = object["metadata"]["generateName"].as_str().map(str::to_owned);
@@ -307,6 +347,38 @@ kubernetes:
             FIRST.replace("fs-0123456789abcdef0", "fs-0fedcba9876543210").replace("abcdefgh", "zzzzzzzz");
         let second = second.replace("now-1h", "now-5d").replace("uid: a", "uid: b").replace("e1", "e2");
         assert_eq!(diff(&world(FIRST), &world(&second), &[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_restart_does_not_count_and_its_pods_do() {
+        let world_of = |hash: &str, restarted: &str, more: &str| {
+            let set = |hash: &str, replicas: u8| {
+                json!({
+                    "apiVersion": "apps/v1", "kind": "ReplicaSet",
+                    "metadata": {"name": format!("d-{hash}"), "namespace": "team", "labels": {"pod-template-hash": hash}},
+                    "spec": {"replicas": replicas, "template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": restarted}}}},
+                })
+            };
+            let pod = |end: &str| {
+                json!({
+                    "apiVersion": "v1", "kind": "Pod",
+                    "metadata": {"name": format!("d-{hash}-{end}"), "generateName": format!("d-{hash}-"), "namespace": "team"},
+                })
+            };
+            let mut objects = vec![set(hash, 2), pod("x1")];
+            match more {
+                "old" => objects.push(set("bbb", 0)),
+                "pod" => objects.push(pod("x2")),
+                _ => {}
+            }
+            world(&format!(
+                "kubernetes: {}",
+                json!({"controllers": {"workloads": false}, "objects": objects})
+            ))
+        };
+        let (one, other) = (world_of("bbb", "", ""), world_of("ccc", "2026-01-02T03:04:05Z", "old"));
+        assert_eq!(diff(&one, &other, &[]), Vec::<String>::new());
+        assert_ne!(diff(&one, &world_of("ccc", "", "pod"), &[]), Vec::<String>::new());
     }
 
     #[test]
