@@ -103,11 +103,12 @@ impl Interview<'_> {
     /// All questions. None when they were left.
     async fn hold(&mut self) -> Result<Option<Parsed>> {
         let Some(eyes) = self.place().await? else { return Ok(None) };
+        let target = self.sheet.parsed()?.target;
+        let cluster = way::cluster_name(&eyes.session, &target, self.env).await?;
         let mut seen: Option<(Look, Facts)> = None;
         loop {
             let parsed = self.sheet.parsed()?;
-            let cluster = way::cluster_name(&eyes.session, &parsed.target, self.env).await?;
-            let look = way::look(&parsed.intent, &parsed.target, &eyes.session, cluster);
+            let look = way::look(&parsed.intent, &parsed.target, &eyes.session, cluster.clone());
             // Other names are other objects: what is asked about them must be looked at.
             let facts = match seen.take() {
                 Some((before, facts)) if before == look => facts,
