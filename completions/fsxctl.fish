@@ -106,7 +106,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -s n -l namespace -d 'Namespace of the claim [default: the kube context\'s, else default]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l size -d 'Size of the claim, for instance 2400Gi [default: 1200Gi]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l output-dir -d 'Write the manifests of class and claim into this directory as well, also with --dry-run [default: no files]' -r -F
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l adopt -d 'Let fsxctl change this object although it did not make it (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l adopt -d 'Let fsxctl change this object although it did not make it (repeatable); on a terminal, without a name, it asks for each object that stands in the way' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l tag -d 'Tag of every AWS object made (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l only -d 'Only these parts: identity, network, driver, storage' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l skip -d 'All but these parts' -r
@@ -143,7 +143,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l permissions-boundary -d 'Permissions boundary of the role [default: none]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l policy -d 'What the role may do: minimal, managed (AmazonFSxFullAccess) or a policy\'s ARN [default: minimal]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l service-account -d 'The controller\'s service account [default: kube-system/fsx-csi-controller-sa]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l adopt -d 'Let fsxctl change this object although it did not make it (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l adopt -d 'Let fsxctl change this object although it did not make it (repeatable); on a terminal, without a name, it asks for each object that stands in the way' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l tag -d 'Tag of every AWS object made (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
@@ -169,7 +169,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l hyperpod -d 'HyperPod cluster on it [default: every one whose orchestrator is the EKS cluster]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l security-group -d 'The file system\'s security group: an id, auto or create [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l subnet -d 'The file system\'s subnet: an id or auto [default: auto, the zone where most nodes are]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l adopt -d 'Let fsxctl change this object although it did not make it (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l adopt -d 'Let fsxctl change this object although it did not make it (repeatable); on a terminal, without a name, it asks for each object that stands in the way' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l tag -d 'Tag of every AWS object made (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
@@ -206,7 +206,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l permissions-boundary -d 'Permissions boundary of the role [default: none]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l policy -d 'What the role may do: minimal, managed (AmazonFSxFullAccess) or a policy\'s ARN [default: minimal]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l service-account -d 'The controller\'s service account [default: kube-system/fsx-csi-controller-sa]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l adopt -d 'Let fsxctl change this object although it did not make it (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l adopt -d 'Let fsxctl change this object although it did not make it (repeatable); on a terminal, without a name, it asks for each object that stands in the way' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l tag -d 'Tag of every AWS object made (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
@@ -261,7 +261,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_s
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l permissions-boundary -d 'Permissions boundary of the role [default: none]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l policy -d 'What the role may do: minimal, managed (AmazonFSxFullAccess) or a policy\'s ARN [default: minimal]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l service-account -d 'The controller\'s service account [default: kube-system/fsx-csi-controller-sa]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l adopt -d 'Let fsxctl change this object although it did not make it (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l adopt -d 'Let fsxctl change this object although it did not make it (repeatable); on a terminal, without a name, it asks for each object that stands in the way' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l tag -d 'Tag of every AWS object made (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
@@ -285,10 +285,10 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_s
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l to -d 'Where to: pod-identity or irsa' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l role-arn -d 'The driver\'s role, by ARN [default: the one it has]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l role-name -d 'The driver\'s role, by name' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l role-name -d 'The driver\'s role, by name [default: the one it has]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s c -l cluster -d 'EKS cluster, by name or ARN [default: the kube context\'s, else the Region\'s only one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l hyperpod -d 'HyperPod cluster on it [default: every one whose orchestrator is the EKS cluster]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l adopt -d 'Let fsxctl change this object although it did not make it (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l adopt -d 'Let fsxctl change this object although it did not make it (repeatable); on a terminal, without a name, it asks for each object that stands in the way' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l tag -d 'Tag of every AWS object made (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
