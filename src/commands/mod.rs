@@ -10,6 +10,7 @@ mod permissions;
 mod setup;
 mod speak;
 mod versions;
+mod way;
 mod wizard;
 
 use std::collections::BTreeMap;
