@@ -197,7 +197,7 @@ fn wish(words: Words, global: &GlobalArgs, env: &Env) -> Result<(Intent, Target,
 /// Usage: a name or an ARN that is none.
 pub fn cluster_intent(args: &ClusterArgs, global: &GlobalArgs, env: &Env) -> Result<(Target, Setup)> {
     let request_timeout = about::request_timeout(global)?;
-    Ok((target(args, global, env)?, Setup { yes: false, dry_run: true, request_timeout }))
+    Ok((target(args, global, env)?, Setup { yes: false, dry_run: true, ask_leave: false, request_timeout }))
 }
 
 fn scope(words: &Words) -> Result<BTreeSet<StepId>> {
