@@ -95,7 +95,7 @@ fn the_help_of_every_flag_says_its_default() {
         for flag in command.get_arguments().filter(|flag| flag.get_long().is_some()) {
             let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
             let says = help.contains("[default: ") || help.contains("(repeatable)");
-            if flag.get_action().takes_values() && !says {
+            if flag.get_action().takes_values() && !flag.is_required_set() && !says {
                 silent.push(format!("{name} --{}", flag.get_long().unwrap_or_default()));
             }
         }

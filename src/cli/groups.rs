@@ -170,8 +170,9 @@ pub struct ConsentArgs {
     /// Show the plan and stop
     #[arg(long)]
     pub dry_run: bool,
-    /// Let fsxctl change this object although it did not make it (repeatable)
-    #[arg(long, value_name = "KIND/REF")]
+    /// Let fsxctl change this object although it did not make it (repeatable); on a terminal, without a name, it asks
+    /// for each object that stands in the way
+    #[arg(long, value_name = "KIND/REF", num_args = 0..=1, default_missing_value = "")]
     pub adopt: Vec<String>,
     /// Tag of every AWS object made (repeatable)
     #[arg(long, value_name = "KEY=VALUE")]

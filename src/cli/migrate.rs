@@ -51,7 +51,7 @@ pub struct MigrateIdentity {
     /// The driver's role, by ARN [default: the one it has]
     #[arg(long, value_name = "ARN", conflicts_with = "role_name", help_heading = "Identity")]
     pub role_arn: Option<String>,
-    /// The driver's role, by name
+    /// The driver's role, by name [default: the one it has]
     #[arg(long, value_name = "NAME", help_heading = "Identity")]
     pub role_name: Option<String>,
     /// Which cluster.

@@ -22,7 +22,7 @@ pub use setup::{SetupArgs, SetupCommand, SetupDriver, SetupDynamic, SetupIdentit
     long_about = "eksctl for FSx for Lustre on SageMaker HyperPod and Amazon EKS: from a bare cluster to a bound \
                   Lustre claim in one command.\n\nEvery command looks first, shows its plan, asks, does only what \
                   is missing and proves it. Running it again on a finished set-up writes nothing.",
-    after_help = "Start with: fsxctl setup dynamic --dry-run",
+    after_help = "Start with: fsxctl setup dynamic --dry-run\nOr be asked: fsxctl setup",
     propagate_version = false,
     disable_help_subcommand = true,
     max_term_width = 100

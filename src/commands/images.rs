@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::setup;
 use super::speak::{Answer, Speak};
+use super::way;
 use crate::cli::{ClusterArgs, GlobalArgs, ImagesArgs};
 use crate::domain::images::{CHART, DRIVER, IMAGES};
 use crate::error::{Error, Kind, Result};
@@ -80,12 +80,12 @@ fn running(found: Vec<ImageInUse>) -> ImagesBody {
 /// The images of the driver's workloads.
 async fn in_use(args: &ImagesArgs, global: &GlobalArgs, env: &Env) -> Result<(Vec<ImageInUse>, ClusterId)> {
     let words = ClusterArgs { cluster: args.cluster.clone(), hyperpod: None };
-    let (target, way) = intent::cluster_intent(&words, global, env)?;
-    let session = setup::open(env, &target, way.request_timeout).await?;
-    let name = setup::cluster_name(&session, &target, env).await?;
+    let (target, how) = intent::cluster_intent(&words, global, env)?;
+    let session = way::open(env, &target, how.request_timeout).await?;
+    let name = way::cluster_name(&session, &target, env).await?;
     let cluster = visible(Reads::new(&session).cluster(&name).await, &format!("EKS cluster {name}"))?
         .ok_or_else(|| Error::usage(format!("there is no EKS cluster {name} in {}", session.region())))?;
-    let kubernetes = Kubernetes::connect(&setup::kube_wish(env, &target, &way), &session, &cluster).await?;
+    let kubernetes = Kubernetes::connect(&way::kube_wish(env, &target, &how), &session, &cluster).await?;
     let reads = kubernetes.reads();
     let (controller, node) = futures::join!(
         reads.deployment_images("fsx-csi-controller"),

@@ -4,11 +4,13 @@
 mod about;
 mod env;
 mod images;
+mod leave;
 mod manifests;
 mod permissions;
 mod setup;
 mod speak;
 mod versions;
+mod way;
 mod wizard;
 
 use std::collections::BTreeMap;

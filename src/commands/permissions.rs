@@ -6,14 +6,22 @@ use clap::Parser as _;
 use serde_json::{Value, json};
 
 use super::speak::Speak;
-use crate::cli::{Cli, Command, GlobalArgs, PermissionsArgs, SetupCommand};
+use crate::cli::{Cli, ClusterArgs, Command, GlobalArgs, PermissionsArgs, SetupCommand, SetupDynamic};
 use crate::error::{Error, Result};
 use crate::intent::{self, Env};
 use crate::report::{Needs, needs_page, to_json, to_yaml};
 use crate::steps::needs;
 
 /// All commands together, by command lines that take every road.
-const EVERYTHING: [&str; 2] = ["setup dynamic --create-namespace", "setup dynamic --policy managed"];
+const EVERYTHING: [&str; 7] = [
+    "setup dynamic --create-namespace",
+    "setup dynamic --policy managed",
+    "setup dynamic --driver helm",
+    "setup driver --upgrade",
+    "migrate driver --to helm",
+    "migrate identity --to pod-identity",
+    "migrate identity --to irsa",
+];
 
 /// Shows what a command line needs.
 ///
@@ -87,14 +95,27 @@ fn of_line(words: &[String], global: &GlobalArgs, env: &Env) -> Result<Vec<needs
         return Err(Error::usage("-o behind COMMAND is a flag of that command, which is not run")
             .next("put it before COMMAND: fsxctl permissions -o json setup dynamic"));
     }
-    let Command::Setup(setup) = &cli.command else { return Ok(Vec::new()) };
-    // Alone it asks, and what it makes in the end is `setup dynamic`.
-    let whole = SetupCommand::Dynamic(Box::default());
-    let command = setup.command.as_ref().unwrap_or(&whole);
     let mut own = cli.global.clone();
     own.region = own.region.or_else(|| global.region.clone());
     own.as_user = own.as_user.or_else(|| global.as_user.clone());
-    let (intent, target, _) = intent::setup_intent(command, &own, env)?;
+    // Which cluster is all that counts of the wish here.
+    let whole = |cluster: Option<String>| {
+        let cluster = ClusterArgs { cluster, hyperpod: None };
+        SetupCommand::Dynamic(Box::new(SetupDynamic { cluster, ..SetupDynamic::default() }))
+    };
+    let (intent, target, _) = match &cli.command {
+        Command::Setup(setup) => {
+            // Alone it asks, and what it makes in the end is `setup dynamic`.
+            intent::setup_intent(setup.command.as_ref().unwrap_or(&whole(None)), &own, env)?
+        }
+        Command::Migrate(command) => intent::migrate_intent(command, &own, env)?,
+        Command::Images(args) if args.cluster.is_some() => {
+            let (intent, target, _) = intent::setup_intent(&whole(args.cluster.clone()), &own, env)?;
+            return Ok(needs::needs(&needs::images(&intent, &target)));
+        }
+        // They look at nothing.
+        _ => return Ok(Vec::new()),
+    };
     Ok(needs::needs(&needs::task(&intent, &target)))
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::setup::{check_account, cluster_name, open};
 use super::speak::Speak;
+use super::way::{check_account, cluster_name, open};
 use crate::cli::{GlobalArgs, SetupCommand};
 use crate::domain::versions::DriverVersion;
 use crate::error::{Error, Kind, Result};

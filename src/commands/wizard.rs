@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::setup;
 use super::speak::Speak;
+use super::way;
 use crate::cli::GlobalArgs;
 use crate::engine::{Event, Eyes, Look, Stop, observe};
 use crate::error::{Error, Kind, Result};
@@ -102,11 +103,12 @@ impl Interview<'_> {
     /// All questions. None when they were left.
     async fn hold(&mut self) -> Result<Option<Parsed>> {
         let Some(eyes) = self.place().await? else { return Ok(None) };
+        let target = self.sheet.parsed()?.target;
+        let cluster = way::cluster_name(&eyes.session, &target, self.env).await?;
         let mut seen: Option<(Look, Facts)> = None;
         loop {
             let parsed = self.sheet.parsed()?;
-            let cluster = setup::cluster_name(&eyes.session, &parsed.target, self.env).await?;
-            let look = setup::look(&parsed.intent, &parsed.target, &eyes.session, cluster);
+            let look = way::look(&parsed.intent, &parsed.target, &eyes.session, cluster.clone());
             // Other names are other objects: what is asked about them must be looked at.
             let facts = match seen.take() {
                 Some((before, facts)) if before == look => facts,
@@ -135,7 +137,7 @@ impl Interview<'_> {
     /// Region and cluster. None when the questions were left.
     async fn place(&mut self) -> Result<Option<Eyes>> {
         let first = self.sheet.parsed()?;
-        let context = setup::context(self.env, &first.target);
+        let context = way::context(self.env, &first.target);
         let found = match self.open(&first).await {
             Ok(session) => Some(session),
             // Without a Region there is no way yet, but somebody who can name one.
@@ -162,7 +164,7 @@ impl Interview<'_> {
         };
         let there = match there {
             Seen::Found(names) if !names.is_empty() => Some(names),
-            Seen::Found(_) | Seen::Missing => return Err(setup::no_cluster(session.region())),
+            Seen::Found(_) | Seen::Missing => return Err(way::no_cluster(session.region())),
             Seen::Hidden(_) => None,
         };
         // A context of another Region would name the cluster otherwise.
@@ -173,13 +175,13 @@ impl Interview<'_> {
         {
             return Ok(None);
         }
-        let kube = setup::kube_wish(self.env, &parsed.target, &parsed.setup);
+        let kube = way::kube_wish(self.env, &parsed.target, &parsed.setup);
         Ok(Some(Eyes { session, kube }))
     }
 
     async fn open(&self, parsed: &Parsed) -> Result<Session> {
         tokio::select! {
-            session = Box::pin(setup::open(self.env, &parsed.target, parsed.setup.request_timeout)) => session,
+            session = Box::pin(way::open(self.env, &parsed.target, parsed.setup.request_timeout)) => session,
             error = self.stop.wait() => Err(error),
         }
     }

@@ -51,6 +51,14 @@ pub struct Task {
     pub role: RoleTask,
     /// Whether the add-on may be installed.
     pub addon: bool,
+    /// Whether a Helm release of the driver is made or upgraded.
+    pub helm: bool,
+    /// Whether a driver that is there is brought to another version.
+    pub upgrade: bool,
+    /// What is changed over, if something is.
+    pub migration: Option<Migration>,
+    /// Whether the images that run are read.
+    pub images: bool,
     /// The controller's service account, namespace and name.
     pub service_account: (String, String),
     /// Whether the security group is surely a new one.
@@ -67,6 +75,19 @@ pub struct Task {
     pub waits: bool,
     /// A Kubernetes user that is impersonated.
     pub as_user: Option<String>,
+}
+
+/// What `migrate` changes over, and to what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Migration {
+    /// Helm or manifests to the add-on.
+    ToAddon,
+    /// The add-on to Helm.
+    ToHelm,
+    /// IRSA to Pod Identity.
+    ToPodIdentity,
+    /// Pod Identity to IRSA.
+    ToIrsa,
 }
 
 /// The parts of a set-up that are wanted.

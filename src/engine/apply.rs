@@ -100,9 +100,7 @@ pub async fn apply(
         under_way.retain(|other| other.id != change.id);
         match outcome {
             Ok(outcome) => {
-                if matches!(outcome, Outcome::Found(_)) {
-                    found.insert(&change.id);
-                }
+                found.extend(matches!(outcome, Outcome::Found(_)).then_some(change.id.as_str()));
                 let id = tell(change, outcome, reporter);
                 ids.insert(change.id.clone(), id.clone());
                 made.push(Made { change: change.id.clone(), id });

@@ -332,17 +332,17 @@ impl Vigil<'_> {
                 self.reporter.borrow_mut().on(&Event::Arrived { what, elapsed: since.elapsed() });
                 return Ok(());
             }
-            let reason = Some(late.join(", "));
+            let reason = late.join(", ");
             let event = Event::Waiting {
                 what: what.clone(),
                 elapsed: since.elapsed(),
                 expected: Some(Duration::from_secs(60)),
-                reason: reason.clone(),
+                reason: Some(reason.clone()),
             };
             self.reporter.borrow_mut().on(&event);
             if since.elapsed() >= self.timeout {
                 let message = format!("waited {} s for {what}", self.timeout.as_secs());
-                let error = Error::new(Kind::Unavailable, message).because(reason.unwrap_or_default());
+                let error = Error::new(Kind::Unavailable, message).because(reason);
                 return Err(error.next("run the same command again; it goes on waiting"));
             }
             tokio::select! {

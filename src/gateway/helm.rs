@@ -202,6 +202,8 @@ fn trouble(operation: &str, said: &[String; 2]) -> Trouble {
     let kept = lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default().join("\n");
     let words = kept.strip_prefix("Error: ").unwrap_or(&kept);
     let has = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
+    let is_no_chart = has(&["Chart.yaml file is missing"])
+        || has(&["not found in ", "path \"", "repo "]) && words.contains("not found");
     let what = if has(&[
         "another operation (install/upgrade/rollback) is in progress",
         "invalid ownership metadata",
@@ -217,12 +219,7 @@ fn trouble(operation: &str, said: &[String; 2]) -> Trouble {
         TroubleKind::Denied
     } else if has(&["Unauthorized", "has asked for the client to provide credentials"]) {
         TroubleKind::Credentials
-    } else if has(&["release: not found", "Release not loaded"]) {
-        TroubleKind::NotFound
-    } else if has(&["not found in ", "path \"", "Chart.yaml file is missing", "repo "])
-        && words.contains("not found")
-        || words.contains("Chart.yaml file is missing")
-    {
+    } else if has(&["release: not found", "Release not loaded"]) || is_no_chart {
         TroubleKind::NotFound
     } else if has(&["Too Many Requests", "TooManyRequests"]) {
         TroubleKind::Throttled

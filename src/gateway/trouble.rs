@@ -192,54 +192,14 @@ impl StdError for Trouble {}
 
 impl From<Trouble> for Error {
     fn from(trouble: Trouble) -> Self {
-        let Trouble { what, service, operation, permission, code, message, request_id } = trouble;
-        let name = match service {
-            KUBERNETES => format!("Kubernetes ({operation})"),
-            HELM => format!("helm {operation}"),
-            _ => format!("{service}:{operation}"),
+        let name = match trouble.service {
+            KUBERNETES => format!("Kubernetes ({})", trouble.operation),
+            HELM => format!("helm {}", trouble.operation),
+            service => format!("{service}:{}", trouble.operation),
         };
-        let side = if matches!(service, KUBERNETES | HELM) { "Kubernetes" } else { "AWS" };
-        let mut error = match what {
-            TroubleKind::Denied => Self::new(Kind::Denied, format!("{side} does not allow {permission}")),
-            TroubleKind::Credentials => {
-                Self::new(Kind::Denied, format!("{side} credentials are missing, expired or not accepted"))
-                    .next(credentials_next(service, &message))
-            }
-            TroubleKind::Throttled => Self::new(Kind::Unavailable, format!("{name} was throttled")),
-            TroubleKind::Unreachable => Self::new(Kind::Unavailable, format!("cannot reach {name}")),
-            TroubleKind::NotYet => {
-                Self::new(Kind::Unavailable, format!("{name} cannot see a new object yet"))
-            }
-            TroubleKind::NotFound if service == HELM => {
-                Self::new(Kind::Usage, format!("{name} cannot find the chart"))
-            }
-            TroubleKind::NotFound => {
-                Self::new(Kind::Conflict, format!("{name}: the object is not there any more"))
-            }
-            TroubleKind::Exists => Self::new(Kind::Conflict, format!("{name}: it exists already")),
-            TroubleKind::Conflict => Self::new(Kind::Conflict, format!("{name}: something is in the way")),
-            TroubleKind::Refused if is_quota(code.as_deref().unwrap_or_default()) => {
-                Self::new(Kind::Conflict, format!("{name}: a quota is used up"))
-            }
-            TroubleKind::Refused => Self::new(Kind::Bug, format!("{name} refused the request")),
-            TroubleKind::Odd => Self::new(Kind::Bug, format!("{name} answered in an unexpected way")),
-        };
-        error = match what {
-            TroubleKind::Throttled | TroubleKind::Unreachable | TroubleKind::NotYet => error.next(AGAIN),
-            TroubleKind::NotFound | TroubleKind::Exists => {
-                error.next(format!("{AGAIN}; it looks at what is there now"))
-            }
-            TroubleKind::Conflict => {
-                error.next(format!("{AGAIN} when what it names has ended, or mend what it names"))
-            }
-            TroubleKind::Refused if is_quota(code.as_deref().unwrap_or_default()) => {
-                error.next("ask for a higher quota, or remove what is no longer needed, and run it again")
-            }
-            TroubleKind::Refused | TroubleKind::Odd => error.next(
-                "report it with a file made by --trace-calls FILE; a proxy in between can be the cause too",
-            ),
-            TroubleKind::Denied | TroubleKind::Credentials => error,
-        };
+        let error = if trouble.service == HELM { of_helm(trouble.what, &name) } else { None };
+        let mut error = error.unwrap_or_else(|| of_service(&trouble, &name));
+        let Trouble { what, permission, code, message, request_id, .. } = trouble;
         if what == TroubleKind::Denied {
             error = error.permission(permission);
         }
@@ -253,6 +213,65 @@ impl From<Trouble> for Error {
             Some(id) => error.because(format!("request id {id}")),
             None => error,
         }
+    }
+}
+
+/// What only helm means by a refusal.
+fn of_helm(what: TroubleKind, name: &str) -> Option<Error> {
+    match what {
+        TroubleKind::NotFound => Some(
+            Error::new(Kind::Usage, format!("{name} cannot find the chart"))
+                .next("name a chart and version that are there with --chart and --driver-version"),
+        ),
+        TroubleKind::Refused => Some(
+            Error::new(Kind::EndedBadly, format!("{name} failed"))
+                .next("mend what helm names, and run the same command again"),
+        ),
+        _ => None,
+    }
+}
+
+/// The sentence, and what to do next.
+fn of_service(trouble: &Trouble, name: &str) -> Error {
+    let code = trouble.code.as_deref().unwrap_or_default();
+    let side = if matches!(trouble.service, KUBERNETES | HELM) { "Kubernetes" } else { "AWS" };
+    let error = match trouble.what {
+        TroubleKind::Denied => {
+            Error::new(Kind::Denied, format!("{side} does not allow {}", trouble.permission))
+        }
+        TroubleKind::Credentials => {
+            Error::new(Kind::Denied, format!("{side} credentials are missing, expired or not accepted"))
+                .next(credentials_next(trouble.service, &trouble.message))
+        }
+        TroubleKind::Throttled => Error::new(Kind::Unavailable, format!("{name} was throttled")),
+        TroubleKind::Unreachable => Error::new(Kind::Unavailable, format!("cannot reach {name}")),
+        TroubleKind::NotYet => Error::new(Kind::Unavailable, format!("{name} cannot see a new object yet")),
+        TroubleKind::NotFound => {
+            Error::new(Kind::Conflict, format!("{name}: the object is not there any more"))
+        }
+        TroubleKind::Exists => Error::new(Kind::Conflict, format!("{name}: it exists already")),
+        TroubleKind::Conflict => Error::new(Kind::Conflict, format!("{name}: something is in the way")),
+        TroubleKind::Refused if is_quota(code) => {
+            Error::new(Kind::Conflict, format!("{name}: a quota is used up"))
+        }
+        TroubleKind::Refused => Error::new(Kind::Bug, format!("{name} refused the request")),
+        TroubleKind::Odd => Error::new(Kind::Bug, format!("{name} answered in an unexpected way")),
+    };
+    match trouble.what {
+        TroubleKind::Throttled | TroubleKind::Unreachable | TroubleKind::NotYet => error.next(AGAIN),
+        TroubleKind::NotFound | TroubleKind::Exists => {
+            error.next(format!("{AGAIN}; it looks at what is there now"))
+        }
+        TroubleKind::Conflict => {
+            error.next(format!("{AGAIN} when what it names has ended, or mend what it names"))
+        }
+        TroubleKind::Refused if is_quota(code) => {
+            error.next("ask for a higher quota, or remove what is no longer needed, and run it again")
+        }
+        TroubleKind::Refused | TroubleKind::Odd => error.next(
+            "report it with a file made by --trace-calls FILE; a proxy in between can be the cause too",
+        ),
+        TroubleKind::Denied | TroubleKind::Credentials => error,
     }
 }
 

@@ -13,6 +13,8 @@ pub struct Setup {
     pub yes: bool,
     /// Show and stop.
     pub dry_run: bool,
+    /// Ask for leave to change objects of others, each by its name (`--adopt` without one).
+    pub ask_leave: bool,
     /// One call's limit.
     pub request_timeout: Duration,
 }

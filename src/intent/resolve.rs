@@ -164,6 +164,7 @@ fn wish(words: Words, global: &GlobalArgs, env: &Env) -> Result<(Intent, Target,
     let setup = Setup {
         yes: switch(words.consent.yes, "yes", env)?,
         dry_run: words.consent.dry_run,
+        ask_leave: words.consent.adopt.iter().any(String::is_empty),
         request_timeout: about::request_timeout(global)?,
     };
     let timeout = about::timeout(global, env)?;
@@ -180,6 +181,7 @@ fn wish(words: Words, global: &GlobalArgs, env: &Env) -> Result<(Intent, Target,
             .consent
             .adopt
             .iter()
+            .filter(|text| !text.is_empty())
             .map(|text| parse::adoption(text).map_err(|e| Error::usage(format!("--adopt: {e}"))))
             .collect::<Result<_>>()?,
         tags: tags(&words.consent.tag)?,
@@ -195,7 +197,7 @@ fn wish(words: Words, global: &GlobalArgs, env: &Env) -> Result<(Intent, Target,
 /// Usage: a name or an ARN that is none.
 pub fn cluster_intent(args: &ClusterArgs, global: &GlobalArgs, env: &Env) -> Result<(Target, Setup)> {
     let request_timeout = about::request_timeout(global)?;
-    Ok((target(args, global, env)?, Setup { yes: false, dry_run: true, request_timeout }))
+    Ok((target(args, global, env)?, Setup { yes: false, dry_run: true, ask_leave: false, request_timeout }))
 }
 
 fn scope(words: &Words) -> Result<BTreeSet<StepId>> {

@@ -2,7 +2,7 @@
 
 use super::{Item, Note, Sign, StepId};
 use crate::facts::{Facts, Seen, Veil};
-use crate::intent::Intent;
+use crate::intent::{DriverMode, Intent};
 
 /// One note for each permission that is missing and that no step speaks of.
 pub(super) fn notes(intent: &Intent, facts: &Facts, items: &[Item]) -> Vec<Note> {
@@ -29,7 +29,9 @@ fn veils<'a>(intent: &Intent, facts: &'a Facts) -> Vec<&'a Veil> {
     }
     let driver = &facts.driver;
     if covers(&[StepId::Driver]) {
-        all.extend([driver.versions.hidden(), driver.schema.hidden()]);
+        if matches!(intent.driver.mode.value, DriverMode::Auto | DriverMode::Addon) {
+            all.extend([driver.versions.hidden(), driver.schema.hidden()]);
+        }
         all.extend([driver.csi_driver.hidden(), driver.node.hidden()]);
     }
     let (network, storage) = (&facts.network, &facts.storage);

@@ -4,8 +4,8 @@ use crate::domain::names::{self, Partition};
 pub use crate::domain::permission::{
     GROUP, IamNeed, Need, RbacNeed, Right, Use, cluster_roles, is_known, needs, policy,
 };
-use crate::domain::permission::{Parts, RoleTask, Task};
-use crate::intent::{DriverMode, GroupWish, IdentityMode, Intent, PolicyWish, Target};
+use crate::domain::permission::{Migration, Parts, RoleTask, Task};
+use crate::intent::{DriverMode, GroupWish, IdentityMode, Intent, Migrate, PolicyWish, Target};
 use crate::steps::StepId;
 
 /// The task that a wish is. What only looking can tell stays open, so that it is never too little.
@@ -30,6 +30,10 @@ pub fn task(intent: &Intent, target: &Target) -> Task {
         irsa: matches!(mode, IdentityMode::Auto | IdentityMode::Irsa),
         pod_identity: matches!(mode, IdentityMode::Auto | IdentityMode::PodIdentity),
         addon: matches!(intent.driver.mode.value, DriverMode::Auto | DriverMode::Addon),
+        helm: intent.driver.mode.value == DriverMode::Helm,
+        upgrade: intent.driver.upgrade,
+        migration: migration(intent),
+        images: false,
         service_account: intent.identity.service_account.value.clone(),
         new_group: *group == GroupWish::Create,
         any_group: !matches!(group, GroupWish::Id(_)),
@@ -39,6 +43,21 @@ pub fn task(intent: &Intent, target: &Target) -> Task {
         waits: intent.wait.is_some(),
         as_user: target.as_user.clone(),
     }
+}
+
+/// Reading the images that run in a cluster, and nothing else.
+pub fn images(intent: &Intent, target: &Target) -> Task {
+    let parts = Parts { identity: false, network: false, driver: false, storage: false };
+    Task { parts, images: true, upgrade: false, migration: None, ..task(intent, target) }
+}
+
+fn migration(intent: &Intent) -> Option<Migration> {
+    Some(match (intent.migrate?, intent.driver.mode.value, intent.identity.mode.value) {
+        (Migrate::Driver, DriverMode::Helm, _) => Migration::ToHelm,
+        (Migrate::Driver, _, _) => Migration::ToAddon,
+        (Migrate::Identity, _, IdentityMode::PodIdentity) => Migration::ToPodIdentity,
+        (Migrate::Identity, _, _) => Migration::ToIrsa,
+    })
 }
 
 fn role(intent: &Intent, cluster: Option<&str>, region: Option<&str>) -> RoleTask {

@@ -142,6 +142,20 @@ pub struct Block {
     pub next: Option<String>,
 }
 
+impl Block {
+    /// The objects whose adoption alone the way out offers, kind and reference, in its order.
+    pub fn offers(&self) -> Vec<(String, String)> {
+        let ways = self.next.as_deref().unwrap_or_default().split(", or ");
+        ways.filter_map(|way| {
+            let (_, rest) = way.split_once("--")?;
+            let word = rest.strip_prefix("adopt ")?.split_whitespace().next()?.trim_end_matches(',');
+            let (kind, reference) = word.split_once('/')?;
+            Some((kind.to_owned(), reference.to_owned()))
+        })
+        .collect()
+    }
+}
+
 /// One step's part of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -218,5 +232,38 @@ impl Plan {
     /// Whether there is nothing to do and nothing in the way.
     pub fn is_settled(&self) -> bool {
         self.items.iter().all(|item| item.decision == Decision::Settled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_out_names_what_can_be_adopted() {
+        let offers = |next: &str| {
+            let block = Block {
+                kind: Kind::Conflict,
+                message: String::new(),
+                permission: None,
+                next: Some(next.to_owned()),
+            };
+            block.offers().into_iter().map(|(kind, name)| format!("{kind} {name}")).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            offers(
+                "let fsxctl change it with --adopt Role/fsx, or replace it with --adopt ServiceAccount/ns/sa"
+            ),
+            ["Role fsx", "ServiceAccount ns/sa"]
+        );
+        assert_eq!(
+            offers(
+                "mend it with --role-arn a --adopt Role/fsx, or replace it with --adopt ServiceAccount/ns/sa"
+            ),
+            ["ServiceAccount ns/sa"],
+            "leave alone would not mend it"
+        );
+        assert_eq!(offers("take another name with --claim"), Vec::<String>::new());
+        assert_eq!(offers("pass --adopt KIND"), Vec::<String>::new());
     }
 }

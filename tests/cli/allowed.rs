@@ -116,6 +116,7 @@ fn what_is_printed_for_all_commands_is_enough_for_each() {
         (&["bare", AGENT], "setup dynamic"),
         (&["bare"], "setup dynamic --security-group create -n ml --create-namespace"),
         (&["bare"], "setup identity --policy managed"),
+        (&["bare"], "setup dynamic --driver helm"),
         (&["bare"], "setup network"),
         (&["ready"], "setup driver"),
     ] {
@@ -124,7 +125,7 @@ fn what_is_printed_for_all_commands_is_enough_for_each() {
             roles = serde_json::from_str(&roles.to_string().replace("\"default\"", "\"ml\"")).unwrap();
         }
         let world = world(layers, &printed["iamPolicy"], &roles);
-        let run = world.fsxctl(&format!("{command} --yes -q"));
+        let run = world.with_helm().fsxctl(&format!("{command} --yes -q"));
         assert!(is_whole(&run), "{}", run.show());
     }
 }
@@ -447,4 +448,54 @@ fn the_policy_and_the_roles_alone_are_ready_to_apply() {
     next: fsxctl permissions setup dynamic
     -- no write
     ");
+}
+
+/// The road by Helm, and the ways from one road to another.
+#[test]
+fn helm_and_migrations_need_what_is_printed_for_them() {
+    let pods = "setup dynamic --yes -q --cluster hp-eks --identity pod-identity";
+    for (layers, before, command) in [
+        (&["bare"][..], "", "setup dynamic --driver helm --identity irsa"),
+        (&["bare", AGENT], "", "setup dynamic --driver helm --identity pod-identity"),
+        (&["bare"], "setup dynamic --yes -q --driver helm", "migrate driver --to addon"),
+        (&["bare"], "setup dynamic --yes -q", "migrate driver --to helm"),
+        (&["bare", AGENT], "setup dynamic --yes -q --identity irsa", "migrate identity --to pod-identity"),
+        (&["bare", AGENT], pods, "migrate identity --to irsa"),
+        (
+            &["bare", AGENT],
+            "setup dynamic --yes -q --driver helm --identity irsa",
+            "migrate identity --to pod-identity",
+        ),
+        (
+            &["bare", AGENT],
+            "setup dynamic --yes -q --driver helm --identity pod-identity",
+            "migrate identity --to irsa",
+        ),
+        (
+            &["bare"],
+            "setup driver --yes -q --driver-version v1.8.0-eksbuild.2",
+            "setup driver --upgrade --identity none",
+        ),
+    ] {
+        let printed = printed(&format!("{command} --cluster hp-eks"));
+        let base = World::of(layers).with_helm();
+        if !before.is_empty() {
+            let run = base.fsxctl(before);
+            assert_eq!(run.code, Some(0), "{}", run.show());
+        }
+        let snapshot = base.sandbox.snapshot();
+        let world = world(&[&snapshot], &printed["iamPolicy"], &printed["clusterRole"]).with_helm();
+        let run = world.fsxctl(&format!("{command} --cluster hp-eks --yes -q"));
+        assert!(is_whole(&run), "{before}, then {}", run.show());
+        assert!(!run.writes().is_empty(), "{before}, then {}", run.show());
+    }
+}
+
+#[test]
+fn images_of_a_cluster_need_what_is_printed_for_them() {
+    let printed = printed("images --cluster hp-eks");
+    let world = world(&["ready"], &printed["iamPolicy"], &printed["clusterRole"]);
+    let run = world.fsxctl("images --cluster hp-eks -q");
+    assert!(is_whole(&run) && run.requests.len() >= 3, "{}", run.show());
+    assert_eq!(self::printed("images")["items"], json!([]));
 }

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::harness::{Run, World};
+use crate::terminal::{ENTER, Terminal};
 
 /// A world of tests/worlds/foreign, by name.
 macro_rules! foreign {
@@ -215,19 +216,58 @@ fn the_console_made_everything() {
 #[test]
 fn helm_installed_the_driver_in_another_namespace() {
     let world = World::of(&["bare", foreign!("helm-elsewhere")]);
-    let run = world.fsxctl("setup dynamic --yes -q");
-    assert_ne!(run.code, Some(1), "{}", run.show());
-    assert!(!run.writes().contains(&"eks CreateAddon".to_owned()), "{}", run.show());
-    assert_eq!(drivers(&world), 1, "never a second driver");
-    insta::assert_snapshot!(run.show(), @"
-    $ fsxctl setup dynamic --yes -q
-    code 7
+    insta::assert_snapshot!(page(&world, ""), @"
+    $ fsxctl setup dynamic --dry-run
+    code 0
+    -- stdout
+    cluster     hp-eks in us-west-2, account 111122223333
+    kubernetes  kubeconfig [sandbox]/kubeconfig, context
+                arn:aws:eks:us-west-2:111122223333:cluster/hp-eks
+
+    = identity: IRSA gives the controller arn:aws:iam::111122223333:role/fsx-csi-storage
+
+    network: file system and nodes must reach each other on tcp 988 and 1018-1023
+    rules on the nodes' own security groups, which --no-node-rules leaves as they are:
+    ~ SecurityGroup sg-0b10000000000000b: rule of the nodes' own group (instance group cpu, instance
+      group gpu); --no-node-rules leaves it out
+        ingress tcp 988 from sg-0a10000000000000a
+        ingress tcp 1018-1023 from sg-0a10000000000000a
+    = security group sg-0b10000000000000b (hp-cluster-nodes): HyperPod's shared group, and its self
+      rules let Lustre through
+    = subnet subnet-0a10000000000000a (us-west-2a, usw2-az1): the zone where most nodes are; 3 of 5
+      nodes
+    = 2 of 5 nodes are in other zones; they can mount, at cross-zone cost
+
+    = driver: installed by Helm as release lustre in storage, chart aws-fsx-csi-driver 1.17.0
+    = the driver was installed by Helm as release lustre in storage, chart aws-fsx-csi-driver 1.17.0; it
+      is used as it is
+
+    storage: class or claim is missing or differs
+    + StorageClass fsx-sc: it is missing
+        automaticBackupRetentionDays: 0
+        copyTagsToBackups: true
+        dataCompressionType: LZ4
+        deploymentType: PERSISTENT_2
+        fileSystemTypeVersion: 2.15
+        perUnitStorageThroughput: 250
+        securityGroupIds: sg-0b10000000000000b
+        subnetId: subnet-0a10000000000000a
+        reclaimPolicy: Retain
+        mountOptions: flock
+    + PersistentVolumeClaim default/fsx-claim: the driver makes the file system for it
+        1200Gi, ReadWriteMany, class fsx-sc
+        makes an FSx for Lustre file system, which costs money
+        known after apply: persistentVolume, fileSystemId
+
+    This takes about 12 minutes.
+    Plan: 2 to create, 1 to change, 0 to delete.
     -- stderr
-    error: CSIDriver fsx.csi.aws.com is there, but Deployment kube-system/fsx-csi-controller is not
-    next: install the add-on over it with --adopt CSIDriver/fsx.csi.aws.com, or use a driver of another
-          namespace with --driver existing
+    looking at cluster hp-eks
     -- no write
     ");
+    applies(&world, "", &["ec2 AuthorizeSecurityGroupIngress", CLASS_AND_CLAIM[0], CLASS_AND_CLAIM[1]]);
+    assert_eq!(drivers(&world), 1, "never a second driver");
+    world.fsxctl("setup dynamic --yes -q --driver addon").ends_untouched(7);
 }
 
 #[test]
@@ -255,8 +295,10 @@ fn the_inference_operator_brought_the_driver() {
       nodes
     = 2 of 5 nodes are in other zones; they can mount, at cross-zone cost
 
-    = driver: installed by Helm
-    = the driver was installed by Helm; it is used as it is
+    = driver: installed by Helm as release hyperpod-inference-operator in kube-system, chart
+      hyperpod-inference-operator 2.0.0
+    = the driver was installed by Helm as release hyperpod-inference-operator in kube-system, chart
+      hyperpod-inference-operator 2.0.0; it is used as it is
 
     storage: class or claim is missing or differs
     + StorageClass fsx-sc: it is missing
@@ -749,4 +791,35 @@ fn an_adoption_that_is_not_needed_is_told_and_changes_nothing() {
     = --adopt Addon/aws-fsx-csi-driver: nothing in this plan needs it
     ! --adopt SecurityGroup/sg-0000: there is no such object
     ");
+}
+
+#[test]
+fn on_a_terminal_leave_is_asked_for_object_by_object() {
+    let world = World::of(&["bare", foreign!("eksctl-irsa")]);
+    let mut terminal = Terminal::start(&world, &["setup", "dynamic", "--adopt"], (40, 100));
+    terminal.until("Let fsxctl change ServiceAccount/kube-system/fsx-csi-controller-sa?");
+    terminal.line("y");
+    terminal.until("Apply these changes?");
+    terminal.line("y");
+    let run = terminal.end();
+    assert_eq!(run.code, Some(0), "{}", run.show());
+    assert!(run.writes().contains(&"eks CreateAddon".to_owned()), "{}", run.show());
+}
+
+#[test]
+fn leave_that_is_not_given_leaves_everything_as_it_is() {
+    let world = World::of(&["bare", foreign!("eksctl-irsa")]);
+    let mut terminal = Terminal::start(&world, &["setup", "dynamic", "--adopt"], (40, 100));
+    terminal.until("Let fsxctl change ServiceAccount/kube-system/fsx-csi-controller-sa?");
+    terminal.press(ENTER);
+    terminal.end().ends_untouched(7);
+}
+
+#[test]
+fn leave_without_a_name_needs_somebody_to_ask() {
+    let world = World::of(&["bare", foreign!("eksctl-irsa")]);
+    let run = world.fsxctl("setup dynamic --yes --adopt");
+    run.ends_untouched(2);
+    assert_eq!(run.requests.len(), 0, "{}", run.show());
+    run.says(2, &["there is nobody to ask", "--adopt KIND/REF"]);
 }

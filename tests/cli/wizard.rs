@@ -120,6 +120,24 @@ fn answers_become_flags_and_the_command_does_the_same() {
     world.fsxctl(&format!("{words} --yes")).ends_untouched(0);
 }
 
+#[test]
+fn the_answer_of_a_machine_format_is_one_document_all_the_same() {
+    let world = World::bare();
+    let mut terminal = world.terminal(&["setup", "-o", "json"], SIZE);
+    enter(&mut terminal, &QUESTIONS[..11]);
+    terminal.until(APPLY);
+    terminal.line("yes");
+    let run = terminal.end();
+    assert_eq!(run.code, Some(0), "{}", run.show());
+    assert_eq!(run.json()["kind"], "Receipt");
+    assert_eq!(command(&run), "fsxctl setup dynamic --output json");
+    let mut terminal = world.terminal(&["setup", "-o", "json"], SIZE);
+    terminal.until(QUESTIONS[0]);
+    terminal.press(ESC);
+    let error = terminal.end().json();
+    assert_eq!((&error["kind"], &error["exitCode"]), (&"Error".into(), &9.into()));
+}
+
 /// What the page shows is what happens, where `...` stands for any number of lines.
 #[test]
 fn the_transcript_of_the_page_is_true() {

@@ -2,7 +2,10 @@
 
 use super::Use::{Always, Optional, When};
 use super::row::{Ask, Named, On, Place, Row};
-use super::{Task, Use};
+use super::{Migration, Task, Use};
+
+/// The API group of roles.
+const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// Needed when the identity matters: the driver step gives it to the controller.
 fn identity(task: &Task) -> bool {
@@ -18,6 +21,28 @@ fn hyperpod(task: &Task, usage: Use) -> Option<Use> {
         identity(task) && task.pod_identity,
         Optional("nodes of HyperPod are taken to let Pod Identity work"),
     )
+}
+
+/// Whether a release is made or upgraded.
+fn installs_by_helm(task: &Task) -> bool {
+    task.parts.driver && task.helm
+}
+
+/// What a release needs, and what taking one away needs.
+fn by_helm(task: &Task, usage: Use) -> Option<Use> {
+    let leaves = task.migration == Some(Migration::ToAddon) || task.upgrade;
+    if installs_by_helm(task) { Some(usage) } else { if_so(leaves, When("the driver is a Helm release")) }
+}
+
+fn takes_away(task: &Task) -> Option<Use> {
+    if task.migration == Some(Migration::ToAddon) {
+        return Some(When("the driver is a Helm release, or was installed by manifests"));
+    }
+    if_so(installs_by_helm(task), When("a release that was left half made is mended"))
+}
+
+fn changes_identity(task: &Task) -> bool {
+    matches!(task.migration, Some(Migration::ToIrsa | Migration::ToPodIdentity))
 }
 
 fn if_so(is: bool, usage: Use) -> Option<Use> {
@@ -40,6 +65,16 @@ pub const ROWS: &[Row] = &[
         purpose: "act as another Kubernetes user",
         when: |task| if_so(task.as_user.is_some(), Always),
         ask: Ask::Rbac(&["impersonate"], "", "users", Named::User, Place::Everywhere),
+    },
+    Row {
+        purpose: "read the images that run",
+        when: |task| if_so(task.images, Always),
+        ask: Ask::Rbac(&["list"], "apps", "deployments", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "read the images that run",
+        when: |task| if_so(task.images, Always),
+        ask: Ask::Rbac(&["list"], "apps", "daemonsets", Named::All, Place::Everywhere),
     },
     // Identity: what is there.
     Row {
@@ -169,7 +204,10 @@ pub const ROWS: &[Row] = &[
         purpose: "hand the role to EKS",
         when: |task| {
             let hands = task.parts.driver && task.addon || task.parts.identity && task.pod_identity;
-            if_so(hands && (task.irsa || task.pod_identity), Always)
+            if hands && (task.irsa || task.pod_identity) {
+                return Some(Always);
+            }
+            if_so(changes_identity(task) || task.upgrade, When("the driver is an add-on"))
         },
         ask: Ask::Iam(&["iam:PassRole"], On::Role),
     },
@@ -233,6 +271,150 @@ pub const ROWS: &[Row] = &[
         purpose: "restart the controller",
         when: |task| if_so(identity(task), When("its pods are older than its role")),
         ask: Ask::Rbac(&["patch"], "apps", "deployments", Named::As("fsx-csi-controller"), Place::Driver),
+    },
+    // Helm.
+    Row {
+        purpose: "keep the record of the release, as helm does",
+        when: |task| by_helm(task, Always),
+        ask: Ask::Rbac(
+            &["create", "delete", "get", "list", "update"],
+            "",
+            "secrets",
+            Named::All,
+            Place::Driver,
+        ),
+    },
+    Row {
+        purpose: "make and change the chart's objects",
+        when: |task| by_helm(task, Always),
+        ask: Ask::Rbac(&["create", "get", "patch"], "", "serviceaccounts", Named::All, Place::Driver),
+    },
+    Row {
+        purpose: "make and change the chart's objects",
+        when: |task| by_helm(task, Always),
+        ask: Ask::Rbac(&["create", "get", "patch"], "apps", "deployments", Named::All, Place::Driver),
+    },
+    Row {
+        purpose: "make and change the chart's objects",
+        when: |task| by_helm(task, Always),
+        ask: Ask::Rbac(&["create", "get", "patch"], "apps", "daemonsets", Named::All, Place::Driver),
+    },
+    Row {
+        purpose: "make and change the chart's objects",
+        when: |task| by_helm(task, Always),
+        ask: Ask::Rbac(
+            &["create", "get", "patch"],
+            "policy",
+            "poddisruptionbudgets",
+            Named::All,
+            Place::Driver,
+        ),
+    },
+    Row {
+        purpose: "make and change the chart's objects",
+        when: |task| by_helm(task, Always),
+        ask: Ask::Rbac(&["create", "get", "patch"], RBAC, "clusterroles", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "make and change the chart's objects",
+        when: |task| by_helm(task, Always),
+        ask: Ask::Rbac(
+            &["create", "get", "patch"],
+            RBAC,
+            "clusterrolebindings",
+            Named::All,
+            Place::Everywhere,
+        ),
+    },
+    Row {
+        purpose: "make and change the chart's objects",
+        when: |task| by_helm(task, Always),
+        ask: Ask::Rbac(
+            &["create", "get", "patch"],
+            "storage.k8s.io",
+            "csidrivers",
+            Named::All,
+            Place::Everywhere,
+        ),
+    },
+    Row {
+        purpose: "take the chart's objects away",
+        when: |task| takes_away(task),
+        ask: Ask::Rbac(&["delete"], "", "serviceaccounts", Named::All, Place::Driver),
+    },
+    Row {
+        purpose: "take the chart's objects away",
+        when: |task| takes_away(task),
+        ask: Ask::Rbac(&["delete"], "apps", "deployments", Named::All, Place::Driver),
+    },
+    Row {
+        purpose: "take the chart's objects away",
+        when: |task| takes_away(task),
+        ask: Ask::Rbac(&["delete"], "apps", "daemonsets", Named::All, Place::Driver),
+    },
+    Row {
+        purpose: "take the chart's objects away",
+        when: |task| takes_away(task),
+        ask: Ask::Rbac(&["delete"], "policy", "poddisruptionbudgets", Named::All, Place::Driver),
+    },
+    Row {
+        purpose: "take the chart's objects away",
+        when: |task| takes_away(task),
+        ask: Ask::Rbac(&["delete"], RBAC, "clusterroles", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "take the chart's objects away",
+        when: |task| takes_away(task),
+        ask: Ask::Rbac(&["delete"], RBAC, "clusterrolebindings", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "take the chart's objects away",
+        when: |task| takes_away(task),
+        ask: Ask::Rbac(&["delete"], "storage.k8s.io", "csidrivers", Named::All, Place::Everywhere),
+    },
+    // https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping
+    Row {
+        purpose: "give the driver's service accounts the chart's roles",
+        when: |task| {
+            if_so(installs_by_helm(task), When("the caller does not hold all that these roles allow"))
+        },
+        ask: Ask::Rbac(&["bind", "escalate"], RBAC, "clusterroles", Named::All, Place::Everywhere),
+    },
+    // Migrations.
+    Row {
+        purpose: "take the add-on away",
+        when: |task| if_so(task.migration == Some(Migration::ToHelm), Always),
+        ask: Ask::Iam(&["eks:DeleteAddon"], On::Addons),
+    },
+    Row {
+        purpose: "change how the add-on gets its role",
+        when: |task| if_so(changes_identity(task), When("the driver is an add-on")),
+        ask: Ask::Iam(&["eks:UpdateAddon"], On::Addons),
+    },
+    Row {
+        purpose: "change how the add-on gets its role",
+        when: |task| if_so(changes_identity(task), When("the driver is an add-on")),
+        ask: Ask::Iam(&["eks:UpdatePodIdentityAssociation"], On::Cluster),
+    },
+    Row {
+        purpose: "take the association away",
+        when: |task| if_so(task.migration == Some(Migration::ToIrsa), When("the add-on does not own it")),
+        ask: Ask::Iam(&["eks:DeletePodIdentityAssociation"], On::Associations),
+    },
+    Row {
+        purpose: "annotate the controller's service account",
+        when: |task| if_so(changes_identity(task), When("the driver is a Helm release")),
+        ask: Ask::Rbac(&["create", "patch"], "", "serviceaccounts", Named::All, Place::Account),
+    },
+    Row {
+        purpose: "see the Helm release of the driver",
+        when: |task| if_so(changes_identity(task) || task.upgrade, When("the driver is a Helm release")),
+        ask: Ask::Rbac(&["list"], "", "secrets", Named::All, Place::Driver),
+    },
+    Row {
+        purpose: "bring the add-on to another version",
+        when: |task| if_so(task.upgrade, When("the driver is an add-on")),
+        ask: Ask::Iam(&["eks:UpdateAddon"], On::Addons),
     },
     // Network.
     Row {

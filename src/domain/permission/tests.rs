@@ -20,6 +20,10 @@ fn task() -> Task {
             boundary: false,
         },
         addon: true,
+        helm: false,
+        upgrade: false,
+        migration: None,
+        images: false,
         service_account: ("kube-system".into(), "fsx-csi-controller-sa".into()),
         new_group: false,
         any_group: true,
@@ -58,6 +62,24 @@ fn a_task_needs_only_what_it_does() {
         ..task()
     });
     assert!(!nobody.contains(&"iam:PassRole".to_owned()), "{nobody:?}");
+}
+
+#[test]
+fn helm_needs_rights_on_what_the_chart_holds() {
+    let verbs = |task: &Task, resource: &str| {
+        let fits = |need: Need| match need.right {
+            Right::Rbac(rbac) if rbac.resource == resource => Some(rbac.verb),
+            _ => None,
+        };
+        needs(task).into_iter().filter_map(fits).collect::<Vec<_>>()
+    };
+    assert_eq!(verbs(&task(), "secrets"), Vec::<String>::new(), "an add-on needs no Secret");
+    let helm = Task { addon: false, helm: true, ..task() };
+    assert_eq!(verbs(&helm, "secrets"), ["create", "delete", "get", "list", "update"]);
+    assert_eq!(verbs(&helm, "clusterroles"), ["create", "get", "patch", "delete", "bind", "escalate"]);
+    assert!(!actions(&helm).contains(&"eks:CreateAddon".to_owned()));
+    let migration = Task { migration: Some(Migration::ToHelm), ..helm };
+    assert!(actions(&migration).contains(&"eks:DeleteAddon".to_owned()));
 }
 
 #[test]

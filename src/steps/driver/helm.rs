@@ -281,11 +281,8 @@ fn deploy(
     ];
     let is_new = release.revision == 0;
     // The values of a release of somebody else are theirs; only what was asked for is added.
-    let values = if is_new || release.ours && !release.adopted {
-        values(intent, facts)
-    } else {
-        asked(intent, json!({}))
-    };
+    let is_fsxctls = is_new || release.ours && !release.adopted;
+    let values = if is_fsxctls { values(intent, facts) } else { asked(intent, json!({})) };
     Ok(Change {
         id: UPGRADE.to_owned(),
         verb: Verb::Create,
@@ -305,7 +302,7 @@ fn deploy(
             values,
             keeps_values: !is_new,
             takes_over: is_new && intent.adopts("CSIDriver", PROVISIONER),
-            adopted: !is_new && !(release.ours && !release.adopted),
+            adopted: !is_fsxctls,
         },
     })
 }

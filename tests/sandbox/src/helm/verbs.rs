@@ -63,11 +63,7 @@ pub fn upgrade(client: &Client, args: &Args) -> Result<String, String> {
     }
     let objects = rendered(client, (name, &namespace), &chart, &config)?;
     let mut new = Release::new((name, &namespace, last.revision() + 1), &chart, &config, &objects);
-    new.labels.clone_from(&last.labels);
-    for (key, value) in args.labels()? {
-        new.labels.retain(|(there, _)| *there != key);
-        new.labels.push((key, value));
-    }
+    new.labels = labels(&last, args)?;
     let old: Vec<String> = current.objects().iter().map(chart::path).collect();
     let fresh: Vec<Value> =
         objects.iter().filter(|object| !old.contains(&chart::path(object))).cloned().collect();
@@ -93,6 +89,15 @@ pub fn upgrade(client: &Client, args: &Args) -> Result<String, String> {
     new.set("deployed", "Upgrade complete");
     new.update(client).map_err(words)?;
     Ok(format!("Release {name:?} has been upgraded. Happy Helming!\n"))
+}
+
+/// The labels of the revision before, and over them those that were given.
+fn labels(last: &Release, args: &Args) -> Result<Vec<(String, String)>, String> {
+    let given = args.labels()?;
+    let mut all = last.labels.clone();
+    all.retain(|(there, _)| given.iter().all(|(key, _)| key != there));
+    all.extend(given);
+    Ok(all)
 }
 
 fn install(client: &Client, args: &Args, place: (&str, &str)) -> Result<String, String> {
