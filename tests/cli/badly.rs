@@ -219,6 +219,23 @@ fn a_write_that_is_throttled_is_repeated_and_made_once() {
 }
 
 #[test]
+fn a_group_that_is_gone_is_not_waited_for_and_one_that_is_new_is() {
+    let gone = "service=ec2,operation=AuthorizeSecurityGroupIngress,error=InvalidGroup.NotFound";
+    let run = faulty(gone).fsxctl("setup network --yes -q");
+    run.says(
+        7,
+        &[
+            "the object is not there any more",
+            "next: run the same command again; it looks at what is there now",
+        ],
+    );
+    assert_eq!(run.requests.iter().filter(|it| it.write).count(), 1, "{}", run.show());
+    let world = faulty(&format!("{gone},times=2"));
+    let run = world.fsxctl("setup network --yes -q --security-group create");
+    assert_eq!(run.code, Some(0), "{}", run.show());
+}
+
+#[test]
 fn a_role_that_is_not_seen_yet_is_waited_for() {
     // Real consistency, a quarter of it: the add-on is refused until the role can be assumed.
     let world = World::with(Options {

@@ -266,7 +266,8 @@ fn for_people_the_receipt_says_what_came_to_be() {
     = 2 of 5 nodes are in other zones; they can mount, at cross-zone cost
 
     driver: the driver is not installed
-    + Addon aws-fsx-csi-driver
+    + Addon aws-fsx-csi-driver:
+      arn:aws:eks:us-west-2:111122223333:addon/hp-eks/aws-fsx-csi-driver/[uuid]
 
     storage: class or claim is missing or differs
     + StorageClass fsx-sc

@@ -163,7 +163,8 @@ fn no_identity_is_left_to_others() {
     assert_eq!(role(&world), None);
     insta::assert_snapshot!(part(&run, "driver"), @"
     driver: the driver is not installed
-    + Addon aws-fsx-csi-driver
+    + Addon aws-fsx-csi-driver:
+      arn:aws:eks:us-west-2:111122223333:addon/hp-eks/aws-fsx-csi-driver/[uuid]
     ! the controller gets no role from fsxctl; without one it cannot make file systems
     ");
 }
@@ -278,7 +279,8 @@ fn the_driver_alone_is_not_given_a_role_that_is_not_there() {
     assert_eq!(addon(&world)["serviceAccountRoleArn"], Value::Null);
     insta::assert_snapshot!(part(&run, "driver"), @"
     driver: the driver is not installed
-    + Addon aws-fsx-csi-driver
+    + Addon aws-fsx-csi-driver:
+      arn:aws:eks:us-west-2:111122223333:addon/hp-eks/aws-fsx-csi-driver/[uuid]
     ! the controller gets no role from fsxctl; without one it cannot make file systems
     ");
     // The whole gives it one afterwards, and its pods take it.
