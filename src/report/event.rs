@@ -84,7 +84,20 @@ pub enum EventLine {
         outcome: FileOutcome,
     },
     /// A call to AWS or Kubernetes, with `-vv`.
-    Call(CallLine),
+    Call {
+        /// `ec2`, `kubernetes`.
+        service: String,
+        /// `DescribeSubnets`, `GET /api/v1/nodes`.
+        operation: String,
+        /// The service's id of the request.
+        request_id: Option<String>,
+        /// HTTP status; null when no answer came.
+        status: Option<u64>,
+        /// How long it took, whole milliseconds.
+        ms: u64,
+        /// Which attempt it was, from 1.
+        attempt: Option<u64>,
+    },
     /// The run failed, or consent was needed and nobody there: the last line.
     Failed {
         /// The `Error` document, as `-o json` prints it.
@@ -104,24 +117,6 @@ pub enum FileOutcome {
     Kept,
     /// It was not written: values in it are known only after the set-up.
     Later,
-}
-
-/// One call.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CallLine {
-    /// `ec2`, `kubernetes`.
-    pub service: String,
-    /// `DescribeSubnets`, `GET /api/v1/nodes`.
-    pub operation: String,
-    /// The service's id of the request.
-    pub request_id: Option<String>,
-    /// HTTP status; null when no answer came.
-    pub status: Option<u64>,
-    /// How long it took, whole milliseconds.
-    pub ms: u64,
-    /// Which attempt it was, from 1.
-    pub attempt: Option<u64>,
 }
 
 impl From<&Event> for EventLine {

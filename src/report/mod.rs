@@ -30,7 +30,7 @@ pub use document::{
 };
 pub use error::error_page;
 pub use escape::escape;
-pub use event::{CallLine, EventLine, FileOutcome};
+pub use event::{EventLine, FileOutcome};
 pub use format::Format;
 pub use header::{ClusterId, Header};
 pub use images::{ImageItem, ImagesBody, images_document, images_page};

@@ -242,7 +242,14 @@ mod tests {
             EventLine::Unexplained { what: "events".to_owned(), reason: "denied".to_owned() },
             EventLine::Arrived { what: "claim".to_owned(), elapsed_ms: 5 },
             EventLine::File { path: "a.yaml".to_owned(), outcome },
-            EventLine::Call(crate::report::CallLine { status: Some(200), ..Default::default() }),
+            EventLine::Call {
+                service: "ec2".to_owned(),
+                operation: "DescribeSubnets".to_owned(),
+                request_id: None,
+                status: Some(200),
+                ms: 5,
+                attempt: None,
+            },
             EventLine::Failed { error },
         ];
         let kinds = schema["oneOf"].as_array().unwrap().len();

@@ -11,7 +11,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer, fmt, registry};
 
 use super::{LogFormat, Term};
-use crate::report::{CallLine, EventLine, Page};
+use crate::report::{EventLine, Page};
 
 /// What the gateway calls its log of calls. Libraries may log what is secret, so theirs is never shown.
 const CALLS: &str = "fsxctl::calls";
@@ -44,29 +44,38 @@ impl<S: Subscriber> Layer<S> for Calls {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
         let mut call = Call::default();
         event.record(&mut call);
-        self.0.tell(Page::new, || EventLine::Call(call.0));
+        let Call { service, operation, request_id, status, ms, attempt } = call;
+        let line = || EventLine::Call { service, operation, request_id, status, ms, attempt };
+        self.0.tell(Page::new, line);
     }
 }
 
 /// The fields of a call.
 #[derive(Default)]
-struct Call(CallLine);
+struct Call {
+    service: String,
+    operation: String,
+    request_id: Option<String>,
+    status: Option<u64>,
+    ms: u64,
+    attempt: Option<u64>,
+}
 
 impl Visit for Call {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
-            "service" => value.clone_into(&mut self.0.service),
-            "operation" => value.clone_into(&mut self.0.operation),
-            "request_id" => self.0.request_id = Some(value.to_owned()),
+            "service" => value.clone_into(&mut self.service),
+            "operation" => value.clone_into(&mut self.operation),
+            "request_id" => self.request_id = Some(value.to_owned()),
             _ => {}
         }
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
         match field.name() {
-            "status" => self.0.status = Some(value),
-            "ms" => self.0.ms = value,
-            "attempt" => self.0.attempt = Some(value),
+            "status" => self.status = Some(value),
+            "ms" => self.ms = value,
+            "attempt" => self.attempt = Some(value),
             _ => {}
         }
     }
