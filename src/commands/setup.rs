@@ -201,6 +201,7 @@ pub(super) fn look(intent: &Intent, target: &Target, session: &Session, cluster:
     let by_name = intent.identity.role_name.as_ref().map(|asked| asked.value.clone());
     let file_system = &intent.storage.file_system;
     Look {
+        build: intent.driver.version.as_ref().map(|asked| asked.value.clone()),
         hyperpod: target.hyperpod.as_ref().map(|asked| asked.value.clone()),
         role: by_arn
             .or(by_name)
