@@ -234,6 +234,7 @@ impl Hands {
             namespace: None,
             needs: Needs::default(),
             account_asked: false,
+            build: None,
             helm: HelmLook { possible: true, ..HelmLook::default() },
         };
         let kube = KubeWish { env, kubeconfig: None, context: None, as_user: None, request_timeout: timeout };

@@ -300,7 +300,7 @@ async fn wait(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, plan: &Pl
 
 /// Whether the plan makes or changes the add-on.
 fn changes_driver(plan: &Plan) -> bool {
-    plan.changes().any(|change| change.resource.kind == "Addon")
+    plan.changes().any(|change| change.resource.kind == "Addon" && change.verb != steps::Verb::Delete)
 }
 
 fn end(

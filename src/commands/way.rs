@@ -110,6 +110,7 @@ pub(super) fn look(intent: &Intent, target: &Target, session: &Session, cluster:
         class: intent.storage.class.value.clone(),
         claim: intent.storage.claim.value.clone(),
         namespace: intent.storage.namespace.as_ref().map(|asked| asked.value.clone()),
+        build: intent.driver.version.as_ref().map(|asked| asked.value.clone()),
         needs: Needs {
             s3_paths: [&file_system.s3_import, &file_system.s3_export]
                 .into_iter()

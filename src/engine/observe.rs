@@ -46,6 +46,8 @@ pub struct Look {
     pub namespace: Option<String>,
     /// What decides which policies of the role have to be read.
     pub needs: Needs,
+    /// The build of the add-on that was asked for; none: the default of the Kubernetes version.
+    pub build: Option<String>,
     /// Whether the service account was asked for; else it is that of the driver that is there.
     pub account_asked: bool,
     /// Whether Helm may come into it.
@@ -206,7 +208,7 @@ async fn second_wave(reads: &Reads, look: &Look, first: &First) -> Result<Second
         Box::pin(async {
             futures::join!(
                 provider(reads, &first.cluster),
-                schema(reads, first),
+                schema(reads, look, first),
                 hyperpods(reads, look, first),
                 association(reads, look, first),
                 roles(reads, look, first),
@@ -257,7 +259,7 @@ async fn provider(reads: &Reads, cluster: &Cluster) -> Result<Seen<crate::facts:
 }
 
 /// The configuration schema of the build that would be installed; asked for only when one would be.
-async fn schema(reads: &Reads, first: &First) -> Result<Seen<serde_json::Value>, Trouble> {
+async fn schema(reads: &Reads, look: &Look, first: &First) -> Result<Seen<serde_json::Value>, Trouble> {
     if !first.addon.is_missing() {
         return Ok(Seen::Missing);
     }
@@ -265,9 +267,19 @@ async fn schema(reads: &Reads, first: &First) -> Result<Seen<serde_json::Value>,
     let fitting =
         first.versions.found().into_iter().flatten().filter(|build| build.kubernetes.contains(version));
     let builds: Vec<&AddonVersion> = fitting.collect();
-    let build = builds.iter().find(|build| build.default_for.contains(version)).or_else(|| builds.first());
+    let build = match &look.build {
+        // Builds that cannot be seen are no reason not to believe that this one is there.
+        Some(asked) => {
+            let is_there = builds.iter().any(|build| build.version == *asked);
+            (is_there || first.versions.hidden().is_some()).then_some(asked)
+        }
+        None => {
+            let default = builds.iter().find(|build| build.default_for.contains(version));
+            default.or_else(|| builds.first()).map(|build| &build.version)
+        }
+    };
     match build {
-        Some(build) => reads.addon_schema(ADDON, &build.version).await,
+        Some(build) => reads.addon_schema(ADDON, build).await,
         None => Ok(Seen::Missing),
     }
 }

@@ -353,6 +353,26 @@ fn a_build_that_is_not_there_is_answered_with_those_that_are() {
 }
 
 #[test]
+fn the_asked_for_build_is_asked_what_it_can_be_configured_with() {
+    for (words, build) in
+        [("", "v1.9.0-eksbuild.1"), ("--driver-version v1.5.0-eksbuild.1", "v1.5.0-eksbuild.1")]
+    {
+        let run = ok(&World::bare(), &format!("setup driver --dry-run -q {words}"));
+        let asked =
+            run.requests.iter().find(|it| it.operation.as_deref() == Some("DescribeAddonConfiguration"));
+        let asked = asked.unwrap_or_else(|| panic!("{}", run.show()));
+        assert_eq!(asked.request["addonVersion"], build, "{}", asked.request);
+    }
+}
+
+#[test]
+fn a_key_by_its_alias_is_not_in_the_policy_and_that_is_said() {
+    let run = ok(&World::bare(), "setup dynamic --dry-run -q --kms-key alias/fsx");
+    let said = part(&run, "identity").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("? the role's policy says nothing of KMS key alias/fsx"), "{}", run.show());
+}
+
+#[test]
 fn without_waiting_it_ends_with_the_last_write() {
     let world = World::with(Options { speed: 20.0, ..Options::default() });
     let run = ok(&world, "setup dynamic --yes -q --no-wait");

@@ -82,7 +82,14 @@ fn the_driver_of_somebody_else_is_restarted_only_when_it_is_adopted() {
     );
     let run = others.fsxctl("setup dynamic --yes -q --adopt Addon/aws-fsx-csi-driver");
     run.says(5, &["patch deployments.apps in kube-system"]);
-    let others = over(&others, &["denied: [{$clear: true}]"]);
+    // The adoption was recorded on the add-on; without the record it is somebody else's again.
+    let others = over(
+        &others,
+        &[
+            "denied: [{$clear: true}]",
+            "aws: {eks: {addons: [{clusterName: hp-eks, addonName: aws-fsx-csi-driver, tags: null}]}}",
+        ],
+    );
     let run = others.fsxctl("setup driver --yes -q");
     run.ends_untouched(7);
     run.says(

@@ -52,6 +52,13 @@ pub(super) fn plan(
     notes: &mut Vec<Note>,
 ) -> Result<Vec<Change>, Box<Block>> {
     let name = name(intent, facts);
+    let key = intent.storage.file_system.kms_key.as_ref();
+    if let Some(key) = key.filter(|_| policy_wish(intent, facts).kms_key_arn.is_none()) {
+        notes.push(Note {
+            sign: Sign::Unknown,
+            text: format!("the role's policy says nothing of KMS key {key}, because an alias does not tell its key: name it by ARN or id"),
+        });
+    }
     let known = facts.access.roles.get(&name);
     let role = known.map_or(Ok(None), |known| must_see(&known.role, &format!("role {name}")))?;
     let Some(role) = role else {
