@@ -522,6 +522,7 @@ fn a_group_of_its_own_is_the_other_way_out() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the plan is shown whole")]
 fn a_cluster_was_made_anew_under_its_old_name() {
     let world = World::of(&["bare", foreign!("rebuilt")]);
     insta::assert_snapshot!(page(&world, ""), @r#"
@@ -690,6 +691,7 @@ kubernetes:
 ";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the plan is shown whole")]
 fn what_is_left_of_a_half_deleted_set_up_is_told() {
     let world = World::of(&["done", foreign!("half-deleted"), GONE]);
     insta::assert_snapshot!(page(&world, ""), @"

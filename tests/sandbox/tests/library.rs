@@ -72,16 +72,16 @@ fn ask(sandbox: &Sandbox, operation: &str, body: &str) -> (String, std::io::Resu
     let host = endpoint.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).unwrap();
     stream.set_read_timeout(Some(std::time::Duration::from_millis(1500))).unwrap();
+    let form = format!("Action={operation}&Version=2010-05-08&{body}");
     write!(
         stream,
         "POST / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nX-Amz-Security-Token: {}\r\n\
          Authorization: AWS4-HMAC-SHA256 Credential={}/20260102/us-west-2/iam/aws4_request, SignedHeaders=host, \
-         Signature={}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{}",
+         Signature={}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
         value("AWS_SESSION_TOKEN"),
         value("AWS_ACCESS_KEY_ID"),
         "a".repeat(64),
-        body.len() + format!("Action={operation}&Version=2010-05-08&").len(),
-        format!("Action={operation}&Version=2010-05-08&{body}"),
+        form.len(),
     )
     .unwrap();
     let mut answer = Vec::new();
