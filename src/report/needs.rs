@@ -25,7 +25,7 @@ impl Needs {
         if self.needs.is_empty() {
             return Vec::new();
         }
-        vec![
+        let mut notes = vec![
             "nothing was looked at: what only looking can tell is a wildcard; name cluster and Region to narrow it"
                 .to_owned(),
             "sts:GetCallerIdentity needs no permission".to_owned(),
@@ -33,7 +33,27 @@ impl Needs {
                 "the bindings are for group {GROUP}: aws eks create-access-entry --cluster-name CLUSTER --principal-arn ARN \
                  --kubernetes-groups {GROUP}"
             ),
-        ]
+        ];
+        if self.may_end_with_helm() {
+            notes.push(
+                "where the add-on has no build for the cluster's Kubernetes the driver comes with Helm, which needs more: add \
+                 --driver helm to see it"
+                    .to_owned(),
+            );
+        }
+        notes
+    }
+
+    /// Whether the choice between add-on and Helm is left to fsxctl, and what Helm needs is not among the permissions.
+    fn may_end_with_helm(&self) -> bool {
+        if self.command.contains("--driver addon") || self.command.contains("--driver=addon") {
+            return false;
+        }
+        let any = |fits: &dyn Fn(&Right) -> bool| self.needs.iter().any(|need| fits(&need.right));
+        any(&|right| matches!(right, Right::Iam(iam) if iam.action == "eks:CreateAddon"))
+            && !any(
+                &|right| matches!(right, Right::Rbac(rbac) if rbac.verb == "escalate" || rbac.verb == "bind"),
+            )
     }
 }
 

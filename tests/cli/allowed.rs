@@ -199,6 +199,16 @@ fn what_is_needed_sometimes_or_optional_says_so_and_can_be_left_out() {
 }
 
 #[test]
+fn what_helm_would_need_is_told_of_where_it_may_be_taken() {
+    let world = World::bare();
+    let told = |words: &str| world.fsxctl(words).stdout.contains("add --driver helm to see it");
+    assert!(told("permissions setup dynamic"));
+    for words in ["setup dynamic --driver helm", "setup dynamic --driver addon", "setup network"] {
+        assert!(!told(&format!("permissions {words}")), "{words}");
+    }
+}
+
+#[test]
 fn for_people_it_is_a_page() {
     let world = World::bare();
     let run = world.fsxctl("permissions setup network --cluster hp-eks");

@@ -113,10 +113,10 @@ fn with_progress_as_json_a_failure_is_one_object_on_stderr() {
         .collect();
     let last = events.last().expect("events");
     assert_eq!(
-        (&last["kind"], &last["event"], &last["code"]),
+        (&last["kind"], &last["event"], &last["error"]["code"]),
         (&json!("Event"), &json!("failed"), &json!(10))
     );
-    assert_eq!(last["done"], json!(["Addon aws-fsx-csi-driver"]));
+    assert_eq!(last["error"]["done"], json!(["Addon aws-fsx-csi-driver"]));
 }
 
 #[test]

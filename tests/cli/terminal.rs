@@ -74,9 +74,18 @@ impl<'a> Terminal<'a> {
         String::from_utf8_lossy(&self.screen.lock().expect("the screen")).into_owned()
     }
 
-    /// What stands on the screen, row by row, as a terminal of so many columns has it.
+    /// What stands on the screen, row by row, as a terminal of so many columns has it, when nothing more comes: a
+    /// program that waits for a key may have sent what is not read here yet.
     pub fn rows(&self, columns: usize) -> Vec<String> {
-        rows(&self.raw(), columns)
+        let mut shown = self.raw();
+        loop {
+            std::thread::sleep(Duration::from_millis(100));
+            let now = self.raw();
+            if now == shown && self.waits() {
+                return rows(&now, columns);
+            }
+            shown = now;
+        }
     }
 
     /// Waits until a text is shown that was not seen before, and the program waits for a key.
