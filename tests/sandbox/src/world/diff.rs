@@ -132,17 +132,15 @@ fn without_hashes(value: &mut Value, hashes: &BTreeSet<String>) {
 }
 
 fn object_as_compared(object: &mut Value) {
-    if let Some(metadata) = object["metadata"].as_object_mut() {
-        if let Some(entries) = metadata.get_mut("managedFields").and_then(Value::as_array_mut) {
-            for entry in &mut *entries {
-                entry.as_object_mut().map(|entry| entry.shift_remove("time"));
-            }
-            // They stand in the order of their times.
-            let word = |entry: &Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
-            entries.sort_by_key(|entry| {
-                ["manager", "operation", "subresource", "apiVersion"].map(|name| word(entry, name))
-            });
+    if let Some(entries) = object.pointer_mut("/metadata/managedFields").and_then(Value::as_array_mut) {
+        for entry in &mut *entries {
+            entry.as_object_mut().map(|entry| entry.shift_remove("time"));
         }
+        // They stand in the order of their times.
+        let word = |entry: &Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+        entries.sort_by_key(|entry| {
+            ["manager", "operation", "subresource", "apiVersion"].map(|name| word(entry, name))
+        });
     }
     // Where the scheduler put a pod that may run anywhere is its own choice.
     if object["kind"] == "Pod" && object["metadata"]["ownerReferences"][0]["kind"] == "ReplicaSet" {
