@@ -8,7 +8,7 @@ use crate::facts::Facts;
 use crate::intent::Intent;
 use crate::report::{EventLine, FileOutcome, Format, Line, Mark, Page, to_yaml};
 use crate::steps::{self, Goal, StepId};
-use crate::term::OutputFile;
+use crate::term::{OutputFile, can_be_made};
 
 /// What would stand in the way of the files, said before anything is written anywhere.
 ///
@@ -19,6 +19,7 @@ pub(super) fn check(intent: &Intent, facts: &Facts) -> Result<()> {
     if std::fs::metadata(directory).is_ok_and(|found| !found.is_dir()) {
         return Err(Error::usage(format!("--output-dir {} is no directory", directory.display())));
     }
+    can_be_made(&directory.join("any"))?;
     for (path, _) in files(intent, facts, directory) {
         if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {
             let message = format!("cannot write {}", path.display());

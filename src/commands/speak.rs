@@ -55,7 +55,8 @@ impl Speak {
         };
         let no_input = switch(args.no_input, "no-input", env)?;
         let flags = Flags { color, log_format, quiet: args.quiet, verbose: args.verbose, no_input };
-        let files = args.output_file.iter().map(|text| text.parse()).collect::<Result<_>>()?;
+        let files = args.output_file.iter().map(|text| text.parse()).collect::<Result<Vec<OutputFile>>>()?;
+        files.iter().try_for_each(OutputFile::check)?;
         let term = Term::found(env, flags);
         term.log_calls();
         Ok(Self { term, format, files, started: jiff::Timestamp::now(), typed: None })

@@ -261,10 +261,10 @@ async fn perform(
         Ok(id) => {
             match &action {
                 Action::UpdateAddon { cluster, name, .. } => {
-                    still(hands.reads, stop, (cluster, name), "UPDATING").await?
+                    still(hands.reads, stop, (cluster, name), "UPDATING").await;
                 }
                 Action::DeleteAddon { cluster, name } => {
-                    still(hands.reads, stop, (cluster, name), "DELETING").await?
+                    still(hands.reads, stop, (cluster, name), "DELETING").await;
                 }
                 _ => {}
             }
@@ -295,19 +295,15 @@ fn may_be_new(change: &Change) -> bool {
 
 /// EKS answers an update or a deletion at once and makes it later; what follows (a restart that picks the role up, a
 /// release in its place) needs it made. Waits while the add-on has this status.
-async fn still(
-    reads: &Reads,
-    stop: &Stop,
-    (cluster, name): (&str, &str),
-    status: &str,
-) -> Result<(), Trouble> {
+async fn still(reads: &Reads, stop: &Stop, (cluster, name): (&str, &str), status: &str) {
     let (deadline, mut backoff) =
         (Deadline::after(UPDATE), Backoff::new(Duration::from_millis(250), Duration::from_secs(5)));
     loop {
+        // The change is made whatever this look says; when nothing can be seen, what follows finds out.
         let is_busy =
-            matches!(reads.addon(cluster, name).await?, Seen::Found(addon) if addon.status == status);
+            matches!(reads.addon(cluster, name).await, Ok(Seen::Found(addon)) if addon.status == status);
         if !is_busy || stop.requested().is_some() || !deadline.sleep(backoff.pause()).await {
-            return Ok(());
+            return;
         }
     }
 }

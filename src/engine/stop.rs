@@ -17,15 +17,18 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// A stop that INT and TERM of this process ask for. Must be called inside a tokio runtime.
+    /// A stop that INT, TERM and HUP of this process ask for. Must be called inside a tokio runtime.
     pub fn by_signals() -> Self {
         let stop = Self::default();
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
-            for (kind, code) in
-                [(SignalKind::interrupt(), Kind::Interrupted), (SignalKind::terminate(), Kind::Terminated)]
-            {
+            // A terminal that goes away asks for an end as well: what was written down for helm must go.
+            for (kind, code) in [
+                (SignalKind::interrupt(), Kind::Interrupted),
+                (SignalKind::terminate(), Kind::Terminated),
+                (SignalKind::hangup(), Kind::Terminated),
+            ] {
                 let asked = stop.clone();
                 if let Ok(mut signals) = signal(kind) {
                     tokio::spawn(async move {

@@ -89,8 +89,8 @@ impl Helm {
         match ended {
             Ok(Ok(output)) if output.status.success() => Ok(()),
             Ok(Ok(output)) => {
-                let said =
-                    [output.stderr, output.stdout].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+                let said = [output.stderr, output.stdout]
+                    .map(|bytes| without(&secrets(&access.document), &String::from_utf8_lossy(&bytes)));
                 Err(trouble(&operation, &said))
             }
             Ok(Err(cause)) => {
@@ -193,6 +193,23 @@ impl Drop for Private {
         // Nothing better can be done about a directory that cannot be removed; the token in it ends by itself.
         let _ = std::fs::remove_dir_all(&self.path);
     }
+}
+
+/// The secrets of a kubeconfig.
+fn secrets(kubeconfig: &Value) -> Vec<String> {
+    let users = kubeconfig["users"].as_array().map_or(&[][..], Vec::as_slice);
+    let members = ["token", "password", "client-key-data"];
+    users
+        .iter()
+        .flat_map(|user| members.iter().filter_map(|member| user["user"][*member].as_str()))
+        .filter(|secret| !secret.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// A text with `***` for every secret: helm, or a plugin of its, may show what it was given.
+fn without(secrets: &[String], text: &str) -> String {
+    secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "***"))
 }
 
 /// What helm's last words mean. The words are those of helm 3 and 4 (pkg/action, pkg/cmd) and of the API server.
@@ -309,6 +326,16 @@ mod tests {
         let words = "query: failed to query with labels: secrets is forbidden: User \"u\" cannot list resource \"secrets\" \
                      in API group \"\" in the namespace \"kube-system\"";
         assert_eq!(of(words).1, "list secrets in kube-system");
+    }
+
+    #[test]
+    fn what_a_kubeconfig_hides_is_not_told() {
+        let kubeconfig = serde_json::json!({"users": [
+            {"name": "a", "user": {"token": "geheim-1", "client-key-data": "geheim-2", "password": "geheim-3"}},
+            {"name": "b", "user": {"token": ""}},
+        ]});
+        let said = "user geheim-1 key geheim-2 password geheim-3 and nothing else";
+        assert_eq!(without(&secrets(&kubeconfig), said), "user *** key *** password *** and nothing else");
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod progress;
 mod prompt;
 mod settings;
 
-pub use output::OutputFile;
+pub use output::{OutputFile, can_be_made};
 pub use paint::Printed;
 pub use progress::{Json, Live, Plain, Silent};
 pub use prompt::{Consent, List, Reply};

@@ -33,7 +33,45 @@ impl FromStr for OutputFile {
     }
 }
 
+/// Whether a file could be made in a place, as far as looking tells: the nearest folder that is there can be written to.
+///
+/// # Errors
+/// Usage: what is in the way.
+pub fn can_be_made(path: &Path) -> Result<()> {
+    let wrong = || Error::usage(format!("cannot write {}", path.display()));
+    let above = path.ancestors().skip(1).map(|folder| match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    });
+    for folder in above {
+        match std::fs::metadata(folder) {
+            Ok(found) if !found.is_dir() => {
+                return Err(wrong().because(format!("{} is no directory", folder.display())));
+            }
+            Ok(found) if found.permissions().readonly() => {
+                return Err(wrong().because(format!("{} cannot be written to", folder.display())));
+            }
+            Ok(_) => return Ok(()),
+            Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
 impl OutputFile {
+    /// Whether the file can be written, as far as looking tells: said before anything is done that it would tell of.
+    ///
+    /// # Errors
+    /// Usage: its folder is not there, or cannot be written to.
+    pub fn check(&self) -> Result<()> {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.exists()) {
+            return Err(Error::usage(format!("cannot write {}", self.path.display()))
+                .because(format!("there is no directory {}", folder.display())));
+        }
+        can_be_made(&self.path)
+    }
+
     /// Creates or overwrites the file: for its owner alone when it is new, and never through a symbolic link.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Versions of the driver, and going from one way of installing it or of giving it a role to another.
 
+use fsxctl_sandbox::{Options, Source};
 use serde_json::{Value, json};
 
 use crate::harness::{ROLE, World};
@@ -264,6 +265,39 @@ fn from_irsa_to_pod_identity_and_back() {
         let after = world.object("PersistentVolumeClaim", "fsx-claim").expect("the claim");
         assert_eq!(claim["metadata"]["uid"], after["metadata"]["uid"]);
     }
+}
+
+#[test]
+fn what_others_added_to_the_trust_of_our_role_stays() {
+    let world = World::of(&["bare", AGENT]);
+    ok(&world, ADDON_IRSA);
+    let mut saved = world.saved();
+    let roles = saved["aws"]["iam"]["Roles"].as_array_mut().expect("roles");
+    let role = roles.iter_mut().find(|role| role["RoleName"] == ROLE).expect("the role");
+    let statements = role["AssumeRolePolicyDocument"]["Statement"].as_array_mut().expect("statements");
+    statements.push(json!({
+        "Sid": "AuditTeam", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+        "Action": "sts:AssumeRole",
+    }));
+    let text = serde_json::to_string(&saved).expect("JSON, which is YAML");
+    let world = World::with(Options { worlds: vec![Source::text(&text)], ..Options::default() });
+    world.fsxctl("migrate identity --to irsa -q").ends_untouched(0);
+    ok(&world, "migrate identity --to pod-identity --yes -q");
+    assert!(trust(&world).contains("AuditTeam") && !trust(&world).contains("oidc"), "{}", trust(&world));
+    ok(&world, "migrate identity --to irsa --yes -q");
+    assert!(trust(&world).contains("AuditTeam") && !trust(&world).contains("pods.eks"), "{}", trust(&world));
+}
+
+#[test]
+fn leave_to_change_a_release_is_no_leave_to_remove_it() {
+    let world = World::of(&["bare", include_str!("../worlds/foreign/helm-elsewhere.yaml")]).with_helm();
+    let adopted = "setup driver --upgrade --driver-version 1.16.0 --adopt Release/storage/lustre --yes -q";
+    world.fsxctl(adopted);
+    let marked = world.saved().to_string().contains(r#""fsxctl.io/origin":"adopted""#);
+    assert!(marked, "the release says that it was adopted");
+    world
+        .fsxctl("migrate driver --to addon --role-name fsx-new --yes -q")
+        .says(7, &["--adopt Release/storage/lustre"]);
 }
 
 #[test]

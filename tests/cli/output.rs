@@ -295,3 +295,17 @@ fn a_question_is_no_object_so_none_is_asked_with_the_log_as_json() {
     terminal.press(CTRL_C);
     terminal.end().ends_untouched(130);
 }
+
+#[test]
+fn a_file_that_cannot_be_is_told_before_anything_is_made() {
+    let world = World::bare();
+    for words in ["--output-dir /dev/null/manifests", "--output-file json=/nowhere/receipt.json"] {
+        let run = world.fsxctl(&format!("setup dynamic --yes -q {words}"));
+        run.ends_untouched(2);
+        assert!(
+            run.stderr.contains("cannot write") || run.stderr.contains("is no directory"),
+            "{}",
+            run.show()
+        );
+    }
+}

@@ -2,7 +2,7 @@
 //! cluster follows. Every run decides from what it finds, so a run that was ended is finished by the next.
 
 use super::{ADDON, BY_HELM, block, helm, installed};
-use crate::domain::ownership::{self, Ownership};
+use crate::domain::ownership;
 use crate::domain::storageclass::PROVISIONER;
 use crate::error::Kind;
 use crate::facts::{Addon, Facts, Release, Seen, Workload};
@@ -112,8 +112,9 @@ fn gone(facts: &Facts) -> Facts {
 }
 
 fn without_addon(intent: Intent, facts: &Facts, addon: &Addon) -> Result<Cleared, Box<Block>> {
-    let ours = matches!(ownership::owner_of(&addon.tags), Ownership::Ours { cluster, .. } if cluster == facts.cluster.arn);
-    if !ours && !intent.adopts("Addon", ADDON) {
+    // Leave that was once given to change it is no leave to delete it.
+    let created = ownership::is_created(&addon.tags, &facts.cluster.arn);
+    if !created && !intent.adopts("Addon", ADDON) {
         return Err(block(
             Kind::Conflict,
             format!("add-on {ADDON} is not fsxctl's"),
@@ -159,7 +160,8 @@ fn without_release(intent: Intent, facts: &Facts, release: &Release) -> Result<C
             "switch it off in the values of that release first",
         ));
     }
-    if !release.ours && !intent.adopts("Release", &reference) {
+    let created = release.ours && !release.adopted;
+    if !created && !intent.adopts("Release", &reference) {
         return Err(block(
             Kind::Conflict,
             format!("release {reference} is not fsxctl's"),

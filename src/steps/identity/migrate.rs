@@ -393,16 +393,44 @@ impl Scene<'_> {
         })
     }
 
-    /// A role that fsxctl made for this cluster lets the old way in no more, once the controller was restarted.
+    /// A role that fsxctl made for this cluster lets the old way in no more, once the controller was restarted. Only the
+    /// statement of the old way goes: what others have added stays.
     fn narrow(&self, before: &[Change]) -> Option<Change> {
-        let created = matches!(ownership::owner_of(&self.role.tags), Ownership::Ours { cluster, origin: Origin::Created } if cluster == self.facts.cluster.arn);
-        let wanted = if self.to_pods { self.pod_trust() } else { self.web_trust() };
-        let is_widened = before.iter().any(|change| change.id == TRUST);
-        if !created || (self.role.trust == wanted && !is_widened) {
+        if !ownership::is_created(&self.role.tags, &self.facts.cluster.arn) {
             return None;
         }
-        let mut change = self.trust(NARROW, &wanted, "the old way is not used any more").ok()?;
+        let (new, old) = if self.to_pods {
+            (self.pod_trust(), self.web_trust())
+        } else {
+            (self.web_trust(), self.pod_trust())
+        };
+        let is_widened = before.iter().any(|change| change.id == TRUST);
+        let now = match is_widened {
+            true => role::widened(&self.role.trust, &new, &role::mark(self.facts)).0,
+            false => self.role.trust.clone(),
+        };
+        let old: Vec<Value> = role::statements(&old).iter().map(without_sid).collect();
+        let (gone, kept): (Vec<Value>, Vec<Value>) =
+            role::statements(&now).into_iter().partition(|statement| old.contains(&without_sid(statement)));
+        if gone.is_empty() || kept.is_empty() {
+            return None;
+        }
+        let trust = serde_json::json!({"Version": "2012-10-17", "Statement": kept});
+        let mut change = self.trust(NARROW, &trust, "the old way is not used any more").ok()?;
+        change.details = vec![format!(
+            "its trust policy loses the statement of the old way and keeps the other {}",
+            kept.len()
+        )];
         change.after = before.iter().map(|change| change.id.clone()).collect();
         Some(change)
     }
+}
+
+/// A statement of a policy without its name, which says nothing about what it allows.
+fn without_sid(statement: &Value) -> Value {
+    let mut plain = statement.clone();
+    if let Some(members) = plain.as_object_mut() {
+        members.shift_remove("Sid");
+    }
+    plain
 }
