@@ -194,10 +194,8 @@ async fn finish(
 ) -> Result<u8> {
     let (plan, made) = done;
     let plan = with_ids(plan, &made);
-    let told = |mut error: Error| {
-        error.done = plan.changes().map(|change| change.resource.to_string()).collect();
-        error
-    };
+    let all: Vec<String> = plan.changes().map(|change| change.resource.to_string()).collect();
+    let told = |error: Error| Error { done: all.clone(), ..error };
     let voice = work.speak.reporter();
     voice.borrow_mut().on(&Event::Looking { what: "the result".to_owned() });
     let seen = tokio::select! {
@@ -209,7 +207,7 @@ async fn finish(
     ended_well(work, &facts).and_then(|()| proved(work, &facts)).map_err(told)?;
     let claim = wait(work, &facts, kubernetes, &plan).await.map_err(told)?;
     let facts = with_volume(facts, kubernetes, &claim).await.map_err(told)?;
-    end(work, header, plan, made, (&facts, claim))
+    end(work, header, plan, made, (&facts, claim)).map_err(told)
 }
 
 /// The volume of a claim that was bound between or after the looks: the receipt names it, so it is looked at by itself.

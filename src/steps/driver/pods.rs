@@ -2,7 +2,7 @@
 //! until they are made anew (failure mode A-04).
 
 use super::block;
-use crate::domain::ownership::{self, Ownership};
+use crate::domain::ownership;
 use crate::error::Kind;
 use crate::facts::{ControllerPod, Facts, Seen};
 use crate::intent::Intent;
@@ -109,7 +109,7 @@ fn again(facts: &Facts, stale: &[&str]) -> Option<Change> {
 /// A driver of somebody else is restarted only when it is adopted, or when its association is fsxctl's: then the
 /// restart is what is left of making it.
 fn may_restart(intent: &Intent, facts: &Facts, who: &Who, stale: &[&str]) -> Result<(), Box<Block>> {
-    let is_ours = |tags| matches!(ownership::owner_of(tags), Ownership::Ours { cluster, .. } if cluster == facts.cluster.arn);
+    let is_ours = |tags| ownership::is_ours(tags, &facts.cluster.arn);
     let controller = format!("{}/fsx-csi-controller", facts.driver.namespace);
     let of_ours = facts.driver.addon.found().is_some_and(|addon| is_ours(&addon.tags))
         || facts.driver.release.found().is_some_and(|release| release.ours);

@@ -1,7 +1,7 @@
 //! Another version of a driver that is there: asked for on its own, never a side effect.
 
 use super::{ADDON, block};
-use crate::domain::ownership::{self, Ownership};
+use crate::domain::ownership;
 use crate::domain::versions::DriverVersion;
 use crate::error::Kind;
 use crate::facts::{Addon, AddonVersion, Facts, Seen};
@@ -32,7 +32,7 @@ pub(super) fn addon(intent: &Intent, facts: &Facts, addon: &Addon) -> Result<Ite
             "wait until it is ACTIVE and run it again",
         ));
     }
-    let ours = matches!(ownership::owner_of(&addon.tags), Ownership::Ours { cluster, .. } if cluster == facts.cluster.arn);
+    let ours = ownership::is_ours(&addon.tags, &facts.cluster.arn);
     if !ours && !intent.adopts("Addon", ADDON) {
         return Err(block(
             Kind::Conflict,

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{conflict, irsa, judge, must_see, pod_identity, provider_arn, role, subject};
-use crate::domain::ownership::{self, Origin, Ownership};
+use crate::domain::ownership::{self, Origin};
 use crate::domain::policy;
 use crate::error::Kind;
 use crate::facts::{Addon, Facts, Role, Seen};
@@ -125,7 +125,7 @@ impl Scene<'_> {
     }
 
     fn is_ours(&self, tags: &std::collections::BTreeMap<String, String>) -> bool {
-        matches!(ownership::owner_of(tags), Ownership::Ours { cluster, .. } if cluster == self.facts.cluster.arn)
+        ownership::is_ours(tags, &self.facts.cluster.arn)
     }
 
     /// What the new way needs outside the cluster: the agent or the provider, and a role that lets it in.
