@@ -239,7 +239,12 @@ fn no_room(intent: &Intent, facts: &Facts, claim: &Claim) -> Option<String> {
 fn grow(intent: &Intent, facts: &Facts, claim: &Claim) -> Result<Vec<Change>, Box<Block>> {
     let reference = reference(intent, facts);
     if claim.phase != "Bound" {
-        let message = format!("claim {reference} is {}, and only a Bound claim can grow", claim.phase);
+        let message = format!(
+            "claim {reference} asks for {}, not {}, and is {}: only a Bound claim can grow",
+            claim.size,
+            quantity::print_gib(intent.storage.size.value),
+            claim.phase
+        );
         return Err(block(
             Kind::Conflict,
             message,

@@ -133,9 +133,11 @@ fn without_hashes(value: &mut Value, hashes: &BTreeSet<String>) {
 
 fn object_as_compared(object: &mut Value) {
     if let Some(entries) = object.pointer_mut("/metadata/managedFields").and_then(Value::as_array_mut) {
-        for entry in &mut *entries {
+        // Who wrote a restart annotation is dropped with the annotation.
+        entries.retain_mut(|entry| {
             entry.as_object_mut().map(|entry| entry.shift_remove("time"));
-        }
+            !forgotten(&mut entry["fieldsV1"])
+        });
         // They stand in the order of their times.
         let word = |entry: &Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
         entries.sort_by_key(|entry| {
@@ -162,6 +164,17 @@ fn object_as_compared(object: &mut Value) {
         }
         object["metadata"]["labels"] = Value::Null;
     }
+}
+
+/// Takes dropped members out of a set of owned fields; whether nothing is left of it.
+fn forgotten(fields: &mut Value) -> bool {
+    let Some(members) = fields.as_object_mut() else { return false };
+    let before = members.len();
+    members.retain(|name, inner| {
+        let dropped = name.strip_prefix("f:").is_some_and(|name| DROPPED.contains(&name));
+        !dropped && !forgotten(inner)
+    });
+    members.is_empty() && before > 0
 }
 
 fn drop_members(value: &mut Value) {
@@ -328,6 +341,7 @@ fn short(value: &Value) -> String {
 mod tests {
     use super::super::load;
     use super::*;
+    use crate::aws::row;
     use crate::server::Source;
 
     fn world(body: &str) -> State {
@@ -356,11 +370,28 @@ kubernetes:
 
     #[test]
     fn a_restart_does_not_count_and_its_pods_do() {
+        let owners = |restarted: &str| {
+            let entry = |manager: &str, annotations: Value| {
+                json!({
+                    "manager": manager, "operation": "Update", "apiVersion": "apps/v1", "fieldsType": "FieldsV1",
+                    "fieldsV1": {"f:spec": {"f:replicas": {}, "f:template": {"f:metadata": {"f:annotations": annotations}}}},
+                })
+            };
+            let mut more = entry("kubectl", json!({"f:kubectl.kubernetes.io/restartedAt": {}}));
+            row::unset(&mut more["fieldsV1"]["f:spec"], "f:replicas");
+            let mut only =
+                entry("kube-controller-manager", json!({"f:kubectl.kubernetes.io/restartedAt": {}}));
+            if restarted.is_empty() {
+                row::unset(&mut only["fieldsV1"]["f:spec"], "f:template");
+                return json!([only]);
+            }
+            json!([only, more])
+        };
         let world_of = |hash: &str, restarted: &str, more: &str| {
             let set = |hash: &str, replicas: u8| {
                 json!({
                     "apiVersion": "apps/v1", "kind": "ReplicaSet",
-                    "metadata": {"name": format!("d-{hash}"), "namespace": "team", "labels": {"pod-template-hash": hash}},
+                    "metadata": {"name": format!("d-{hash}"), "namespace": "team", "labels": {"pod-template-hash": hash}, "managedFields": owners(restarted)},
                     "spec": {"replicas": replicas, "template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": restarted}}}},
                 })
             };
