@@ -14,6 +14,8 @@
 //! | [`ownership`] | whose an object is | [Tagging] |
 //! | [`names`] | names, ARNs, partitions | [ARNs] |
 //! | [`storageclass`] | the driver's parameters | [CSI driver] |
+//! | [`mount`] | what a mount can end with | [Mount troubleshooting] |
+//! | [`podsecurity`] | which pods a namespace admits | Pod Security Standards |
 //! | [`permission`] | what a caller must be allowed to do | Service Authorization Reference, RBAC |
 //! | [`spelling`] | values that have names, and the nearest name to a typo | |
 //!
@@ -30,16 +32,19 @@
 //! [IRSA]: https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
 //! [Tagging]: https://docs.aws.amazon.com/fsx/latest/LustreGuide/tag-resources.html
 //! [ARNs]: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+//! [Mount troubleshooting]: https://docs.aws.amazon.com/fsx/latest/LustreGuide/mount-troubleshooting.html
 //! [CSI driver]: https://github.com/kubernetes-sigs/aws-fsx-csi-driver
 
 pub mod cidr;
 pub mod images;
 pub mod lustre;
 pub mod metadata;
+pub mod mount;
 pub mod names;
 pub mod network;
 pub mod ownership;
 pub mod permission;
+pub mod podsecurity;
 pub mod policy;
 pub mod quantity;
 pub mod regions;

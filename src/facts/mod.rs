@@ -8,6 +8,7 @@ mod cluster;
 mod driver;
 mod image;
 mod network;
+mod probe;
 #[cfg(test)]
 pub(crate) mod sample;
 mod seen;
@@ -20,6 +21,9 @@ pub use driver::{
 };
 pub use image::ImageInUse;
 pub use network::{Instance, Interface, Network, RouteTable, Subnet};
+pub use probe::{
+    MountNode, MountVolume, Observed, ProbeEvent, ProbeJob, ProbePod, Taint, VerifyFacts,
+};
 pub use seen::{Seen, Veil};
 use serde::{Deserialize, Serialize};
 pub use storage::{Claim, Event, FileSystem, Marks, Namespace, Storage, StorageClass, Volume};
