@@ -22,6 +22,17 @@ pub(super) struct Speak {
     typed: Option<String>,
 }
 
+/// What a command's answer is, which decides about its formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gives {
+    /// A list, whose items have names.
+    List,
+    /// A report, whose items are passed or failed.
+    Report,
+    /// Anything else.
+    Neither,
+}
+
 /// An answer in both shapes: a page for people, a document for machines.
 pub(super) struct Answer<'a, Body> {
     pub(super) page: Page,
@@ -102,14 +113,25 @@ impl Speak {
         guessed
     }
 
-    /// `-o name` is for lists alone, and a command that is none says so before it does anything.
-    pub(super) fn check_names(&self, is_list: bool) -> Result<()> {
-        let formats = self.files.iter().map(|file| &file.format).chain([&self.format]);
-        match formats.into_iter().any(|format| *format == Format::Name) && !is_list {
-            true => Err(Error::usage("-o name is for lists, and this command gives none")
-                .details(["formats here: human, json, yaml, jsonpath=EXPR".to_owned()])),
-            false => Ok(()),
+    /// Some formats are for lists or for reports alone, and a command that gives none says so before it does anything.
+    pub(super) fn check_format(&self, gives: Gives) -> Result<()> {
+        let formats = || self.files.iter().map(|file| &file.format).chain([&self.format]);
+        let here = match gives {
+            Gives::List => ", name",
+            Gives::Report => ", junit, markdown",
+            Gives::Neither => "",
+        };
+        let refused = |what: &str| {
+            Err(Error::usage(format!("{what}, and this command gives none"))
+                .details([format!("formats here: human, json, yaml, jsonpath=EXPR{here}")]))
+        };
+        if gives != Gives::List && formats().any(|format| *format == Format::Name) {
+            return refused("-o name is for lists");
         }
+        if gives != Gives::Report && formats().any(Format::is_for_reports) {
+            return refused("-o junit and -o markdown are for reports");
+        }
+        Ok(())
     }
 
     /// What every document says about the run.

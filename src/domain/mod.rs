@@ -17,6 +17,7 @@
 //! | [`mount`] | what a mount can end with | [Mount troubleshooting] |
 //! | [`podsecurity`] | which pods a namespace admits | Pod Security Standards |
 //! | [`permission`] | what a caller must be allowed to do | Service Authorization Reference, RBAC |
+//! | [`verify`] | what the pods of a verification say | |
 //! | [`spelling`] | values that have names, and the nearest name to a typo | |
 //!
 //! There is no price here: no price that AWS stands by was found, and a wrong one is worse than none.
@@ -51,4 +52,5 @@ pub mod regions;
 pub mod sizing;
 pub mod spelling;
 pub mod storageclass;
+pub mod verify;
 pub mod versions;

@@ -100,7 +100,10 @@ impl MountFailure {
         if has("already in progress") || has("code = Aborted") {
             return Self::Busy;
         }
-        if has("DeadlineExceeded") || has("context deadline exceeded") || has("timed out waiting for the condition") {
+        if has("DeadlineExceeded")
+            || has("context deadline exceeded")
+            || has("timed out waiting for the condition")
+        {
             return Self::Hang;
         }
         Self::Other
@@ -217,7 +220,10 @@ mod tests {
         for (message, wanted) in rows {
             assert_eq!(MountFailure::of(&message), wanted, "{message}");
         }
-        assert_eq!(MountFailure::Errno(5).shown(), "mount ended with exit status 5 (EIO, Input/output error)");
+        assert_eq!(
+            MountFailure::Errno(5).shown(),
+            "mount ended with exit status 5 (EIO, Input/output error)"
+        );
         assert_eq!(errno_text(77), "exit status 77");
     }
 
@@ -225,7 +231,10 @@ mod tests {
     fn options_of_other_file_systems_are_found() {
         let options = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
         assert_eq!(foreign_options(&options(&["flock", "relatime"])), Vec::<&str>::new());
-        assert_eq!(foreign_options(&options(&["flock,nfsvers=4.1", "TLS", "hardlinks"])), ["nfsvers=4.1", "TLS"]);
+        assert_eq!(
+            foreign_options(&options(&["flock,nfsvers=4.1", "TLS", "hardlinks"])),
+            ["nfsvers=4.1", "TLS"]
+        );
     }
 
     #[test]

@@ -73,8 +73,21 @@ pub struct Task {
     pub new_namespace: bool,
     /// Whether the claim is waited for.
     pub waits: bool,
+    /// What a verification is for, if it is one.
+    pub verify: Option<Verification>,
     /// A Kubernetes user that is impersonated.
     pub as_user: Option<String>,
+}
+
+/// What `verify` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verification {
+    /// Tries a claim.
+    Claim,
+    /// Removes what earlier runs left in a namespace.
+    CleanUp,
+    /// The same in every namespace.
+    CleanUpEverywhere,
 }
 
 /// What `migrate` changes over, and to what.

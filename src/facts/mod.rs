@@ -21,9 +21,7 @@ pub use driver::{
 };
 pub use image::ImageInUse;
 pub use network::{Instance, Interface, Network, RouteTable, Subnet};
-pub use probe::{
-    MountNode, MountVolume, Observed, ProbeEvent, ProbeJob, ProbePod, Taint, VerifyFacts,
-};
+pub use probe::{MountNode, MountVolume, Observed, ProbeEvent, ProbeJob, ProbePod, Taint, VerifyFacts};
 pub use seen::{Seen, Veil};
 use serde::{Deserialize, Serialize};
 pub use storage::{Claim, Event, FileSystem, Marks, Namespace, Storage, StorageClass, Volume};

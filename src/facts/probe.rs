@@ -228,10 +228,12 @@ pub struct Observed {
     pub refused: Option<String>,
     /// The pod as it stood at last.
     pub pod: Option<ProbePod>,
-    /// The message of the last event that says why the volume is not mounted.
+    /// The message of the event that says best why the volume is not mounted.
     pub mount_event: Option<String>,
-    /// Whether it was still to be mounted when the time was over.
-    pub out_of_time: bool,
+    /// The last other warning about it, reason and message.
+    pub warning: Option<String>,
+    /// Whether kubelet pulled its image, which it does when all volumes are mounted.
+    pub pulls: bool,
     /// Its log.
     pub log: Option<String>,
     /// Why there is no log, when it could not be read.

@@ -10,12 +10,14 @@ mod resolve;
 pub(crate) mod sample;
 mod settings;
 mod storage;
+mod verify;
 
 pub use about::Setup;
 pub use parse::{DRIVER_WORDS, DriverMode, GroupWish, IDENTITY_WORDS, IdentityMode, PolicyWish, SubnetWish};
 pub use resolve::{Target, cluster_intent, migrate_intent, setup_intent};
 pub use settings::{Asked, Env, SETTINGS, Setting, Source, candidates, duration, switch, winner};
 pub use storage::StorageWish;
+pub use verify::{CleanupWish, Pick, VerifyWish, verify_after, verify_intent};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -31,6 +31,8 @@ pub enum DocumentKind {
     Error,
     /// Which container images are pulled.
     Images,
+    /// Whether a claim can be used on the nodes.
+    VerifyReport,
 }
 
 /// What every document says about the run; all of it is handed in.

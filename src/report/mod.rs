@@ -12,7 +12,9 @@ mod format;
 mod header;
 mod images;
 mod jsonpath;
+mod junit;
 mod mark;
+mod markdown;
 mod needs;
 mod page;
 mod plan;
@@ -21,6 +23,7 @@ mod receipt;
 #[cfg(test)]
 mod sample;
 mod schema;
+mod verify;
 mod wrap;
 
 pub use command::command_page;
@@ -42,3 +45,4 @@ pub use plan::{NODE_RULES, plan_page};
 pub use progress::{Changes, duration_text, line};
 pub use receipt::receipt_page;
 pub use schema::{SCHEMAS, schema};
+pub use verify::{VerifiedClaim, VerifyBody, VerifySummary, verify_document, verify_page};

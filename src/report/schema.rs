@@ -5,11 +5,11 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::document::API_VERSION;
-use super::{Document, DocumentKind, ErrorBody, EventLine, ImagesBody, PlanBody, ReceiptBody};
+use super::{Document, DocumentKind, ErrorBody, EventLine, ImagesBody, PlanBody, ReceiptBody, VerifyBody};
 use crate::error::{Error, Result};
 
 /// The words that [`schema`] takes.
-pub const SCHEMAS: [&str; 5] = ["plan", "receipt", "error", "event", "images"];
+pub const SCHEMAS: [&str; 6] = ["plan", "receipt", "error", "event", "images", "verify"];
 
 /// The schema of a document, or of a line of the log, by its word.
 ///
@@ -22,6 +22,7 @@ pub fn schema(word: &str) -> Result<Value> {
         "error" => Ok(of::<Document<ErrorBody>>(DocumentKind::Error)),
         "event" => Ok(of_events()),
         "images" => Ok(of::<Document<ImagesBody>>(DocumentKind::Images)),
+        "verify" => Ok(of::<Document<VerifyBody>>(DocumentKind::VerifyReport)),
         other => Err(Error::usage(format!("there is no schema {other:?}"))
             .details([format!("schemas: {}", SCHEMAS.join(", "))])),
     }
@@ -207,6 +208,7 @@ mod tests {
             ("error", include_str!("../../docs/reference/error.schema.json")),
             ("event", include_str!("../../docs/reference/event.schema.json")),
             ("images", include_str!("../../docs/reference/images.schema.json")),
+            ("verify", include_str!("../../docs/reference/verify.schema.json")),
         ];
         assert_eq!(committed.map(|(word, _)| word), SCHEMAS);
         for (word, text) in committed {
@@ -275,7 +277,7 @@ mod tests {
         let error = schema("plans").unwrap_err();
         assert_eq!(
             (error.kind, error.details),
-            (Kind::Usage, vec!["schemas: plan, receipt, error, event, images".to_owned()])
+            (Kind::Usage, vec!["schemas: plan, receipt, error, event, images, verify".to_owned()])
         );
     }
 }

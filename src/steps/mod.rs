@@ -15,6 +15,7 @@ mod plan;
 #[cfg(test)]
 mod sample;
 pub mod storage;
+pub mod verify;
 
 pub use action::{Action, AddonAssociation, Associations, Conflicts, Direction, Fill, ObjectRef, Ref};
 pub use plan::{Block, Change, Decision, Item, Note, Plan, Resource, Sign, StepId, Verb};

@@ -4,8 +4,8 @@ use crate::domain::names::{self, Partition};
 pub use crate::domain::permission::{
     GROUP, IamNeed, Need, RbacNeed, Right, Use, cluster_roles, is_known, needs, policy,
 };
-use crate::domain::permission::{Migration, Parts, RoleTask, Task};
-use crate::intent::{DriverMode, GroupWish, IdentityMode, Intent, Migrate, PolicyWish, Target};
+use crate::domain::permission::{Migration, Parts, RoleTask, Task, Verification};
+use crate::intent::{DriverMode, GroupWish, IdentityMode, Intent, Migrate, PolicyWish, Target, VerifyWish};
 use crate::steps::StepId;
 
 /// The task that a wish is. What only looking can tell stays open, so that it is never too little.
@@ -41,6 +41,7 @@ pub fn task(intent: &Intent, target: &Target) -> Task {
         claim: (namespace.to_owned(), intent.storage.claim.value.clone()),
         new_namespace: intent.storage.create_namespace,
         waits: intent.wait.is_some(),
+        verify: None,
         as_user: target.as_user.clone(),
     }
 }
@@ -49,6 +50,26 @@ pub fn task(intent: &Intent, target: &Target) -> Task {
 pub fn images(intent: &Intent, target: &Target) -> Task {
     let parts = Parts { identity: false, network: false, driver: false, storage: false };
     Task { parts, images: true, upgrade: false, migration: None, ..task(intent, target) }
+}
+
+/// A verification, or the removal of what earlier ones left. The rest of the intent counts for nothing.
+pub fn verification(intent: &Intent, wish: &VerifyWish, target: &Target) -> Task {
+    let parts = Parts { identity: false, network: false, driver: false, storage: false };
+    let namespace = wish.namespace.clone().unwrap_or_else(|| "default".to_owned());
+    let verify = match &wish.cleanup {
+        None => Verification::Claim,
+        Some(cleanup) if cleanup.everywhere => Verification::CleanUpEverywhere,
+        Some(_) => Verification::CleanUp,
+    };
+    Task {
+        parts,
+        verify: Some(verify),
+        claim: (namespace, wish.claim.clone()),
+        upgrade: false,
+        migration: None,
+        helm: false,
+        ..task(intent, target)
+    }
 }
 
 fn migration(intent: &Intent) -> Option<Migration> {

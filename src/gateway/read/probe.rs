@@ -181,7 +181,10 @@ fn probe_job(found: Job, now: jiff::Timestamp) -> ProbeJob {
         resource_version: meta.resource_version.unwrap_or_default(),
         run: meta.labels.and_then(|mut labels| labels.remove(RUN_LABEL)).unwrap_or_default(),
         age_seconds: Duration::try_from(age).unwrap_or_default().as_secs(),
-        deadline_seconds: spec.active_deadline_seconds.and_then(|it| u64::try_from(it).ok()).unwrap_or_default(),
+        deadline_seconds: spec
+            .active_deadline_seconds
+            .and_then(|it| u64::try_from(it).ok())
+            .unwrap_or_default(),
         finished: conditions
             .iter()
             .any(|it| matches!(it.type_.as_str(), "Complete" | "Failed") && it.status == "True"),
@@ -249,7 +252,8 @@ mod tests {
         assert_eq!((ended.exit_code, ended.ended.as_deref()), (Some(21), Some("Error")));
         let evicted = pod(json!({"phase": "Failed", "reason": "Evicted", "message": "low on memory"}));
         assert_eq!(evicted.reason.as_deref(), Some("Evicted: low on memory"));
-        let condition = json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3"});
+        let condition =
+            json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3"});
         let unplaced = pod(json!({"phase": "Pending", "conditions": [condition]}));
         assert_eq!(unplaced.unscheduled.as_deref(), Some("Unschedulable: 0/3"));
     }
@@ -271,7 +275,10 @@ mod tests {
             "status": {"conditions": [{"type": "Failed", "status": "True"}]}});
         let found: Job = serde_json::from_value(found).expect("a job");
         let job = probe_job(found.clone(), "2026-01-01T00:01:40Z".parse().expect("a time"));
-        assert_eq!((job.run.as_str(), job.age_seconds, job.deadline_seconds, job.finished), ("0a", 100, 360, true));
+        assert_eq!(
+            (job.run.as_str(), job.age_seconds, job.deadline_seconds, job.finished),
+            ("0a", 100, 360, true)
+        );
         // A clock that is behind makes it no older.
         let job = probe_job(found, "2025-01-01T00:00:00Z".parse().expect("a time"));
         assert_eq!(job.age_seconds, 0);

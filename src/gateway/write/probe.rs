@@ -42,9 +42,10 @@ impl Probes {
         let are_ours = [job.metadata.labels.clone(), of_pods].into_iter().all(|labels| {
             let labels = labels.unwrap_or_default();
             labels.contains_key(RUN_LABEL)
-                && PROBE_SELECTOR.split(',').filter_map(|pair| pair.split_once('=')).all(|(key, value)| {
-                    labels.get(key).is_some_and(|found| found == value)
-                })
+                && PROBE_SELECTOR
+                    .split(',')
+                    .filter_map(|pair| pair.split_once('='))
+                    .all(|(key, value)| labels.get(key).is_some_and(|found| found == value))
         });
         if !are_ours {
             return Err(refused("the Job is not labelled as one of a verification"));

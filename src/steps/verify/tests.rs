@@ -1,0 +1,1 @@
+//! Which nodes, which pods, which verdicts.
