@@ -130,7 +130,7 @@ mod tests {
         assert!(!text.contains("<evil") && !text.contains('\u{1b}') && !text.contains('\u{ffff}'), "{text}");
         assert_eq!(text.matches("</failure>").count(), 1, "{text}");
         assert_eq!(text.matches("]]>").count(), 0, "{text}");
-        assert_eq!(text.lines().count(), 9, "lines of the text are lines of the failure alone\n{text}");
+        assert_eq!(text.lines().count(), 8, "lines of the text are lines of the failure alone\n{text}");
     }
 
     #[test]
