@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::engine::{HelmLook, Look, Needs};
+use crate::engine::{BindLook, HelmLook, Look, Needs};
 use crate::error::{Error, Kind, Result};
 use crate::gateway::{ContextCluster, KubeWish, Reads, Session, SessionWish, cluster_of_context};
-use crate::intent::{Asked, DriverMode, Intent, Migrate, Setup, Target};
+use crate::intent::{Asked, Bind, DriverMode, Intent, Migrate, Namespaces, Setup, Target};
 
 /// The EKS cluster of the kube context.
 pub(super) fn context(env: &BTreeMap<String, String>, target: &Target) -> Option<ContextCluster> {
@@ -122,7 +122,23 @@ pub(super) fn look(intent: &Intent, target: &Target, session: &Session, cluster:
         },
         account_asked: intent.identity.service_account.is_asked(),
         helm: helm_look(intent),
+        bind: intent.bind.as_ref().map(bind_look),
         cluster,
+    }
+}
+
+/// What an existing file system is looked at with.
+fn bind_look(bind: &Bind) -> BindLook {
+    let (namespaces, selector) = match &bind.namespaces {
+        Namespaces::Named(names) => (names.clone(), None),
+        Namespaces::Selected(selector) => (Vec::new(), Some(selector.clone())),
+    };
+    BindLook {
+        fs_id: bind.fs_id.as_ref().map(|asked| asked.value.clone()),
+        namespaces,
+        selector,
+        installs: bind.install_driver,
+        users: bind.remove,
     }
 }
 

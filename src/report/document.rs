@@ -160,6 +160,9 @@ pub struct ReceiptBody {
     pub items: Vec<DoneItem>,
     /// The volume, when storage was in scope.
     pub volume: Option<VolumeMade>,
+    /// The volumes of further namespaces, when there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub more_volumes: Vec<VolumeMade>,
     /// Lines about the whole.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
