@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use super::speak::Speak;
 use crate::cli::{Cli, ClusterArgs, Command, GlobalArgs, PermissionsArgs, SetupCommand, SetupDynamic};
 use crate::error::{Error, Result};
-use crate::intent::{self, Env};
+use crate::intent::{self, Env, Intent, Setup, Target};
 use crate::report::{Needs, needs_page, to_json, to_yaml};
 use crate::steps::needs;
 
 /// All commands together, by command lines that take every road.
-const EVERYTHING: [&str; 7] = [
+const EVERYTHING: [&str; 10] = [
     "setup dynamic --create-namespace",
     "setup dynamic --policy managed",
     "setup dynamic --driver helm",
@@ -21,6 +21,9 @@ const EVERYTHING: [&str; 7] = [
     "migrate driver --to helm",
     "migrate identity --to pod-identity",
     "migrate identity --to irsa",
+    "byo --open-ports --create-namespace",
+    "share --namespace-selector a=b",
+    "share --namespace-selector a=b --remove",
 ];
 
 /// Shows what a command line needs.
@@ -109,6 +112,8 @@ fn of_line(words: &[String], global: &GlobalArgs, env: &Env) -> Result<Vec<needs
             intent::setup_intent(setup.command.as_ref().unwrap_or(&whole(None)), &own, env)?
         }
         Command::Migrate(command) => intent::migrate_intent(command, &own, env)?,
+        Command::Byo(args) => return Ok(bound(&intent::byo_intent(args, &own, env)?)),
+        Command::Share(args) => return Ok(bound(&intent::share_intent(args, &own, env)?)),
         Command::Images(args) if args.cluster.is_some() => {
             let (intent, target, _) = intent::setup_intent(&whole(args.cluster.clone()), &own, env)?;
             return Ok(needs::needs(&needs::images(&intent, &target)));
@@ -117,6 +122,12 @@ fn of_line(words: &[String], global: &GlobalArgs, env: &Env) -> Result<Vec<needs
         _ => return Ok(Vec::new()),
     };
     Ok(needs::needs(&needs::task(&intent, &target)))
+}
+
+/// A file system that is there already.
+fn bound((intent, target, _): &(Intent, Target, Setup)) -> Vec<needs::Need> {
+    let wish = intent.bind.as_ref();
+    wish.map_or_else(Vec::new, |wish| needs::needs(&needs::binding(intent, wish, target)))
 }
 
 fn document(page: &Needs, policy: &Value, roles: &[Value]) -> Value {

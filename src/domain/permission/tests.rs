@@ -32,6 +32,7 @@ fn task() -> Task {
         new_namespace: false,
         waits: true,
         as_user: None,
+        bind: None,
     }
 }
 
