@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use crate::engine::{BindLook, HelmLook, Look, Needs};
 use crate::error::{Error, Kind, Result};
+use crate::facts::Cluster;
 use crate::gateway::{ContextCluster, KubeWish, Reads, Session, SessionWish, cluster_of_context};
 use crate::intent::{Asked, Bind, DriverMode, Intent, Migrate, Namespaces, Setup, Target};
+use crate::report::ClusterId;
 
 /// The EKS cluster of the kube context.
 pub(super) fn context(env: &BTreeMap<String, String>, target: &Target) -> Option<ContextCluster> {
@@ -75,6 +77,12 @@ async fn only_cluster(session: &Session) -> Result<String> {
             .details([format!("clusters: {}", several.join(", "))])
             .next("name one with --cluster")),
     }
+}
+
+/// How documents and pages name a cluster: Region and account are those of its ARN.
+pub(super) fn cluster_id(cluster: &Cluster) -> ClusterId {
+    let part = |at| cluster.arn.split(':').nth(at).unwrap_or_default().to_owned();
+    ClusterId { name: cluster.name.clone(), arn: cluster.arn.clone(), region: part(3), account: part(4) }
 }
 
 /// A Region without clusters.

@@ -31,6 +31,10 @@ pub enum DocumentKind {
     Error,
     /// Which container images are pulled.
     Images,
+    /// Which builds of the add-on there are.
+    DriverVersions,
+    /// What a command line needs to be allowed.
+    Permissions,
 }
 
 /// What every document says about the run; all of it is handed in.

@@ -21,6 +21,7 @@ mod receipt;
 #[cfg(test)]
 mod sample;
 mod schema;
+mod versions;
 mod wrap;
 
 pub use command::command_page;
@@ -36,9 +37,10 @@ pub use header::{ClusterId, Header};
 pub use images::{ImageItem, ImagesBody, images_document, images_page};
 pub use jsonpath::JsonPath;
 pub use mark::Mark;
-pub use needs::{Needs, needs_page};
+pub use needs::{IamItem, NeedItem, Needs, PermissionsBody, RbacItem, Usage, needs_document, needs_page};
 pub use page::{Line, Page, Span, Style, View};
 pub use plan::{NODE_RULES, plan_page};
 pub use progress::{Changes, duration_text, line};
 pub use receipt::receipt_page;
 pub use schema::{SCHEMAS, schema};
+pub use versions::{VersionItem, VersionsBody, versions_document, versions_page};
