@@ -2,6 +2,7 @@
 //! decides nothing.
 
 mod about;
+mod bind;
 mod env;
 mod images;
 mod leave;
@@ -20,7 +21,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use crate::cli::{Cli, Command};
 use crate::error::{Error, Kind, Result};
-use crate::intent::{migrate_intent, setup_intent};
+use crate::intent::{migrate_intent, setup_intent, share_intent};
 use speak::{Gives, Speak};
 
 /// Runs one command line. `arguments` begins with the program's name; `env` is the whole environment. Returns the exit
@@ -57,6 +58,8 @@ async fn dispatch(program: &str, cli: &Cli, env: &BTreeMap<String, String>, spea
             Some(command) => setup::run(setup_intent(command, &cli.global, env)?, env, speak).await,
             None => Box::pin(wizard::run(program, &cli.global, env, speak)).await,
         },
+        Command::Byo(args) => Box::pin(bind::byo(args, &cli.global, env, speak)).await,
+        Command::Share(args) => setup::run(share_intent(args, &cli.global, env)?, env, speak).await,
         Command::Migrate(command) => setup::run(migrate_intent(command, &cli.global, env)?, env, speak).await,
         Command::Verify(args) => Box::pin(verify::run(args, &cli.global, env, speak)).await,
         Command::Env(args) => env::run(args, &cli.global, env, speak),

@@ -299,7 +299,7 @@ async fn remove(work: &Work<'_>, wish: &CleanupWish, kubernetes: &Kubernetes, he
         }
         made = plan.changes().map(|change| Made { change: change.id.clone(), id: None }).collect();
     }
-    let receipt = Receipt { plan, made, volume: None, waited: true };
+    let receipt = Receipt { plan, made, volume: None, more: Vec::new(), waited: true };
     let document = receipt_document(&work.speak.frame(Some(header.cluster.clone()), 0), &receipt);
     let page = receipt_page(header, &receipt, &[], work.speak.term.view());
     work.speak.give(&Answer { page, document: &document })

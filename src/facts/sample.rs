@@ -270,6 +270,10 @@ pub(crate) fn volume() -> Volume {
         claim: Some("default/fsx-claim".to_owned()),
         reclaim_policy: "Retain".to_owned(),
         size: "1200Gi".to_owned(),
+        claim_uid: Some("claim-1".to_owned()),
+        mount_options: texts(&["flock"]),
+        access_modes: texts(&["ReadWriteMany"]),
+        terminating: false,
         marks: Marks::default(),
     }
 }
@@ -293,6 +297,7 @@ pub(crate) fn interface(id: &str, groups: &[&str]) -> Interface {
         id: id.to_owned(),
         groups: texts(groups),
         subnet: "subnet-a".to_owned(),
+        address: Some("10.20.0.10".to_owned()),
         file_system: Some("fs-1".to_owned()),
     }
 }
@@ -342,12 +347,15 @@ impl Facts {
             network: bare_network(),
             driver: bare_driver(),
             file_systems: Seen::Found(Vec::new()),
+            other_file_systems: BTreeMap::new(),
             storage: Storage {
                 claim_namespace: "default".into(),
                 namespace: Seen::Found(Namespace { name: "default".into(), ..Namespace::default() }),
                 class: Seen::Missing,
                 claim: Seen::Missing,
                 volumes: Seen::Found(Vec::new()),
+                taken: Vec::new(),
+                places: Seen::Missing,
             },
         }
     }
@@ -416,6 +424,8 @@ fn bare_network() -> Network {
         main: false,
         subnets: texts(subnets),
         to_internet_gateway: public,
+        vpc: "vpc-1".to_owned(),
+        routes: Vec::new(),
     };
     Network {
         subnets: Seen::Found(vec![

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::settings::{Asked, Env, Source, pair, switch, winner};
-use super::{DriverWish, IdentityWish, Intent, Migrate, NetworkWish, Setup, about, parse, storage};
+use super::{
+    Bind, DriverWish, IdentityWish, Intent, Migrate, Namespaces, NetworkWish, Setup, about, parse, storage,
+};
 use crate::cli::{
-    ClusterArgs, ConsentArgs, DriverArgs, GlobalArgs, IdentityArgs, MigrateCommand, NetworkArgs,
+    BoundArgs, ClusterArgs, ConsentArgs, DriverArgs, GlobalArgs, IdentityArgs, MigrateCommand, NetworkArgs,
     SetupCommand, SetupDynamic, StorageArgs,
 };
 use crate::domain::{names, ownership};
@@ -187,8 +189,37 @@ fn wish(words: Words, global: &GlobalArgs, env: &Env) -> Result<(Intent, Target,
         tags: tags(&words.consent.tag)?,
         wait: (!words.consent.no_wait).then_some(timeout),
         migrate: words.migrate,
+        bind: None,
     };
     Ok((intent, target, setup))
+}
+
+/// The wish of `byo` and `share`: a set-up of other parts, without identity and StorageClass.
+pub(super) fn bind_intent(
+    bind: Bind,
+    (cluster, consent, claim): (&ClusterArgs, &ConsentArgs, &BoundArgs),
+    global: &GlobalArgs,
+    env: &Env,
+) -> Result<(Intent, Target, Setup)> {
+    let namespace = match &bind.namespaces {
+        Namespaces::Named(all) => all.first().cloned(),
+        Namespaces::Selected(_) => None,
+    };
+    let words = Words {
+        cluster: cluster.clone(),
+        identity: IdentityArgs { identity: Some("none".to_owned()), ..IdentityArgs::default() },
+        storage: StorageArgs {
+            claim: claim.claim.clone(),
+            namespace,
+            create_namespace: claim.create_namespace,
+            ..StorageArgs::default()
+        },
+        consent: consent.clone(),
+        skip: vec!["identity".to_owned()],
+        ..Words::default()
+    };
+    let (intent, target, setup) = wish(words, global, env)?;
+    Ok((Intent { bind: Some(bind), ..intent }, target, setup))
 }
 
 /// Which cluster, for commands that only look at one, and how long a call may take.

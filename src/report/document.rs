@@ -31,6 +31,10 @@ pub enum DocumentKind {
     Error,
     /// Which container images are pulled.
     Images,
+    /// Which builds of the add-on there are.
+    DriverVersions,
+    /// What a command line needs to be allowed.
+    Permissions,
     /// Whether a claim can be used on the nodes.
     VerifyReport,
 }
@@ -162,6 +166,9 @@ pub struct ReceiptBody {
     pub items: Vec<DoneItem>,
     /// The volume, when storage was in scope.
     pub volume: Option<VolumeMade>,
+    /// The volumes of further namespaces, when there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub more_volumes: Vec<VolumeMade>,
     /// Lines about the whole.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,

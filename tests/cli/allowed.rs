@@ -438,6 +438,12 @@ fn the_policy_and_the_roles_alone_are_ready_to_apply() {
       name: fsxctl
     -- no write
     "#);
+    let document = world.fsxctl("permissions -o json setup network").json();
+    for name in
+        ["apiVersion", "kind", "fsxctlVersion", "cluster", "startedAt", "durationMs", "exitCode", "items"]
+    {
+        assert!(document.get(name).is_some(), "{name} is not in {document}");
+    }
     let one = world.run(&["permissions", "setup network --cluster hp-eks"]);
     let several = world.fsxctl("permissions setup network --cluster hp-eks");
     assert_eq!(one.stdout, several.stdout, "one argument says the same");

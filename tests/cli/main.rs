@@ -2,6 +2,7 @@
 
 mod allowed;
 mod badly;
+mod byo;
 mod cluster;
 mod consent;
 mod denied;
@@ -20,6 +21,7 @@ mod others;
 mod outcomes;
 mod output;
 mod roads;
+mod share;
 mod stale;
 mod terminal;
 mod together;

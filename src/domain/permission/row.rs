@@ -78,16 +78,18 @@ impl Row {
                 actions.iter().map(need).collect()
             }
             Ask::Rbac(verbs, group, resource, named, place) => {
-                let need = |verb: &&str| {
+                let need = |verb: &&str, namespace: Option<String>| {
                     Right::Rbac(RbacNeed {
                         verb: (*verb).to_owned(),
                         group: group.to_owned(),
                         resource: resource.to_owned(),
                         names: named.names(task),
-                        namespace: place.namespace(task),
+                        namespace,
                     })
                 };
-                verbs.iter().map(need).collect()
+                let places = place.namespaces(task);
+                let of = |place: Option<String>| verbs.iter().map(move |verb| need(verb, place.clone()));
+                places.into_iter().flat_map(of).collect()
             }
         }
     }
@@ -102,7 +104,7 @@ impl Row {
                     Some((bare, _)) => (bare, true),
                     None => (permission, false),
                 };
-                namespace == (place != Place::Everywhere)
+                (namespace == (place != Place::Everywhere) || (place == Place::Claim && !namespace))
                     && verbs.iter().any(|verb| bare == format!("{verb} {resource}{dot}{group}"))
             }
         }
@@ -154,19 +156,27 @@ impl Named {
             Self::Account => vec![task.service_account.1.clone()],
             Self::Class => vec![task.class.clone()],
             Self::Claim => vec![task.claim.1.clone()],
-            Self::Namespace => vec![task.claim.0.clone()],
+            Self::Namespace => match &task.bind {
+                Some(bind) => bind.namespaces.clone(),
+                None => vec![task.claim.0.clone()],
+            },
             Self::User => task.as_user.iter().cloned().collect(),
         }
     }
 }
 
 impl Place {
-    fn namespace(self, task: &Task) -> Option<String> {
+    /// The namespaces; none stands for all of them.
+    fn namespaces(self, task: &Task) -> Vec<Option<String>> {
         match self {
-            Self::Everywhere => None,
-            Self::Driver => Some(DRIVER_NAMESPACE.to_owned()),
-            Self::Account => Some(task.service_account.0.clone()),
-            Self::Claim => Some(task.claim.0.clone()),
+            Self::Everywhere => vec![None],
+            Self::Driver => vec![Some(DRIVER_NAMESPACE.to_owned())],
+            Self::Account => vec![Some(task.service_account.0.clone())],
+            Self::Claim => match &task.bind {
+                Some(bind) if bind.namespaces.is_empty() => vec![None],
+                Some(bind) => bind.namespaces.iter().cloned().map(Some).collect(),
+                None => vec![Some(task.claim.0.clone())],
+            },
         }
     }
 }

@@ -2,20 +2,43 @@
 
 use super::Use::{Always, Optional, When};
 use super::row::{Ask, Named, On, Place, Row};
-use super::{Migration, Task, Use, Verification};
+use super::{BindTask, Migration, Task, Use, Verification};
 
 /// The API group of roles.
 const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// Needed when the identity matters: the driver step gives it to the controller.
 fn identity(task: &Task) -> bool {
+    (task.parts.identity || task.parts.driver) && task.bind.is_none()
+}
+
+/// Needed when the driver is looked at as a whole.
+fn whole_driver(task: &Task) -> bool {
     task.parts.identity || task.parts.driver
+}
+
+/// Needed for the way between nodes and file systems. For one that is there, what is hidden is told and stops nothing.
+fn way(task: &Task, usage: Use) -> Option<Use> {
+    if task.bind.is_some() {
+        let looks = task.bind.as_ref().is_some_and(|bind| !bind.removes);
+        return if_so(looks, Optional("whether nodes reach the file system is not told"));
+    }
+    if_so(task.parts.network || task.parts.storage, usage)
+}
+
+fn bind(task: &Task, which: fn(&BindTask) -> bool) -> bool {
+    task.bind.as_ref().is_some_and(which)
+}
+
+/// Volume and claim of a file system that is there are made.
+fn binds(task: &Task) -> bool {
+    bind(task, |bind| !bind.removes)
 }
 
 /// Needed for the nodes' groups; without a network, only whether their roles let Pod Identity work.
 fn hyperpod(task: &Task, usage: Use) -> Option<Use> {
-    if task.parts.network || task.parts.storage {
-        return Some(usage);
+    if task.bind.is_some() || task.parts.network || task.parts.storage {
+        return way(task, usage);
     }
     if_so(
         identity(task) && task.pod_identity,
@@ -89,7 +112,7 @@ pub const ROWS: &[Row] = &[
     // Identity: what is there.
     Row {
         purpose: "see the driver's add-on and the Pod Identity agent",
-        when: |task| if_so(identity(task), Always),
+        when: |task| if_so(whole_driver(task), Always),
         ask: Ask::Iam(&["eks:DescribeAddon"], On::Addons),
     },
     Row {
@@ -148,7 +171,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         purpose: "see the controller's service account",
-        when: |task| if_so(identity(task), Always),
+        when: |task| if_so(whole_driver(task), Always),
         ask: Ask::Rbac(&["get"], "", "serviceaccounts", Named::Account, Place::Account),
     },
     // Identity: what is made.
@@ -238,7 +261,10 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         purpose: "see the CSIDriver",
-        when: |task| if_so(task.parts.driver, Always),
+        when: |task| {
+            let usage = Optional("the driver is taken to be installed");
+            if binds(task) && !task.parts.driver { Some(usage) } else { if_so(task.parts.driver, Always) }
+        },
         ask: Ask::Rbac(
             &["get"],
             "storage.k8s.io",
@@ -249,17 +275,21 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         purpose: "see the controller",
-        when: |task| if_so(identity(task), Always),
+        when: |task| if_so(whole_driver(task), Always),
         ask: Ask::Rbac(&["get"], "apps", "deployments", Named::As("fsx-csi-controller"), Place::Driver),
     },
     Row {
         purpose: "see the node plugin",
-        when: |task| if_so(task.parts.driver, Optional("how many of its pods are ready is not told")),
+        when: |task| {
+            if_so(task.parts.driver || binds(task), Optional("how many of its pods are ready is not told"))
+        },
         ask: Ask::Rbac(&["get"], "apps", "daemonsets", Named::As("fsx-csi-node"), Place::Driver),
     },
     Row {
         purpose: "see whether the controller's pods have the role",
-        when: |task| if_so(identity(task), Optional("pods that are older than the role are not restarted")),
+        when: |task| {
+            if_so(whole_driver(task), Optional("pods that are older than the role are not restarted"))
+        },
         ask: Ask::Rbac(&["list"], "", "pods", Named::All, Place::Driver),
     },
     Row {
@@ -429,7 +459,7 @@ pub const ROWS: &[Row] = &[
     // Network.
     Row {
         purpose: "see subnets, security groups and the cluster's instances",
-        when: |task| if_so(task.parts.network || task.parts.storage, Always),
+        when: |task| way(task, Always),
         ask: Ask::Iam(
             &["ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets"],
             On::Any,
@@ -439,18 +469,18 @@ pub const ROWS: &[Row] = &[
         purpose: "tell private subnets from public ones",
         when: |task| {
             let usage = Optional("whether the subnet is private cannot be told");
-            if_so(task.parts.network || task.parts.storage, usage)
+            way(task, usage)
         },
         ask: Ask::Iam(&["ec2:DescribeRouteTables"], On::Any),
     },
     Row {
         purpose: "see which groups file systems wear",
-        when: |task| if_so(task.parts.network || task.parts.storage, When("there are file systems")),
+        when: |task| way(task, When("there are file systems")),
         ask: Ask::Iam(&["ec2:DescribeNetworkInterfaces"], On::Any),
     },
     Row {
         purpose: "read prefix lists that rules name",
-        when: |task| if_so(task.parts.network || task.parts.storage, When("a rule names a prefix list")),
+        when: |task| way(task, When("a rule names a prefix list")),
         ask: Ask::Iam(&["ec2:GetManagedPrefixListEntries"], On::Any),
     },
     Row {
@@ -468,13 +498,13 @@ pub const ROWS: &[Row] = &[
         when: |task| {
             let usage =
                 When("the cluster has volumes, or volumes cannot be seen; else a ? line says it is hidden");
-            if_so(task.parts.network || task.parts.storage, usage)
+            if binds(task) { Some(Always) } else { if_so(task.parts.network || task.parts.storage, usage) }
         },
         ask: Ask::Iam(&["fsx:DescribeFileSystems"], On::Any),
     },
     Row {
         purpose: "see the nodes and their zones",
-        when: |task| if_so(task.parts.network || task.parts.storage, Always),
+        when: |task| way(task, Always),
         ask: Ask::Rbac(&["list"], "", "nodes", Named::All, Place::Everywhere),
     },
     Row {
@@ -482,7 +512,11 @@ pub const ROWS: &[Row] = &[
         when: |task| {
             let usage =
                 When("there are file systems, or they cannot be seen; else a ? line says it is hidden");
-            if_so(task.parts.network || task.parts.storage, usage)
+            match &task.bind {
+                Some(bind) if bind.removes || !bind.is_named => Some(Always),
+                Some(_) => Some(Optional("a name that is taken is found out when it is made")),
+                None => if_so(task.parts.network || task.parts.storage, usage),
+            }
         },
         ask: Ask::Rbac(&["list"], "", "persistentvolumes", Named::All, Place::Everywhere),
     },
@@ -504,17 +538,26 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         purpose: "let Lustre in",
-        when: |task| if_so(task.parts.network, Always),
+        when: |task| {
+            let opens = bind(task, |bind| bind.opens);
+            if opens { Some(When("ports are closed")) } else { if_so(task.parts.network, Always) }
+        },
         ask: Ask::Iam(&["ec2:AuthorizeSecurityGroupIngress"], On::Groups),
     },
     Row {
         purpose: "tag new rules",
-        when: |task| if_so(task.parts.network, Always),
+        when: |task| {
+            let opens = bind(task, |bind| bind.opens);
+            if opens { Some(When("ports are closed")) } else { if_so(task.parts.network, Always) }
+        },
         ask: Ask::Iam(&["ec2:CreateTags"], On::RuleTags),
     },
     Row {
         purpose: "let Lustre out",
-        when: |task| if_so(task.parts.network, When("a group does not let everything out")),
+        when: |task| {
+            let opens = bind(task, |bind| bind.opens);
+            if_so(task.parts.network || opens, When("a group does not let everything out"))
+        },
         ask: Ask::Iam(&["ec2:AuthorizeSecurityGroupEgress"], On::Groups),
     },
     // Storage.
@@ -538,23 +581,28 @@ pub const ROWS: &[Row] = &[
         when: |task| {
             let usage =
                 if task.new_namespace { Always } else { Optional("the namespace is taken to be there") };
-            if_so(task.parts.storage, usage)
+            if_so(task.parts.storage || bind(task, |bind| !bind.namespaces.is_empty()), usage)
         },
         ask: Ask::Rbac(&["get"], "", "namespaces", Named::Namespace, Place::Everywhere),
     },
     Row {
         purpose: "make the claim's namespace",
-        when: |task| if_so(task.parts.storage && task.new_namespace, When("the namespace is not there")),
+        when: |task| {
+            if_so(
+                (task.parts.storage || binds(task)) && task.new_namespace,
+                When("the namespace is not there"),
+            )
+        },
         ask: Ask::Rbac(&["create"], "", "namespaces", Named::All, Place::Everywhere),
     },
     Row {
         purpose: "see the claim",
-        when: |task| if_so(task.parts.storage, Always),
+        when: |task| if_so(task.parts.storage || task.bind.is_some(), Always),
         ask: Ask::Rbac(&["get"], "", "persistentvolumeclaims", Named::Claim, Place::Claim),
     },
     Row {
         purpose: "make the claim",
-        when: |task| if_so(task.parts.storage, Always),
+        when: |task| if_so(task.parts.storage || binds(task), Always),
         ask: Ask::Rbac(&["create"], "", "persistentvolumeclaims", Named::All, Place::Claim),
     },
     Row {
@@ -564,13 +612,56 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         purpose: "notice at once when the claim is Bound",
-        when: |task| if_so(task.parts.storage && task.waits, Optional("the claim is asked for now and then")),
+        when: |task| {
+            if_so(
+                (task.parts.storage || binds(task)) && task.waits,
+                Optional("the claim is asked for now and then"),
+            )
+        },
         ask: Ask::Rbac(&["list", "watch"], "", "persistentvolumeclaims", Named::All, Place::Claim),
     },
     Row {
         purpose: "tell why the claim is not Bound yet",
-        when: |task| if_so(task.parts.storage && task.waits, Optional("the driver's words are not told")),
+        when: |task| {
+            if_so(
+                (task.parts.storage || binds(task)) && task.waits,
+                Optional("the driver's words are not told"),
+            )
+        },
         ask: Ask::Rbac(&["list", "watch"], "", "events", Named::All, Place::Claim),
+    },
+    // A file system that is there already.
+    Row {
+        purpose: "find the namespaces that carry the labels",
+        when: |task| if_so(bind(task, |bind| bind.namespaces.is_empty()), Always),
+        ask: Ask::Rbac(&["list"], "", "namespaces", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "make the volume",
+        when: |task| if_so(binds(task), Always),
+        ask: Ask::Rbac(&["create"], "", "persistentvolumes", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "change a volume that is there",
+        when: |task| if_so(binds(task), When("it is used again, or other mount options are asked for")),
+        ask: Ask::Rbac(&["patch"], "", "persistentvolumes", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "see which pods use the claim",
+        when: |task| {
+            if_so(bind(task, |bind| bind.removes), Optional("a claim in use goes when its last pod ends"))
+        },
+        ask: Ask::Rbac(&["list"], "", "pods", Named::All, Place::Claim),
+    },
+    Row {
+        purpose: "take the volume away",
+        when: |task| if_so(bind(task, |bind| bind.removes), Always),
+        ask: Ask::Rbac(&["delete"], "", "persistentvolumes", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "take the claim away",
+        when: |task| if_so(bind(task, |bind| bind.removes), Always),
+        ask: Ask::Rbac(&["delete"], "", "persistentvolumeclaims", Named::Claim, Place::Claim),
     },
     // Verification.
     Row {

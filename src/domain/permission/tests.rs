@@ -33,6 +33,7 @@ fn task() -> Task {
         waits: true,
         verify: None,
         as_user: None,
+        bind: None,
     }
 }
 

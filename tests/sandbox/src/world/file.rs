@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::WorldError;
+use crate::kube::controllers::outcomes;
 
 /// The only version there is.
 pub const API_VERSION: &str = "sandbox.fsxctl.io/v1alpha1";
@@ -143,7 +144,7 @@ pub struct Kubernetes {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub logs: Vec<Value>,
     /// What pods that mount a volume do; they add up.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "checked_outcomes")]
     pub pod_outcomes: Vec<Value>,
     /// Which controllers run.
     #[serde(skip_serializing_if = "Controllers::is_empty")]
@@ -157,6 +158,24 @@ impl Kubernetes {
     fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// An outcome that can be what it says.
+struct Checked(Value);
+
+impl<'de> Deserialize<'de> for Checked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let outcome = Value::deserialize(deserializer)?;
+        if outcome["$clear"] != true {
+            outcomes::check(&outcome).map_err(de::Error::custom)?;
+        }
+        Ok(Self(outcome))
+    }
+}
+
+fn checked_outcomes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Value>, D::Error> {
+    let outcomes = Vec::<Checked>::deserialize(deserializer)?;
+    Ok(outcomes.into_iter().map(|Checked(outcome)| outcome).collect())
 }
 
 /// Off = the objects stay as the file says.
@@ -346,6 +365,7 @@ mod tests {
             ("kubernetes:\n  object: []\n", 4, "object"),
             ("durations:\n  podRedy: 5s\n", 4, "podRedy"),
             ("kubernetes: {synthetic: {node: 3}}\n", 3, "node"),
+            ("kubernetes:\n  podOutcomes:\n  - {mount: ok}\n  - {mount: errno x}\n", 6, "errno N"),
             ("aws: [\n", 3, ""),
         ] {
             let error = read("w.yaml", &format!("{HEAD}{body}")).unwrap_err();

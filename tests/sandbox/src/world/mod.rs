@@ -17,6 +17,7 @@ use crate::server::Source;
 use crate::state::State;
 
 pub use diff::diff;
+pub use layer::merge;
 pub use save::save;
 
 /// A world that cannot be read; the message names file, line and column where they are known.

@@ -10,6 +10,7 @@ pub mod trust;
 pub mod web;
 
 pub use admission::admit_pod;
+pub use node::instance_id;
 pub use pod::of_pod;
 pub use trust::{Asker, trusts, visible_role};
 pub use web::{Claims, claims_of, judge_web_identity, provider_arn, web_identity_refused};

@@ -1,12 +1,10 @@
 //! Jobs.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::sets::{drop_pod, make_pod, pods_of, ready, set_status};
-use super::{all, condition, later, text};
+use super::{all, condition, later, lenient, text};
 use crate::kube::fields::time;
 use crate::kube::store::Removal;
 use crate::kube::store::meta::{name_of, namespace_of, terminating, uid_of};
@@ -14,6 +12,9 @@ use crate::state::State;
 
 const BATCH: &str = "batch/v1";
 const COMPONENT: &str = "job-controller";
+
+/// What has become of a Job: kind of the last condition, reason, message.
+type End = (&'static str, &'static str, &'static str);
 
 /// Does what is due.
 pub fn run(state: &mut State) {
@@ -30,11 +31,11 @@ fn finished(job: &Value) -> bool {
     ["Complete", "Failed"].iter().any(|kind| condition(job, kind).is_some_and(|c| c["status"] == "True"))
 }
 
-/// `ttlSecondsAfterFinished` counts on the sandbox's clock, scaled like everything else.
+/// `ttlSecondsAfterFinished` counts on the sandbox's clock; a client must have the time to look at what is left.
 fn expire(state: &mut State, job: &Value) {
     let Some(ttl) = job["spec"]["ttlSecondsAfterFinished"].as_u64() else { return };
     let key = format!("ttl:{}", uid_of(job));
-    let (now, wait) = (state.now, state.scaled(Duration::from_secs(ttl)));
+    let (now, wait) = (state.now, lenient(state, ttl, super::JOB));
     if state.kube.work.due(&key, now, wait)
         && let Some(kind) = state.kube.kind(BATCH, "Job")
     {
@@ -51,8 +52,10 @@ fn work(state: &mut State, job: &Value) {
         usize::try_from(job["spec"][member].as_u64().unwrap_or(else_)).unwrap_or(usize::MAX)
     };
     let (completions, limit) = (number("completions", 1), number("backoffLimit", 6));
-    let mut end = None;
-    if succeeded >= completions {
+    let mut end: Option<End> = target(job);
+    if end.is_some() {
+        // What was decided once stays decided.
+    } else if succeeded >= completions {
         let text = "Reached expected number of succeeded pods";
         end = Some(("Complete", "CompletionsReached", text));
     } else if failed > limit {
@@ -74,27 +77,40 @@ fn work(state: &mut State, job: &Value) {
     status(state, job, end);
 }
 
-/// Whether `activeDeadlineSeconds` is over, counted from `startTime` and scaled.
+/// The end that a Job is on its way to.
+fn target(job: &Value) -> Option<End> {
+    let failure = condition(job, "FailureTarget")?;
+    let known = [
+        ("Failed", "BackoffLimitExceeded", "Job has reached the specified backoff limit"),
+        ("Failed", "DeadlineExceeded", "Job was active longer than specified deadline"),
+    ];
+    known.into_iter().find(|(_, reason, _)| failure["reason"] == *reason)
+}
+
+/// Whether `activeDeadlineSeconds` is over, counted from `startTime`; pods that wait for each other must be able to
+/// be made within it.
 fn late(state: &mut State, job: &Value) -> bool {
     let Some(seconds) = job["spec"]["activeDeadlineSeconds"].as_u64() else { return false };
     let start: Option<Timestamp> = job["status"]["startTime"].as_str().and_then(|t| t.parse().ok());
     let Some(start) = start else { return false };
     let key = format!("deadline:{}", uid_of(job));
-    let end = later(start, state.scaled(Duration::from_secs(seconds)));
+    let end = later(start, lenient(state, seconds, super::JOB));
     // startTime has whole seconds: the clock of this run counts from when the job was first seen.
     let at = *state.kube.work.timers.entry(key).or_insert_with(|| end.max(state.now));
     at <= state.now
 }
 
-fn status(state: &mut State, job: &Value, end: Option<(&str, &str, &str)>) {
+fn status(state: &mut State, job: &Value, end: Option<End>) {
     let pods = pods_of(state, job);
+    let owned = state.kube.owned_by(uid_of(job)).into_iter().filter(|(kind, _)| kind == "/Pod");
+    let going = owned.filter(|(_, pod)| terminating(pod)).count();
     let now = state.now;
     let count = |phase: &str| pods.iter().filter(|p| p["status"]["phase"] == phase).count();
     let (succeeded, failed) = (count("Succeeded"), count("Failed"));
     let active = pods.len() - succeeded - failed;
     let up = pods.iter().filter(|p| ready(p)).count();
     set_status(state, job, |j| {
-        let mut status = json!({"ready": up, "terminating": 0, "uncountedTerminatedPods": {}});
+        let mut status = json!({"ready": up, "terminating": going, "uncountedTerminatedPods": {}});
         status["startTime"] = match &j["status"]["startTime"] {
             Value::Null => time(now),
             given => given.clone(),
@@ -110,7 +126,10 @@ fn status(state: &mut State, job: &Value, end: Option<(&str, &str, &str)>) {
                     "reason": reason, "message": message})
             };
             let before = if kind == "Complete" { "SuccessCriteriaMet" } else { "FailureTarget" };
-            status["conditions"] = json!([one(before), one(kind)]);
+            let earlier = condition(j, before).cloned().unwrap_or_else(|| one(before));
+            // The last word comes when no pod runs any more (Kubernetes 1.31 and newer).
+            let last = (active + going == 0).then(|| one(kind));
+            status["conditions"] = std::iter::once(earlier).chain(last).collect();
             if kind == "Complete" {
                 status["completionTime"] = time(now);
             }

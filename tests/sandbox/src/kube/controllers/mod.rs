@@ -5,11 +5,15 @@
 
 mod binder;
 mod jobs;
+mod logs;
+mod mount;
 mod namespaces;
+pub mod outcomes;
 mod pods;
 mod provisioner;
 mod schedule;
 mod sets;
+mod verify;
 mod workloads;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +26,7 @@ use serde_json::{Value, json};
 use crate::state::State;
 use provisioner::Operation;
 
+pub use logs::WRITTEN;
 pub use provisioner::driver_rounds;
 
 /// A change can cause the next one; this many rounds settle everything that the controllers do.
@@ -40,6 +45,12 @@ pub struct Work {
     pub stopping: BTreeSet<String>,
     /// Volumes in the making, by uid of the claim.
     operations: BTreeMap<String, Operation>,
+    /// Lustre volumes of pods, by uid of the pod and name of the volume.
+    mounts: BTreeMap<String, mount::Attempt>,
+    /// uids of pods that were started while the sandbox ran.
+    started: BTreeSet<String>,
+    /// Running pods of `fsxctl verify`, by uid.
+    probes: BTreeMap<String, verify::Probe>,
     seen: u64,
 }
 
@@ -82,6 +93,16 @@ fn paced(state: &State, seconds: u64) -> Duration {
     state.scaled(Duration::from_secs(seconds)).max(PATIENCE)
 }
 
+/// What a client is given at least to do its part, whatever the speed: other programs do not run faster.
+const CLIENT: u64 = 3;
+/// The same for a Job as a whole, whose pods wait for each other within it, and for what is left of it.
+const JOB: u64 = 5;
+
+/// A limit within which a client has to act: scaled, but never so short that only the speed of the sandbox decides.
+fn lenient(state: &State, seconds: u64, least: u64) -> Duration {
+    state.scaled(Duration::from_secs(seconds)).max(Duration::from_secs(seconds.min(least)))
+}
+
 fn enabled(state: &State, name: &str) -> bool {
     state.other.get("controllers").is_none_or(|c| c[name] != json!(false))
 }
@@ -100,6 +121,9 @@ pub fn advance(state: &mut State) -> Option<Timestamp> {
                 break;
             }
         }
+        mount::clean(state);
+        verify::clean(state);
+        logs::clean(state);
         state.kube.work.seen = state.kube.version();
         // What was due and has not moved anything must be asked for anew by whoever needs it.
         state.kube.work.timers.retain(|_, at| *at > now);

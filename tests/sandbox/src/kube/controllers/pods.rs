@@ -3,10 +3,9 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{all, set_condition, text};
+use super::{all, mount, outcomes, set_condition, text, verify};
 use crate::kube::events::{self, Record};
 use crate::kube::fields::time;
-use crate::kube::selector::Labels;
 use crate::kube::store::meta::{finalizers, name_of, namespace_of, terminating, uid_of};
 use crate::state::State;
 
@@ -49,6 +48,7 @@ fn stop(state: &mut State, pod: &Value) {
     if !state.kube.work.stopping.contains(uid_of(pod)) {
         return;
     }
+    verify::interrupt(state, pod);
     let (now, wait) = (state.now, state.scaled(std::time::Duration::from_secs(2)));
     let key = format!("stop:{}", uid_of(pod));
     if !state.kube.work.due(&key, now, wait) {
@@ -89,9 +89,14 @@ fn start(state: &mut State, pod: &Value) {
         .is_some_and(|n| super::condition(n, "Ready").is_none_or(|c| c["status"] == "True"));
     let wait = state.scaled(state.durations.pod_ready);
     let key = format!("ready:{}", uid_of(pod));
-    if !up || unbound(state, pod) || !state.kube.work.due(&key, now, wait) {
+    if !up || unbound(state, pod) {
         return;
     }
+    let (mounted, due) = (mount::ready(state, pod), state.kube.work.due(&key, now, wait));
+    if !mounted || !due {
+        return;
+    }
+    state.kube.work.started.insert(uid_of(pod).to_owned());
     let ip = pod_address(uid_of(pod));
     let _running = state.kube.modify("v1", "Pod", namespace, name, |p| {
         p["status"]["phase"] = json!("Running");
@@ -156,26 +161,6 @@ fn containers(pod: &Value, ready: bool, state_of: impl Fn(&Value) -> Value) -> V
     .collect()
 }
 
-/// What the world's `podOutcomes` say of a pod.
-fn outcome(state: &State, pod: &Value) -> Option<Value> {
-    let fits = |pattern: &Value, text: &str| match pattern.as_str() {
-        None | Some("*") => true,
-        Some(pattern) => match pattern.strip_suffix('*') {
-            Some(head) => text.starts_with(head),
-            None => pattern == text,
-        },
-    };
-    let list = state.other.get("podOutcomes").and_then(Value::as_array).into_iter().flatten();
-    list.into_iter()
-        .find(|o| {
-            let selector = Labels::parse(o["selector"].as_str().unwrap_or_default());
-            fits(&o["namespace"], namespace_of(pod))
-                && fits(&o["node"], text(&pod["spec"]["nodeName"]))
-                && selector.is_ok_and(|s| s.matches(pod))
-        })
-        .cloned()
-}
-
 /// Pods that are meant to end do so, with the exit code that the world says (0 else).
 fn end(state: &mut State, pod: &Value) {
     if !matches!(text(&pod["spec"]["restartPolicy"]), "Never" | "OnFailure") {
@@ -191,14 +176,26 @@ fn end(state: &mut State, pod: &Value) {
         .as_str()
         .and_then(|t| t.parse().ok());
     let owned = super::has_controller(pod);
-    if !owned && outcome(state, pod).is_none_or(|o| o["exitCode"].is_null()) || started.is_none() {
+    if started.is_none() {
+        return;
+    }
+    if verify::is_one(pod) {
+        return verify::run(state, pod);
+    }
+    if !owned && outcomes::of(state, pod).is_none_or(|o| o["exitCode"].is_null()) {
         return;
     }
     let (now, wait) = (state.now, state.scaled(state.durations.pod_ready));
     if !state.kube.work.due(&key, now, wait) {
         return;
     }
-    let code = outcome(state, pod).and_then(|o| o["exitCode"].as_i64()).unwrap_or(0);
+    let code = outcomes::of(state, pod).and_then(|o| o["exitCode"].as_i64()).unwrap_or(0);
+    ended(state, pod, code);
+}
+
+/// The containers of a pod have ended with this code.
+pub fn ended(state: &mut State, pod: &Value, code: i64) {
+    let now = state.now;
     let reason = if code == 0 { "Completed" } else { "Error" };
     let phase = if code == 0 { "Succeeded" } else { "Failed" };
     let _ended = state.kube.modify("v1", "Pod", namespace_of(pod), name_of(pod), |p| {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::answer::Reply;
 use super::{Asked, KubeError};
+use crate::kube::controllers::outcomes;
 use crate::kube::kinds::Kind;
 use crate::kube::store::meta::{name_of, namespace_of};
 use crate::state::State;
@@ -26,6 +27,10 @@ pub fn answer(state: &State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, Ku
         if entry_fits(entry, pod, &container, previous) {
             lines.extend(lines_of(entry));
         }
+    }
+    if let Some(text) = outcomes::of(state, pod).and_then(|o| o["log"].as_str().map(str::to_owned)) {
+        // What the world says that a pod prints is all that it prints.
+        lines = text.lines().map(|line| (None, line.to_owned())).collect();
     }
     let since = asked
         .query
