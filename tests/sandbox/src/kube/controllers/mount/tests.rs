@@ -356,6 +356,14 @@ fn another_vpc_is_reached_by_address_where_routes_lead_there_and_back() {
         (route(far, "10.60.0.0/16", "GatewayId: local"), "10.60.0.10", Some("exit status 110")),
         (route(far, "10.20.0.0/16", "TransitGatewayId: tgw-1"), "10.60.0.10", None),
         (
+            route(far, "10.20.0.0/16", "TransitGatewayId: tgw-1").replace(
+                "aws: {ec2: {",
+                "aws: {ec2: {TransitGatewayVpcAttachments: [{TransitGatewayId: tgw-1, VpcId: vpc-0f20000000000000f, State: available}], ",
+            ),
+            "10.60.0.10",
+            Some("exit status 110"),
+        ),
+        (
             format!(
                 "{HEAD}aws: {{ec2: {{VpcPeeringConnections: [{{VpcPeeringConnectionId: pcx-0f20000000000000f, Status: {{Code: pending-acceptance}}}}]}}}}"
             ),
