@@ -8,8 +8,8 @@ use super::way;
 use super::wizard::by_signal;
 use crate::cli::{GlobalArgs, VerifyArgs};
 use crate::engine::{
-    Attempt, Event, Eyes, Made, Receipt, Remains, Stop, VerifyLook, look_for_verify, reach, remove_probes,
-    run_id,
+    Attempt, Event, Eyes, Made, Receipt, Remains, Stop, VerifyLook, closed_ways, look_for_verify, reach,
+    remove_probes, run_id,
 };
 use crate::error::{AGAIN, Error, Kind, Result};
 use crate::facts::{Cluster, ProbeJob, Seen, VerifyFacts};
@@ -161,7 +161,11 @@ async fn prove(
         }
         return Err(error);
     }
-    let items = planner::judge(facts, plan, &tried.observed);
+    let mut items = planner::judge(facts, plan, &tried.observed);
+    if planner::wants_network(&items) {
+        let closed = Box::pin(closed_ways(&work.eyes, facts)).await;
+        items = planner::judge(&VerifyFacts { closed, ..facts.clone() }, plan, &tried.observed);
+    }
     let mut notes = plan.notes.clone();
     if let Some(permission) = tried.observed.iter().find_map(|seen| seen.log_veil.as_ref()) {
         let text =

@@ -122,6 +122,16 @@ impl MountFailure {
         matches!(self, Self::NotRegistered | Self::Busy)
     }
 
+    /// How much it tells: what kubelet says while an earlier attempt goes on hides why that attempt does not end, and its
+    /// roll-up of all volumes hides what the driver said.
+    pub const fn weight(self) -> u8 {
+        match self {
+            Self::Busy => 0,
+            Self::Hang => 1,
+            _ => 2,
+        }
+    }
+
     /// What happened, in a few words.
     pub fn shown(self) -> String {
         match self {
@@ -133,6 +143,17 @@ impl MountFailure {
             Self::Busy => "an earlier attempt to mount still holds the volume".to_owned(),
             Self::Other => "the volume was not mounted".to_owned(),
         }
+    }
+}
+
+/// What the mount program itself said, on one line and without the pod's own path; without a program the whole message.
+pub fn own_words(message: &str) -> String {
+    let said = message.split_once("Output: ").map_or(message, |(_, output)| output);
+    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let Some((before, rest)) = words.split_once(" at /var/lib/kubelet/") else { return words };
+    match rest.split_once(' ') {
+        Some((_, after)) => format!("{before} {after}"),
+        None => before.to_owned(),
     }
 }
 
@@ -225,6 +246,16 @@ mod tests {
             "mount ended with exit status 5 (EIO, Input/output error)"
         );
         assert_eq!(errno_text(77), "exit status 77");
+    }
+
+    #[test]
+    fn the_program_speaks_for_itself() {
+        let message = "MountVolume.SetUp failed for volume \"pv\" : rpc error: code = Internal desc = Could not mount: mount failed: exit status 5\nMounting command: mount\nOutput: mount.lustre: mount fs-1@tcp:/a at /var/lib/kubelet/pods/0/mount failed: Input/output error\nIs the MGS running?\n";
+        let words = "mount.lustre: mount fs-1@tcp:/a failed: Input/output error Is the MGS running?";
+        assert_eq!(own_words(message), words);
+        assert_eq!(own_words("no  program\nspoke"), "no program spoke");
+        assert!(MountFailure::Errno(5).weight() > MountFailure::Hang.weight());
+        assert!(MountFailure::Hang.weight() > MountFailure::Busy.weight());
     }
 
     #[test]

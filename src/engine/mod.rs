@@ -13,5 +13,7 @@ pub use event::{Event, Reporter};
 pub use observe::{BindLook, Eyes, HelmLook, Look, Needs, observe};
 pub use receipt::{Made, Receipt, VolumeMade};
 pub use stop::Stop;
-pub use verify::{Attempt, Remains, Tried, VerifyLook, look_for_verify, reach, remove_probes, run_id};
+pub use verify::{
+    Attempt, Remains, Tried, VerifyLook, closed_ways, look_for_verify, reach, remove_probes, run_id,
+};
 pub use wait::{Vigil, ended_badly};

@@ -30,6 +30,9 @@ pub struct VerifyFacts {
     pub file_systems: Seen<Vec<FileSystem>>,
     /// All nodes.
     pub nodes: Seen<Vec<MountNode>>,
+    /// What security groups keep nodes and file system apart, a sentence each; none: it was not looked at, or cannot be
+    /// told. Looked at only after a mount that nobody answered.
+    pub closed: Option<Vec<String>>,
     /// Names of the nodes on which a pod of the driver's DaemonSet is ready.
     pub plugins: Seen<Vec<String>>,
 }
@@ -140,6 +143,8 @@ pub struct MountVolume {
     pub mount_options: Vec<String>,
     /// `spec.csi.readOnly`.
     pub read_only: bool,
+    /// Whether the driver made it, for a claim (annotation `pv.kubernetes.io/provisioned-by`).
+    pub provisioned: bool,
     /// `spec.accessModes`.
     pub access_modes: Vec<String>,
 }

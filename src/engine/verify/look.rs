@@ -68,6 +68,7 @@ pub async fn look_for_verify(
         namespace_labels: labels?,
         claim,
         claim_events,
+        closed: None,
         volume,
         file_systems: file_systems?,
         nodes: nodes?,

@@ -1,6 +1,7 @@
 //! A verification: looks, makes its pods, watches them, removes them. What it all means is judged elsewhere.
 
 mod look;
+mod network;
 mod remove;
 mod watch;
 
@@ -8,6 +9,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 pub use look::{VerifyLook, look_for_verify, reach};
+pub use network::closed_ways;
 pub use remove::{Remains, remove_probes};
 
 use self::watch::Watched;

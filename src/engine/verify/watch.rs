@@ -16,8 +16,10 @@ use crate::steps::verify::ProbePlan;
 
 /// How often what has no watch is looked at.
 const TICK: Duration = Duration::from_secs(1);
-/// A failure that lasts so long is one: kubelet has tried again several times by then (half a second at first, doubled
-/// each time; Kubernetes, pkg/util/goroutinemap/exponentialbackoff).
+/// A mount that has failed so often in the same way fails: kubelet waits half a second at first, and twice as long each
+/// time (Kubernetes, pkg/util/goroutinemap/exponentialbackoff).
+const ATTEMPTS: u32 = 5;
+/// A failure that lasts so long is one, whatever the count says: events are counted only as far as they are alike.
 const SETTLED: Duration = Duration::from_secs(10);
 /// The same for what passes by itself on a node that has only begun.
 const SETTLED_LATE: Duration = Duration::from_secs(60);
@@ -27,6 +29,8 @@ struct Watch {
     seen: Observed,
     /// Since when its mount fails.
     failing: Option<Instant>,
+    /// How often kubelet says that it has failed in the same way.
+    attempts: u32,
     /// Since when its container or its Job gets nowhere.
     stuck: Option<Instant>,
     /// Whether it only waits for another that has failed.
@@ -43,7 +47,7 @@ pub(super) struct Watched<'a> {
 
 impl<'a> Watched<'a> {
     pub(super) fn new(attempt: &'a Attempt<'a>, plan: &'a ProbePlan, observed: Vec<Observed>) -> Self {
-        let watch = |seen| Watch { seen, failing: None, stuck: None, idle: false };
+        let watch = |seen| Watch { seen, failing: None, attempts: 0, stuck: None, idle: false };
         let pods = observed.into_iter().map(watch).collect();
         Self { attempt, plan, pods, since: Instant::now(), latest: None }
     }
@@ -120,9 +124,10 @@ impl<'a> Watched<'a> {
         match event.reason.as_str() {
             "FailedMount" | "FailedAttachVolume" => {
                 watch.failing.get_or_insert_with(Instant::now);
-                // Kubelet's roll-up hides what its sibling says.
-                let is_rollup = MountFailure::of(&event.message) == MountFailure::Hang;
-                if watch.seen.mount_event.is_none() || !is_rollup {
+                watch.attempts = watch.attempts.max(event.count);
+                let weight = |message: &str| MountFailure::of(message).weight();
+                let known = watch.seen.mount_event.as_deref().map(weight);
+                if known.is_none_or(|known| weight(&event.message) >= known) {
                     watch.seen.mount_event = Some(event.message);
                 }
             }
@@ -193,8 +198,10 @@ impl<'a> Watched<'a> {
         }
         let failure = watch.seen.mount_event.as_deref().map(MountFailure::of);
         let limit = match failure {
+            // Kubelet has waited for two minutes by then.
             Some(MountFailure::Hang) => Duration::ZERO,
             Some(failure) if failure.may_pass() => SETTLED_LATE,
+            _ if watch.attempts >= ATTEMPTS => Duration::ZERO,
             _ => SETTLED,
         };
         let limit_stuck = if pod.unscheduled.is_some() { SETTLED_LATE } else { SETTLED };

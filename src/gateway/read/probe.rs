@@ -146,8 +146,10 @@ fn mount_node(found: core::Node) -> MountNode {
 
 fn mount_volume(found: core::PersistentVolume) -> MountVolume {
     let spec = found.spec.unwrap_or_default();
+    let annotations = found.metadata.annotations.unwrap_or_default();
     let mut volume = MountVolume {
         name: found.metadata.name.unwrap_or_default(),
+        provisioned: annotations.contains_key("pv.kubernetes.io/provisioned-by"),
         mount_options: spec.mount_options.unwrap_or_default(),
         access_modes: spec.access_modes.unwrap_or_default(),
         ..MountVolume::default()

@@ -25,6 +25,8 @@ impl Cause {
 
 /// The kernel's client and the servers' versions that go together.
 const MATRIX: &str = "https://docs.aws.amazon.com/fsx/latest/LustreGuide/lustre-client-matrix.html";
+/// How many closed ways a cause names.
+const MOST: usize = 3;
 /// What FSx makes when no version was asked for, and an answer without a version means (CreateFileSystem).
 const OLDEST: &str = "2.10";
 
@@ -47,7 +49,7 @@ pub fn mount_cause(facts: &VerifyFacts, node: &MountNode, failure: MountFailure)
             "kubectl get daemonset --all-namespaces -l app.kubernetes.io/name=aws-fsx-csi-driver -o yaml",
         ),
         MountFailure::Errno(16) | MountFailure::Busy => Cause::new(
-            format!("an earlier mount or unmount on {} has not ended and holds the volume", node.name),
+            "an earlier mount or unmount on the node has not ended and holds the volume",
             "restart the pod of fsx-csi-node on that node; mounts that stand are not touched",
         ),
         MountFailure::Errno(5 | 110) | MountFailure::Hang => {
@@ -72,7 +74,8 @@ impl Sight<'_> {
     /// What binds a file system again, with the right attributes.
     fn bind_again(&self, id: &str) -> String {
         format!(
-            "remove claim and volume, which leaves the file system as it is, and bind it again: fsxctl byo --fs-id {id}"
+            "with persistentVolumeReclaimPolicy Retain, so that the file system stays, remove claim and volume, and bind \
+             it again: fsxctl byo --fs-id {id}"
         )
     }
 
@@ -203,41 +206,72 @@ impl Sight<'_> {
         ))
     }
 
-    /// Nothing that can be seen is wrong, so it is the way between node and servers.
+    /// The way between node and servers: closed by security groups where these could be looked at, else by what cannot be
+    /// seen from here.
     fn closed(&self, failure: MountFailure) -> Cause {
+        let shut = self.facts.closed.as_ref();
+        if let Some(shut) = shut.filter(|shut| !shut.is_empty()) {
+            let some = shut.iter().take(MOST).cloned().collect::<Vec<_>>().join("; ");
+            let more = shut.len().saturating_sub(MOST);
+            let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+            return Cause::new(format!("security groups keep them apart: {some}{more}"), self.open_ports());
+        }
         let known = match self.system.found() {
-            Some(system) => format!("file system {} is {}, so", system.id, system.lifecycle),
-            None => "most likely".to_owned(),
+            Some(system) => format!("file system {} is {}", system.id, system.lifecycle),
+            None => "the file system cannot be seen".to_owned(),
         };
-        let text = match failure {
-            MountFailure::Errno(5) => format!(
-                "{known} the servers did not answer as they should (Is the MGS running?): tcp 988 and 1018-1023 are closed \
-                 on an interface or on the way out, or SNAT changes the source port, which must stay one of them"
-            ),
-            _ => format!(
-                "{known} nothing answers: security groups, network ACLs or routes keep tcp 988 and 1018-1023 between {} \
-                 and the file system's interfaces",
-                self.node.name
-            ),
+        let what = match failure {
+            MountFailure::Errno(5) => "the servers did not answer as they should (Is the MGS running?)",
+            _ => "nothing answers",
         };
+        if shut.is_some() {
+            let text = format!(
+                "{known}, {what}, and security groups let tcp 988 and 1018-1023 through: a network ACL or a route may keep \
+                 them apart, or SNAT may change the source port, which must be one of these"
+            );
+            return Cause::new(
+                text,
+                format!(
+                    "aws ec2 describe-network-acls --filters Name=vpc-id,Values={}",
+                    self.facts.cluster.vpc
+                ),
+            );
+        }
+        let text = format!(
+            "{known}, and {what}: security groups, network ACLs or routes may keep tcp 988 and 1018-1023 closed, or SNAT may \
+             change the source port, which must be one of these"
+        );
         Cause::new(text, format!("fsxctl setup network --cluster {} --dry-run", self.cluster()))
+    }
+
+    /// What adds the missing rules: for a file system that a set-up made, that set-up.
+    fn open_ports(&self) -> String {
+        match (self.volume, self.system.found()) {
+            (Some(volume), Some(system)) if !volume.provisioned => {
+                let claim = self.facts.claim.found().map_or("", |claim| claim.name.as_str());
+                format!(
+                    "fsxctl byo --cluster {} --fs-id {} -n {} --claim {claim} --open-ports",
+                    self.cluster(),
+                    system.id,
+                    self.facts.namespace
+                )
+            }
+            _ => format!("fsxctl setup network --cluster {}", self.cluster()),
+        }
     }
 
     fn evicted(&self) -> Cause {
         Cause::new(
-            format!(
-                "the servers have evicted the client of {}: its connection was lost, by the network or by maintenance",
-                self.node.name
-            ),
+            "the servers have evicted the node's client: its connection was lost, by the network or by maintenance",
             "run the same command again; if it stays, replace the node",
         )
     }
 
     fn no_module(&self) -> Cause {
-        let MountNode { name, kernel, os_image, .. } = self.node;
+        let MountNode { kernel, os_image, .. } = self.node;
         Cause::new(
             format!(
-                "the kernel of {name} has no Lustre client, or has not loaded it yet: {os_image}, kernel {kernel}"
+                "the node's kernel has no Lustre client, or has not loaded it yet: {os_image}, kernel {kernel}"
             ),
             format!("use an AMI whose kernel AWS has a client for, or install it at boot: {MATRIX}"),
         )
@@ -250,8 +284,8 @@ impl Sight<'_> {
             if is_too_old_for(version, kernel) == Some(true) {
                 return Cause::new(
                     format!(
-                        "file system {} is Lustre {version}, and the client of kernel {kernel} on {} does not speak to it",
-                        system.id, self.node.name
+                        "file system {} is Lustre {version}, and the client of kernel {kernel} does not speak to it",
+                        system.id
                     ),
                     format!(
                         "aws fsx update-file-system --file-system-id {} --file-system-type-version 2.15",

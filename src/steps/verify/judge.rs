@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ProbePlan, mount_cause};
-use crate::domain::mount::{MountFailure, errno_of_words};
+use crate::domain::mount::{MountFailure, errno_of_words, own_words};
 use crate::domain::verify::{Measured, NO_PEER, PodStep, STOPPED, Transcript};
 use crate::facts::{Observed, ProbePod, VerifyFacts};
 
@@ -62,6 +62,16 @@ pub struct NodeVerdict {
 /// The verdict on the whole: the worst of its nodes.
 pub fn overall(all: &[NodeVerdict]) -> Verdict {
     all.iter().map(|node| node.verdict).max().unwrap_or(Verdict::Unknown)
+}
+
+/// Whether a cause would be told better with the security groups: a mount or a write that nobody answered.
+pub fn wants_network(all: &[NodeVerdict]) -> bool {
+    let is_silent = |node: &NodeVerdict| match node.step {
+        Some(PodStep::Mounted) => matches!(node.errno, None | Some(5 | 108 | 110)),
+        Some(PodStep::Removed) | None => false,
+        Some(_) => matches!(node.errno, Some(5 | 108 | 110)) || (node.said.is_none() && node.cause.is_some()),
+    };
+    all.iter().any(|node| node.verdict == Verdict::Failed && is_silent(node))
 }
 
 /// Judges every node of a plan.
@@ -218,7 +228,7 @@ impl Bench<'_> {
             let cause = mount_cause(self.facts, &node, failure);
             return Finding::new(Verdict::Failed, Some(PodStep::Mounted), failure.shown())
                 .because(cause.text)
-                .said(words)
+                .said(&own_words(words))
                 .next(cause.next);
         }
         if !node.ready {

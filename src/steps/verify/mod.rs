@@ -17,7 +17,7 @@ mod tests;
 use serde_json::{Value, json};
 
 pub use cause::{Cause, mount_cause};
-pub use judge::{NodeVerdict, Verdict, judge, overall};
+pub use judge::{NodeVerdict, Verdict, judge, overall, wants_network};
 pub use leftovers::{leftovers, of_others};
 
 use super::{Action, Block, Change, Item, Note, ObjectRef, Plan, Resource, Sign, StepId, Verb, denied};

@@ -51,6 +51,7 @@ fn facts(nodes: Vec<MountNode>) -> VerifyFacts {
         namespace_labels: Seen::Found(BTreeMap::new()),
         claim: Seen::Found(claim),
         claim_events: Vec::new(),
+        closed: None,
         volume: Seen::Found(volume),
         file_systems: Seen::Found(vec![system]),
         plugins: Seen::Found(nodes.iter().map(|node| node.name.clone()).collect()),
@@ -296,7 +297,28 @@ fn system_of(facts: &mut VerifyFacts, change: impl FnMut(&mut FileSystem)) {
 #[test]
 fn a_cause_is_judged_from_fields() {
     let all_well: Bend = |_| {};
-    let rows: [(MountFailure, Bend, &str, &str); 27] = [
+    let rows: [(MountFailure, Bend, &str, &str); 30] = [
+        (
+            MountFailure::Errno(5),
+            |facts| facts.closed = Some(vec!["a is shut".to_owned(), "b too".to_owned()]),
+            "security groups keep them apart: a is shut; b too",
+            "fsxctl byo --cluster k --fs-id fs-1 -n default --claim",
+        ),
+        (
+            MountFailure::Hang,
+            |facts| {
+                volume_of(facts, |pv| pv.provisioned = true);
+                facts.closed = Some(vec!["a is shut".to_owned()]);
+            },
+            "security groups keep them apart: a is shut",
+            "fsxctl setup network --cluster k",
+        ),
+        (
+            MountFailure::Errno(110),
+            |facts| facts.closed = Some(Vec::new()),
+            "security groups let tcp 988 and 1018-1023 through: a network ACL or a route",
+            "describe-network-acls",
+        ),
         (
             MountFailure::Errno(2),
             |facts| volume_of(facts, |pv| pv.mount_name = Some("wxyz".to_owned())),
@@ -331,7 +353,7 @@ fn a_cause_is_judged_from_fields() {
         (
             MountFailure::Errno(5),
             all_well,
-            "file system fs-1 is AVAILABLE, so the servers did not answer",
+            "file system fs-1 is AVAILABLE, and the servers did not answer",
             "fsxctl setup network --cluster k --dry-run",
         ),
         (
@@ -380,7 +402,7 @@ fn a_cause_is_judged_from_fields() {
             "which cannot be seen",
             "client matrix",
         ),
-        (MountFailure::Errno(108), all_well, "have evicted the client of a1", "run the same command again"),
+        (MountFailure::Errno(108), all_well, "have evicted the node's client", "run the same command again"),
         (MountFailure::Errno(110), all_well, "security groups, network ACLs or routes", "setup network"),
         (
             MountFailure::Errno(110),
