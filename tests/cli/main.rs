@@ -25,4 +25,6 @@ mod share;
 mod stale;
 mod terminal;
 mod together;
+mod verify;
+mod verify_script;
 mod wizard;
