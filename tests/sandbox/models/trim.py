@@ -34,7 +34,7 @@ OPERATIONS = {
         AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress
         RevokeSecurityGroupIngress RevokeSecurityGroupEgress
         CreateTags DeleteTags DescribeTags DescribeInternetGateways DescribeNatGateways
-        ModifyNetworkInterfaceAttribute""",
+        ModifyNetworkInterfaceAttribute DescribeTransitGatewayVpcAttachments""",
     "eks": """
         DescribeCluster ListClusters
         ListAddons DescribeAddon CreateAddon UpdateAddon DeleteAddon DescribeAddonVersions DescribeAddonConfiguration

@@ -8,6 +8,7 @@ pub mod fields;
 pub mod http;
 pub mod kinds;
 pub mod patch;
+pub mod pod_security;
 pub mod quantity;
 pub mod schema;
 pub mod selector;

@@ -45,6 +45,7 @@ pub const SECTIONS: &[(&str, &[&str])] = &[
             "PrefixLists",
             "DhcpOptions",
             "VpcPeeringConnections",
+            "TransitGatewayVpcAttachments",
             "VpcEndpoints",
             "InstanceTypes",
         ],

@@ -33,6 +33,7 @@ const IDENTITIES: &[(&str, &[&[&str]])] = &[
     ("ec2.PrefixLists", &[&["PrefixListId"], &["PrefixListName"]]),
     ("ec2.DhcpOptions", &[&["DhcpOptionsId"]]),
     ("ec2.VpcPeeringConnections", &[&["VpcPeeringConnectionId"]]),
+    ("ec2.TransitGatewayVpcAttachments", &[&["TransitGatewayAttachmentId"], &["TransitGatewayId", "VpcId"]]),
     ("ec2.VpcEndpoints", &[&["VpcEndpointId"]]),
     ("ec2.InstanceTypes", &[&["InstanceType"]]),
     ("fsx.FileSystems", &[&["FileSystemId"]]),

@@ -346,6 +346,26 @@ pub const KINDS: &[Kind] = &[
         ],
     },
     Kind {
+        operation: "DescribeTransitGatewayVpcAttachments",
+        collection: "ec2.TransitGatewayVpcAttachments",
+        output: "TransitGatewayVpcAttachments",
+        id: "TransitGatewayAttachmentId",
+        ids: "TransitGatewayAttachmentIds",
+        prefix: "tgw-attach-",
+        tag_type: "transit-gateway-attachment",
+        not_found: (
+            "InvalidTransitGatewayAttachmentID.NotFound",
+            "Transit Gateway Attachment '{}' was deleted or does not exist",
+        ),
+        malformed: "InvalidTransitGatewayAttachmentID.Malformed",
+        filters: &[
+            ("transit-gateway-attachment-id", "TransitGatewayAttachmentId"),
+            ("transit-gateway-id", "TransitGatewayId"),
+            ("vpc-id", "VpcId"),
+            ("state", "State"),
+        ],
+    },
+    Kind {
         operation: "DescribeVpcEndpoints",
         collection: "ec2.VpcEndpoints",
         output: "VpcEndpoints",

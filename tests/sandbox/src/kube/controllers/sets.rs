@@ -62,8 +62,10 @@ pub fn make_pod(state: &mut State, owner: &Value, node: Option<&str>, component:
     let (kind, reason, message) = match &outcome {
         Ok(pod) => ("Normal", "SuccessfulCreate", format!("Created pod: {}", name_of(pod))),
         Err(error) => {
-            // The owner's text names the prefix, not the name that was made up.
-            let shown = error.message.split_once(" is forbidden").map_or_else(
+            // What is refused before a name is made up is refused under the prefix; Pod Security comes after that.
+            let named =
+                error.message.split_once(" is forbidden").filter(|(_, rest)| !rest.contains("PodSecurity"));
+            let shown = named.map_or_else(
                 || error.message.clone(),
                 |(_, rest)| format!("pods {prefix:?} is forbidden{rest}"),
             );

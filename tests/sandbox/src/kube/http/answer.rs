@@ -8,6 +8,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use serde_json::Value;
 
+use super::log::Follow;
 use super::watch::Watch;
 use crate::kube::error::KubeError;
 
@@ -25,6 +26,8 @@ pub enum Outcome {
     Now(Reply),
     /// A stream of events.
     Watch(Box<Watch>),
+    /// A log that goes on.
+    Follow(Box<Follow>),
 }
 
 /// An answer that is complete.

@@ -1,20 +1,45 @@
 //! `GET …/pods/NAME/log`: the lines that the world gives, and those that the controllers write.
 
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use http_body::Frame;
+use http_body_util::{BodyExt as _, StreamBody};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::answer::Reply;
-use super::{Asked, KubeError};
+use super::answer::{Body, Outcome, Reply, whole};
+use super::{Asked, KubeError, Shared};
 use crate::kube::controllers::outcomes;
 use crate::kube::kinds::Kind;
 use crate::kube::store::meta::{name_of, namespace_of};
 use crate::state::State;
 
-/// Answers a log request.
+/// How often a log that is followed is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+type Line = (Option<Timestamp>, String);
+
+/// A log that is followed.
+pub struct Follow {
+    kind: Arc<Kind>,
+    place: (String, String),
+    container: String,
+    stamps: bool,
+    /// What is to be sent now.
+    text: String,
+    /// How many lines are behind.
+    seen: usize,
+}
+
+/// Answers a log request: what there is, or a stream that ends with the container.
 ///
 /// # Errors
 /// 404 for the pod, 400 for a container that is not in it or has not started.
-pub fn answer(state: &State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {
+pub fn answer(state: &State, kind: &Arc<Kind>, asked: &Asked<'_>) -> Result<Outcome, KubeError> {
     let target = asked.target;
     let Some(pod) = state.kube.read(kind, &target.namespace, &target.name) else {
         return Err(KubeError::not_found(kind, &target.name));
@@ -22,16 +47,8 @@ pub fn answer(state: &State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, Ku
     let container = container(pod, asked.query.get("container"))?;
     let previous = asked.query.flag("previous");
     started(pod, &container, previous)?;
-    let mut lines: Vec<(Option<Timestamp>, String)> = Vec::new();
-    for entry in state.other.get("logs").and_then(Value::as_array).into_iter().flatten() {
-        if entry_fits(entry, pod, &container, previous) {
-            lines.extend(lines_of(entry));
-        }
-    }
-    if let Some(text) = outcomes::of(state, pod).and_then(|o| o["log"].as_str().map(str::to_owned)) {
-        // What the world says that a pod prints is all that it prints.
-        lines = text.lines().map(|line| (None, line.to_owned())).collect();
-    }
+    let mut lines = lines_in(state, pod, &container, previous);
+    let seen = lines.len();
     let since = asked
         .query
         .number("sinceSeconds")
@@ -45,13 +62,17 @@ pub fn answer(state: &State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, Ku
         lines.drain(..lines.len().saturating_sub(tail));
     }
     let stamps = asked.query.flag("timestamps");
-    let mut text = String::new();
-    for (at, line) in lines {
-        if stamps {
-            text.push_str(&format!("{} ", at.unwrap_or(state.now)));
-        }
-        text.push_str(&line);
-        text.push('\n');
+    let mut text = written(&lines, stamps, state.now);
+    if asked.query.flag("follow") && !previous {
+        let place = (target.namespace.clone(), target.name.clone());
+        return Ok(Outcome::Follow(Box::new(Follow {
+            kind: kind.clone(),
+            place,
+            container,
+            stamps,
+            text,
+            seen,
+        })));
     }
     if let Some(limit) = asked.query.number("limitBytes").and_then(|n| usize::try_from(n).ok()) {
         let cut = (0..=limit.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
@@ -59,7 +80,67 @@ pub fn answer(state: &State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, Ku
     }
     let mut reply = Reply::text(text);
     reply.content_type = "text/plain";
-    Ok(reply)
+    Ok(Outcome::Now(reply))
+}
+
+/// The lines that a container has printed. What the world says that a pod prints is all that it prints.
+fn lines_in(state: &State, pod: &Value, container: &str, previous: bool) -> Vec<Line> {
+    if let Some(text) = outcomes::of(state, pod).and_then(|o| o["log"].as_str().map(str::to_owned)) {
+        return text.lines().map(|line| (None, line.to_owned())).collect();
+    }
+    let entries = state.other.get("logs").and_then(Value::as_array).into_iter().flatten();
+    entries.filter(|entry| entry_fits(entry, pod, container, previous)).flat_map(lines_of).collect()
+}
+
+fn written(lines: &[Line], stamps: bool, now: Timestamp) -> String {
+    let mut text = String::new();
+    for (at, line) in lines {
+        if stamps {
+            text.push_str(&format!("{} ", at.unwrap_or(now)));
+        }
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
+}
+
+impl Follow {
+    /// Takes what is new; false once nothing more can come.
+    fn look(&mut self, state: &State) -> bool {
+        let Some(pod) = state.kube.read(&self.kind, &self.place.0, &self.place.1) else { return false };
+        let lines = lines_in(state, pod, &self.container, false);
+        let new = lines.get(self.seen..).unwrap_or_default();
+        self.text.push_str(&written(new, self.stamps, state.now));
+        self.seen = self.seen.max(lines.len());
+        let mut statuses = pod["status"]["containerStatuses"].as_array().into_iter().flatten();
+        !statuses.any(|s| s["name"] == self.container.as_str() && s["state"]["terminated"].is_object())
+    }
+}
+
+/// The answer of a log that is followed.
+pub fn stream(shared: Arc<dyn Shared>, follow: Follow) -> Response<Body> {
+    let start = (shared, follow, true);
+    let pieces = futures::stream::unfold(start, |(shared, mut follow, mut goes_on)| async move {
+        loop {
+            if !follow.text.is_empty() {
+                let piece = Bytes::from(std::mem::take(&mut follow.text));
+                return Some((Ok::<_, Infallible>(Frame::data(piece)), (shared, follow, goes_on)));
+            }
+            if !goes_on {
+                return None;
+            }
+            goes_on = follow.look(&shared.state());
+            if goes_on && follow.text.is_empty() {
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+    });
+    Response::builder()
+        .status(200)
+        .header("content-type", "text/plain")
+        .header("cache-control", "no-cache, private")
+        .body(StreamBody::new(pieces).boxed_unsync())
+        .unwrap_or_else(|_| Response::new(whole(Bytes::new())))
 }
 
 fn container(pod: &Value, wanted: Option<&str>) -> Result<String, KubeError> {

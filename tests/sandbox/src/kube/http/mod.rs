@@ -88,6 +88,7 @@ pub async fn respond(shared: Arc<dyn Shared>, request: Request<Bytes>) -> Respon
     let mut response = match outcome {
         Ok(Outcome::Now(reply)) => reply.into_response(),
         Ok(Outcome::Watch(watch)) => watch::stream(shared, *watch),
+        Ok(Outcome::Follow(follow)) => log::stream(shared, *follow),
         Err(error) => {
             let mut response = Reply::status(&error).into_response();
             response.extensions_mut().insert(Reason(error.reason));
@@ -172,6 +173,9 @@ fn object(state: &mut State, asked: &Asked<'_>) -> Result<Outcome, KubeError> {
     if !matches!(target.subresource.as_str(), "" | "status") {
         if !kind.has(&target.subresource) {
             return Err(KubeError::no_such_resource());
+        }
+        if target.subresource == "log" && *asked.method == Method::GET {
+            return log::answer(state, &kind, asked);
         }
         return sub::answer(state, &kind, asked).map(Outcome::Now);
     }

@@ -1,4 +1,4 @@
-//! Subresources other than status: log, scale, eviction, token, finalize.
+//! Subresources other than status and log: scale, eviction, token, finalize.
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,6 @@ pub fn answer(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply
         ("scale", "PUT" | "PATCH") => set_scale(state, kind, asked),
         ("eviction", "POST") => evict(state, kind, asked),
         ("finalize", "PUT") => finalize(state, kind, asked),
-        ("log", "GET") => super::log::answer(state, kind, asked),
         _ => Err(KubeError::plain(
             405,
             "MethodNotAllowed",

@@ -10,7 +10,7 @@ use crate::kube::fields::{self, Manager};
 use crate::kube::kinds::Kind;
 use crate::kube::store::meta::{name_of, namespace_of, terminating, uid_of};
 use crate::kube::store::{Propagation, Removal, Write};
-use crate::kube::{admission, events, patch as patches};
+use crate::kube::{admission, events, patch as patches, pod_security};
 use crate::state::State;
 
 fn manager(asked: &Asked<'_>) -> String {
@@ -102,6 +102,7 @@ pub fn create(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply
     let object = put_new(state, kind, inward(kind, object), (&manager(asked), dry_run(asked)?))?;
     let mut reply = reply(state, kind, (201, &object), asked)?;
     reply.warnings = warnings;
+    reply.warnings.extend(pod_security::warning(&state.kube, kind, &object));
     Ok(reply)
 }
 
@@ -314,6 +315,7 @@ fn apply(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, Kub
     };
     let mut reply = reply(state, kind, (code, &object), asked)?;
     reply.warnings = warnings;
+    reply.warnings.extend(pod_security::warning(&state.kube, kind, &object));
     Ok(reply)
 }
 
@@ -330,33 +332,42 @@ fn without_foreign(kind: &Kind, given: Value, subresource: &str) -> Value {
     given
 }
 
-fn removal(state: &State, asked: &Asked<'_>) -> Result<Removal, KubeError> {
+/// What the API server says when a Job goes and its pods stay only because nobody said otherwise.
+const ORPHANED: &str = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
+
+fn removal(state: &State, kind: &Kind, asked: &Asked<'_>) -> Result<(Removal, Option<String>), KubeError> {
     let options = if asked.body.is_empty() { json!({}) } else { body::decode(asked.headers, asked.body)? };
     let text = |member: &str| {
         options[member].as_str().map(str::to_owned).or_else(|| asked.query.get(member).map(str::to_owned))
     };
-    let propagation = match text("propagationPolicy").as_deref() {
-        Some("Foreground") => Propagation::Foreground,
-        Some("Orphan") => Propagation::Orphan,
-        _ if options["orphanDependents"] == true => Propagation::Orphan,
-        _ => Propagation::Background,
+    // batch/v1 keeps the pods of a Job unless it is told otherwise (pkg/registry/batch/job/strategy.go).
+    let job = kind.group == "batch" && kind.kind == "Job";
+    let (propagation, warning) = match text("propagationPolicy").as_deref() {
+        Some("Foreground") => (Propagation::Foreground, None),
+        Some("Orphan") => (Propagation::Orphan, None),
+        Some("Background") => (Propagation::Background, None),
+        _ if options["orphanDependents"] == true => (Propagation::Orphan, None),
+        _ if options["orphanDependents"] == false => (Propagation::Background, None),
+        _ if job => (Propagation::Orphan, Some(ORPHANED.to_owned())),
+        _ => (Propagation::Background, None),
     };
     let dry = options["dryRun"].as_array().is_some_and(|list| list.iter().any(|d| d == "All"));
     let grace = options["gracePeriodSeconds"].as_i64();
     let precondition = |member: &str| options["preconditions"][member].as_str().map(str::to_owned);
-    Ok(Removal {
+    let removal = Removal {
         now: state.now,
         propagation,
         grace: grace.or_else(|| asked.query.get("gracePeriodSeconds").and_then(|s| s.parse().ok())),
         uid: precondition("uid"),
         resource_version: precondition("resourceVersion"),
         dry_run: dry || dry_run(asked)?,
-    })
+    };
+    Ok((removal, warning))
 }
 
 /// `DELETE` of an object.
 pub fn delete(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {
-    let how = removal(state, asked)?;
+    let (how, warning) = removal(state, kind, asked)?;
     let target = asked.target;
     let object = state.kube.remove(kind, &target.namespace, &target.name, &how)?;
     // What goes through a graceful deletion, and pods always, are answered whole; the rest by a Status.
@@ -365,7 +376,9 @@ pub fn delete(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply
         || kind.kind == "ServiceAccount"
         || kind.kind.starts_with("PersistentVolume");
     if whole {
-        return reply(state, kind, (200, &object), asked);
+        let mut reply = reply(state, kind, (200, &object), asked)?;
+        reply.warnings.extend(warning);
+        return Ok(reply);
     }
     let mut details = json!({"name": name_of(&object)});
     if !kind.group.is_empty() {
@@ -374,12 +387,14 @@ pub fn delete(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply
     details["kind"] = json!(kind.plural);
     details["uid"] = json!(uid_of(&object));
     let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
-    Ok(Reply::json(200, status))
+    let mut reply = Reply::json(200, status);
+    reply.warnings.extend(warning);
+    Ok(reply)
 }
 
 /// `DELETE` of a collection.
 pub fn delete_collection(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {
-    let how = removal(state, asked)?;
+    let (how, warning) = removal(state, kind, asked)?;
     let select = read::Select::of(kind, asked)?;
     let mut items = Vec::new();
     for object in state.kube.read_all(kind, &asked.target.namespace) {
@@ -388,10 +403,12 @@ pub fn delete_collection(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> R
         }
     }
     let metadata = json!({"resourceVersion": state.kube.version().to_string()});
-    Ok(Reply::json(
+    let mut reply = Reply::json(
         200,
         json!({
             "kind": kind.list_kind(), "apiVersion": kind.api_version(), "metadata": metadata, "items": items,
         }),
-    ))
+    );
+    reply.warnings.extend(warning);
+    Ok(reply)
 }

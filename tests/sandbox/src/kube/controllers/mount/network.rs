@@ -211,11 +211,23 @@ fn routed(state: &State, from: &Place, to: &Place) -> bool {
     }
     let peering = row::text(route, "VpcPeeringConnectionId");
     if peering.is_empty() {
-        // What a transit gateway joins is not told apart here: a route there and one back are enough.
-        return !row::text(route, "TransitGatewayId").is_empty();
+        let gateway = row::text(route, "TransitGatewayId");
+        return !gateway.is_empty() && [from, to].iter().all(|end| attached(state, gateway, &end.vpc));
     }
     let found = state.find("ec2.VpcPeeringConnections", "VpcPeeringConnectionId", peering);
     found.is_some_and(|row| joins(row, &from.vpc, &to.vpc))
+}
+
+/// Whether a transit gateway reaches a VPC. Its own route tables are not known here; a world that lists no
+/// attachments leaves it to the routes of the subnets.
+fn attached(state: &State, gateway: &str, vpc: &str) -> bool {
+    let rows = state.rows("ec2.TransitGatewayVpcAttachments");
+    let of = |row: &Value| {
+        row::text(row, "TransitGatewayId") == gateway
+            && row::text(row, "VpcId") == vpc
+            && matches!(row::text(row, "State"), "available" | "")
+    };
+    rows.is_empty() || rows.iter().any(of)
 }
 
 fn route_table<'a>(state: &'a State, place: &Place) -> Option<&'a Value> {

@@ -124,16 +124,11 @@ fn tcp(ports: &[(u16, u16)]) -> String {
 }
 
 fn cases() -> Vec<Case> {
-    let vpc =
-        |member: &str| format!("aws: {{ec2: {{Vpcs: [{{VpcId: vpc-0a10000000000000a, {member}: false}}]}}}}");
-    let acl = |rule: &str| {
-        format!(
-            "aws: {{ec2: {{NetworkAcls: [{{NetworkAclId: acl-1, VpcId: vpc-0a10000000000000a, Associations: [{{SubnetId: subnet-0a10000000000000a}}], Entries: [{rule}]}}]}}}}"
-        )
-    };
-    // The pod's node in another subnet than the file system, so that network ACLs count.
-    let elsewhere =
-        |layer: String| Case { volume: json!({"$node": "hyperpod-i-0b10000000000000a"}), ..late(layer) };
+    [of_the_cluster(), of_the_client(), of_the_network()].into_iter().flatten().collect()
+}
+
+/// What the kubelet and the driver refuse themselves.
+fn of_the_cluster() -> Vec<Case> {
     vec![
         case(
             "kubernetes: {objects: [{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: fsx-csi-node, namespace: kube-system}, spec: {template: {spec: {nodeSelector: {no: node}}}}}]}",
@@ -154,6 +149,14 @@ fn cases() -> Vec<Case> {
             json!({"accessModes": ["ReadOnlyMany"]}),
             "rpc error: code = InvalidArgument desc = Volume capability not supported",
         ),
+    ]
+}
+
+/// What mount.lustre and the kernel refuse.
+fn of_the_client() -> Vec<Case> {
+    let vpc =
+        |member: &str| format!("aws: {{ec2: {{Vpcs: [{{VpcId: vpc-0a10000000000000a, {member}: false}}]}}}}");
+    vec![
         of_volume(json!({"csi": {"volumeAttributes": {"mountname": null}}}), "@tcp:/fsx\" at"),
         of_volume(json!({"csi": {"volumeAttributes": {"mountname": "other"}}}), "exit status 2\n"),
         of_volume(
@@ -182,6 +185,20 @@ fn cases() -> Vec<Case> {
             node("{osImage: \"Bottlerocket OS 1.24.1 (aws-k8s-1.33)\", kernelVersion: 6.1.112}"),
             "Are the lustre modules loaded?",
         ),
+    ]
+}
+
+/// What does not get through.
+fn of_the_network() -> Vec<Case> {
+    let acl = |rule: &str| {
+        format!(
+            "aws: {{ec2: {{NetworkAcls: [{{NetworkAclId: acl-1, VpcId: vpc-0a10000000000000a, Associations: [{{SubnetId: subnet-0a10000000000000a}}], Entries: [{rule}]}}]}}}}"
+        )
+    };
+    // The pod's node in another subnet than the file system, so that network ACLs count.
+    let elsewhere =
+        |layer: String| Case { volume: json!({"$node": "hyperpod-i-0b10000000000000a"}), ..late(layer) };
+    vec![
         // 988 closed: nobody answers. The other ports closed: the connection does not come about.
         late(rules("[]", ALL)),
         late(rules(&tcp(&[(1018, 1023)]), ALL)),
@@ -284,8 +301,7 @@ fn a_failing_mount_is_tried_again_logged_by_the_driver_and_mended() {
     let said = warnings(&state);
     let (_, mount, count) =
         said.iter().find(|(_, m, _)| m.contains("exit status 5")).expect("the mount's event");
-    let (roll_up, _) =
-        (said.iter().find(|(_, m, _)| m.starts_with("Unable to attach")).expect("the roll-up"), ());
+    let roll_up = said.iter().find(|(_, m, _)| m.starts_with("Unable to attach")).expect("the roll-up");
     assert_eq!(
         roll_up.1,
         "Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to process volumes=[]: context deadline exceeded"
@@ -339,6 +355,14 @@ fn another_vpc_is_reached_by_address_where_routes_lead_there_and_back() {
         (String::new(), host, Some("Can't parse NID")),
         (route(far, "10.60.0.0/16", "GatewayId: local"), "10.60.0.10", Some("exit status 110")),
         (route(far, "10.20.0.0/16", "TransitGatewayId: tgw-1"), "10.60.0.10", None),
+        (
+            route(far, "10.20.0.0/16", "TransitGatewayId: tgw-1").replace(
+                "aws: {ec2: {",
+                "aws: {ec2: {TransitGatewayVpcAttachments: [{TransitGatewayId: tgw-1, VpcId: vpc-0f20000000000000f, State: available}], ",
+            ),
+            "10.60.0.10",
+            Some("exit status 110"),
+        ),
         (
             format!(
                 "{HEAD}aws: {{ec2: {{VpcPeeringConnections: [{{VpcPeeringConnectionId: pcx-0f20000000000000f, Status: {{Code: pending-acceptance}}}}]}}}}"
