@@ -6,7 +6,10 @@
 mod inside;
 mod release;
 mod shut;
+mod survey;
 mod third;
+
+pub use survey::{Sight, survey};
 
 use std::collections::{BTreeMap, BTreeSet};
 

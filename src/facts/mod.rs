@@ -12,6 +12,7 @@ mod network;
 pub(crate) mod sample;
 mod seen;
 mod storage;
+mod survey;
 
 pub use access::{Access, Association, Caller, Policies, Provider, Role, RoleFacts, ServiceAccount};
 pub use cluster::{Cluster, HyperPod, InstanceGroup, Node};
@@ -23,6 +24,7 @@ pub use network::{Instance, Interface, Network, RouteTable, Subnet};
 pub use seen::{Seen, Veil};
 use serde::{Deserialize, Serialize};
 pub use storage::{Claim, Event, FileSystem, Marks, Namespace, Storage, StorageClass, Volume};
+pub use survey::{ClaimUse, PodUse, Survey};
 
 /// One snapshot. Everything a planner may know is in here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

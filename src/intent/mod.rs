@@ -9,12 +9,14 @@ mod resolve;
 #[cfg(test)]
 pub(crate) mod sample;
 mod settings;
+mod status;
 mod storage;
 
 pub use about::Setup;
 pub use parse::{DRIVER_WORDS, DriverMode, GroupWish, IDENTITY_WORDS, IdentityMode, PolicyWish, SubnetWish};
 pub use resolve::{Target, cluster_intent, migrate_intent, setup_intent};
 pub use settings::{Asked, Env, SETTINGS, Setting, Source, candidates, duration, switch, winner};
+pub use status::{StatusWish, status_intent};
 pub use storage::StorageWish;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -63,6 +63,8 @@ pub(super) enum Place {
     Driver,
     Account,
     Claim,
+    /// The namespace whose state is read; none: all.
+    Status,
 }
 
 impl Row {
@@ -102,7 +104,7 @@ impl Row {
                     Some((bare, _)) => (bare, true),
                     None => (permission, false),
                 };
-                namespace == (place != Place::Everywhere)
+                (place == Place::Status || namespace == (place != Place::Everywhere))
                     && verbs.iter().any(|verb| bare == format!("{verb} {resource}{dot}{group}"))
             }
         }
@@ -167,6 +169,7 @@ impl Place {
             Self::Driver => Some(DRIVER_NAMESPACE.to_owned()),
             Self::Account => Some(task.service_account.0.clone()),
             Self::Claim => Some(task.claim.0.clone()),
+            Self::Status => task.status.clone().flatten(),
         }
     }
 }

@@ -1,0 +1,1 @@
+//! Tables: what each state of the world comes to.
