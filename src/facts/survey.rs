@@ -34,6 +34,8 @@ pub struct ClaimUse {
     pub namespace: String,
     /// Its name.
     pub name: String,
+    /// `metadata.uid`: the driver names the volume that it makes after it.
+    pub uid: String,
     /// Its class; none means `""` or the default class.
     pub class: Option<String>,
     /// Who makes its volume: annotation `volume.kubernetes.io/storage-provisioner`.

@@ -67,6 +67,7 @@ fn claim_use(found: core::PersistentVolumeClaim) -> ClaimUse {
         ours: ownership::is_labelled_ours(&meta.labels.unwrap_or_default()),
         namespace: meta.namespace.unwrap_or_default(),
         name: meta.name.unwrap_or_default(),
+        uid: meta.uid.unwrap_or_default(),
         class: spec.storage_class_name.filter(|class| !class.is_empty()),
         provisioner: PROVISIONERS.iter().find_map(|key| annotations.get(*key)).cloned(),
         requested: requests.get("storage").map(|size| size.0.clone()).unwrap_or_default(),

@@ -71,7 +71,7 @@ pub(super) fn parts(page: &mut Page, status: &Status) {
     }
     let groups = status.network.groups.as_deref().unwrap_or_default();
     for group in groups.iter().take(SHOWN) {
-        page.push(signed(Mark::Keep, "network", words::group(group)));
+        page.push(signed(Mark::Keep, "network", format!("{}: {}", group.id, words::group(group))));
     }
     if groups.len() > SHOWN {
         let more = words::many(groups.len() - SHOWN, "more security group");
@@ -88,7 +88,7 @@ fn classes(page: &mut Page, status: &Status) {
         page.gap();
     }
     for class in classes.iter().take(SHOWN) {
-        page.push(signed(Mark::Keep, "class", words::class(class)));
+        page.push(signed(Mark::Keep, "class", format!("{}: {}", class.name, words::class(class))));
     }
     more(page, classes.len(), "class", "classes");
 }

@@ -71,9 +71,15 @@ fn state(item: &StorageItem) -> String {
         item.claim.as_ref().map(|claim| claim.phase.clone()),
         item.claim.as_ref().filter(|claim| claim.terminating).map(|_| "being deleted".to_owned()),
         item.volume.as_ref().filter(|_| item.claim.is_none()).map(|volume| volume.phase.clone()),
-        system.map(|system| format!("{} {}", system.id, system.lifecycle)),
+        system.map(|system| match item.kind {
+            ItemKind::FileSystem => system.lifecycle.clone(),
+            ItemKind::PersistentVolumeClaim | ItemKind::PersistentVolume => {
+                format!("{} {}", system.id, system.lifecycle)
+            }
+        }),
         system.map(|system| format!("ports {}", words::ports(system.ports.state))),
         item.pods.as_ref().map(words::pods),
-        item.because.clone(),
+        item.because.clone().filter(|why| system.is_none_or(|system| !why.contains(&system.lifecycle))),
+        system.and_then(|system| system.failure.clone()),
     ])
 }

@@ -116,15 +116,17 @@ pub(super) fn driver(driver: &DriverState) -> String {
     ])
 }
 
+/// `hp-cluster-nodes, 1 file system, instance group gpu`.
 pub(super) fn group(group: &GroupState) -> String {
     let systems = (group.file_systems > 0).then(|| many(group.file_systems as usize, "file system"));
     let nodes = (!group.nodes.is_empty()).then(|| group.nodes.join(", "));
     let worn = listed([systems, nodes, made_by(group.made_by).map(str::to_owned)]);
-    format!("{} ({}): {worn}", group.id, group.name)
+    format!("{}, {worn}", group.name)
 }
 
+/// `PERSISTENT_2, 250 MB/s/TiB, Retain, 1 claim`.
 pub(super) fn class(class: &ClassState) -> String {
-    let what = listed([
+    listed([
         class.default.then(|| "default class".to_owned()),
         class.deployment_type.clone(),
         class.storage_type.clone(),
@@ -133,8 +135,7 @@ pub(super) fn class(class: &ClassState) -> String {
         (class.binding_mode != "Immediate").then(|| class.binding_mode.clone()),
         class.claims.map(|claims| many(claims as usize, "claim")),
         made_by(class.made_by).map(str::to_owned),
-    ]);
-    format!("{}: {what}", class.name)
+    ])
 }
 
 pub(super) const fn ports(state: PortState) -> &'static str {

@@ -90,7 +90,8 @@ impl<'a> Passages<'a> {
     pub(crate) fn wearers(&self, group: &str) -> Vec<String> {
         let all = self.clients.iter().flatten();
         all.filter(|client| client.groups.iter().any(|id| id == group))
-            .map(|client| client.name.clone())
+            // Nodes that share one set of groups are one client, whose name lists them.
+            .flat_map(|client| client.name.split(", ").map(str::to_owned))
             .collect()
     }
 

@@ -32,6 +32,8 @@ pub(super) struct Storage<'a, 'p> {
     passages: &'p mut Passages<'a>,
     volumes: BTreeMap<&'a str, &'a Volume>,
     systems: BTreeMap<&'a str, &'a FileSystem>,
+    /// By the volume that the driver makes them for.
+    made_for: BTreeMap<String, &'a FileSystem>,
     zones: BTreeMap<&'a str, &'a str>,
     pods: BTreeMap<(&'a str, &'a str), Vec<&'a PodUse>>,
 }
@@ -46,13 +48,15 @@ impl<'a, 'p> Storage<'a, 'p> {
             }
         }
         let volumes = facts.storage.volumes.found().into_iter().flatten();
-        let systems = facts.file_systems.found().into_iter().flatten();
+        let all = || facts.file_systems.found().into_iter().flatten();
+        let made_for = all().filter_map(|it| Some((it.tags.get(ownership::TAG_CSI_VOLUME)?.clone(), it)));
         let subnets = facts.network.subnets.found().into_iter().flatten();
         Self {
             survey,
             passages,
             volumes: volumes.map(|volume| (volume.name.as_str(), volume)).collect(),
-            systems: systems.map(|system| (system.id.as_str(), system)).collect(),
+            systems: all().map(|system| (system.id.as_str(), system)).collect(),
+            made_for: made_for.collect(),
             zones: subnets.map(|subnet| (subnet.id.as_str(), subnet.zone.as_str())).collect(),
             pods,
         }
@@ -63,7 +67,9 @@ impl<'a, 'p> Storage<'a, 'p> {
         let used: BTreeSet<String> =
             items.iter().filter_map(|item| Some(item.volume.as_ref()?.name.clone())).collect();
         items.extend(self.volumes_without(&used));
-        items.extend(self.file_systems_without());
+        let made: BTreeSet<String> =
+            items.iter().filter_map(|item| Some(item.file_system.as_ref()?.id.clone())).collect();
+        items.extend(self.file_systems_without(&made));
         items.sort_by(|a, b| (a.kind, a.health, &a.name).cmp(&(b.kind, b.health, &b.name)));
         let summary = self.summary(&items);
         Judged { classes: self.classes(), items, summary }
@@ -97,7 +103,7 @@ impl<'a, 'p> Storage<'a, 'p> {
             ("Lost", _) | ("Bound", None) => {
                 (None, (Health::Broken, Some("its volume is not there any more".to_owned())))
             }
-            _ => (None, self.pending(claim)),
+            _ => self.coming(claim),
         };
         let pods = self.survey.pods.hidden().is_none();
         let pods = pods.then(|| self.pods_of(&claim.namespace, &claim.name));
@@ -111,6 +117,19 @@ impl<'a, 'p> Storage<'a, 'p> {
             file_system,
             pods,
         }
+    }
+
+    /// A claim that waits, with the file system that the driver makes for it, if it has begun to.
+    fn coming(&mut self, claim: &ClaimUse) -> (Option<FileSystemState>, (Health, Option<String>)) {
+        let Some(system) = self.made_for.get(&format!("pvc-{}", claim.uid)).copied() else {
+            return (None, self.pending(claim));
+        };
+        let state = self.file_system(system);
+        let verdict = match lifecycle(&state) {
+            (Health::Healthy, _) => self.pending(claim),
+            verdict => verdict,
+        };
+        (Some(state), verdict)
     }
 
     /// Why a claim waits. What is being made in its time is no fault.
@@ -132,7 +151,7 @@ impl<'a, 'p> Storage<'a, 'p> {
             Some(_) if super::driver::judged(self.facts()).health == Health::Absent => {
                 told(Health::Broken, "there is no driver that could make its file system")
             }
-            Some(_) => told(Health::Coming, "its file system is not there yet"),
+            Some(_) => told(Health::Coming, "its volume is not there yet"),
             None if claim.class.is_some() && self.survey.classes.hidden().is_none() => {
                 told(Health::Broken, "its StorageClass is not there")
             }
@@ -194,7 +213,7 @@ impl<'a, 'p> Storage<'a, 'p> {
     }
 
     /// File systems of the VPC that no volume uses.
-    fn file_systems_without(&mut self) -> Vec<StorageItem> {
+    fn file_systems_without(&mut self, shown: &BTreeSet<String>) -> Vec<StorageItem> {
         let vpc = &self.facts().cluster.vpc;
         if self.survey.namespace.is_some() {
             return Vec::new();
@@ -202,8 +221,8 @@ impl<'a, 'p> Storage<'a, 'p> {
         let blind = self.facts().storage.volumes.hidden().is_some();
         let used: BTreeSet<&str> = self.volumes.values().map(|volume| volume.handle.as_str()).collect();
         let here = |system: &&FileSystem| {
-            (vpc.is_empty() || system.vpc.as_ref().is_none_or(|it| it == vpc))
-                && !used.contains(system.id.as_str())
+            let is_used = used.contains(system.id.as_str()) || shown.contains(&system.id);
+            !is_used && (vpc.is_empty() || system.vpc.as_ref().is_none_or(|it| it == vpc))
         };
         let all: Vec<&FileSystem> = self.systems.values().copied().filter(here).collect();
         all.into_iter()
