@@ -29,7 +29,7 @@ complete -c fsxctl -n "__fish_fsxctl_needs_command" -s p -l profile -d 'AWS prof
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_needs_command" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -45,6 +45,7 @@ complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "setup" -d 'Set up Lus
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "byo" -d 'Use a file system that is there already: PersistentVolume and claim, checked first'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "share" -d 'Give further namespaces a claim of the same file system, or take it away'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "migrate" -d 'Install the driver, or give it its role, in another way than now'
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "status" -d 'Show cluster, identity, driver, classes, claims and file systems, and whether they are all right'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "env" -d 'Show which settings are in force and where each comes from'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "permissions" -d 'Show the IAM actions and RBAC rules that a command needs'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "images" -d 'List the container images that a set-up pulls, to mirror or to allow them'
@@ -57,7 +58,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -117,7 +118,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -152,7 +153,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -178,7 +179,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -215,7 +216,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -310,7 +311,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_se
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -343,7 +344,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_s
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -370,7 +371,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_s
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -385,12 +386,34 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_s
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s h -l help -d 'Print help'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s c -l cluster -d 'EKS cluster, by name or ARN [default: the kube context\'s, else the Region\'s only one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l hyperpod -d 'HyperPod cluster on it [default: every one whose orchestrator is the EKS cluster]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s n -l namespace -d 'Claims and pods of this namespace alone, and nothing that is of none [default: all namespaces]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l interval -d 'How long to wait between two looks with --watch, from 1s [default: 5s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s A -l all-namespaces -d 'Claims and pods of all namespaces, which is what it shows without any flag'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s w -l watch -d 'Look again and again: redrawn on a terminal, elsewhere a line for each change; Ctrl-C ends it'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l no-input -d 'Never ask'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -407,7 +430,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -s p -l profi
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -426,7 +449,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s p -l profile -d
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -442,7 +465,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s p -l profile -d
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -458,7 +481,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -s p -l profi
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -474,7 +497,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -s p -l profile -d 'A
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -490,7 +513,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -s p -l profile -
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r

@@ -108,11 +108,8 @@ fn tidy(text: &str) -> String {
         let length =
             if part(first) { rest.find(|c| !part(c)).unwrap_or(rest.len()) } else { first.len_utf8() };
         let word = &rest[..length];
-        tidied.push_str(if tidied.ends_with("@tcp:/") && word.len() == 8 {
-            "abcdefgh".to_owned()
-        } else {
-            plain(word)
-        });
+        let is_mount = tidied.ends_with("@tcp:/") && word.len() == 8;
+        tidied.push_str(&if is_mount { "abcdefgh".to_owned() } else { plain(word) });
         rest = &rest[length..];
     }
     tidied.lines().map(|line| format!("{}\n", line.trim_end())).collect()

@@ -6,6 +6,7 @@ mod global;
 mod groups;
 mod migrate;
 mod setup;
+mod status;
 
 pub use about::{CompletionsArgs, EnvArgs, ImagesArgs, PermissionsArgs, SchemaArgs, Shell, VersionArgs};
 pub use byo::{BoundArgs, ByoArgs, CheckArgs, ShareArgs};
@@ -14,6 +15,7 @@ pub use global::{GlobalArgs, flag_words};
 pub use groups::{ClusterArgs, ConsentArgs, DriverArgs, IdentityArgs, NetworkArgs, StorageArgs};
 pub use migrate::{MigrateCommand, MigrateDriver, MigrateIdentity};
 pub use setup::{SetupArgs, SetupCommand, SetupDriver, SetupDynamic, SetupIdentity, SetupNetwork};
+pub use status::StatusArgs;
 
 /// eksctl for FSx for Lustre on SageMaker HyperPod and Amazon EKS
 #[derive(Debug, Clone, Parser)]
@@ -59,6 +61,10 @@ pub enum Command {
     /// Install the driver, or give it its role, in another way than now
     #[command(subcommand, arg_required_else_help = true)]
     Migrate(Box<MigrateCommand>),
+    /// Show cluster, identity, driver, classes, claims and file systems, and whether they are all right
+    ///
+    /// It reads and writes nothing. What cannot be seen is a line with a question mark that names the permission.
+    Status(StatusArgs),
     /// Show which settings are in force and where each comes from
     Env(EnvArgs),
     /// Show the IAM actions and RBAC rules that a command needs

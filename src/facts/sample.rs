@@ -195,7 +195,7 @@ pub(crate) fn association(role_arn: &str) -> Association {
     }
 }
 
-fn workload(ready: u32) -> Workload {
+pub(crate) fn workload(ready: u32) -> Workload {
     Workload {
         image: Some("public.ecr.aws/fsx-csi-driver/aws-fsx-csi-driver:v1.9.0".to_owned()),
         desired: ready,

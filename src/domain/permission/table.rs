@@ -68,6 +68,14 @@ fn changes_identity(task: &Task) -> bool {
     matches!(task.migration, Some(Migration::ToIrsa | Migration::ToPodIdentity))
 }
 
+/// What `status` does without a permission.
+const UNSEEN: Use = Optional("a ? line says what cannot be seen");
+
+/// Needed to show the state.
+fn status(task: &Task) -> Option<Use> {
+    if_so(task.status.is_some(), UNSEEN)
+}
+
 fn if_so(is: bool, usage: Use) -> Option<Use> {
     is.then_some(usage)
 }
@@ -76,7 +84,7 @@ fn if_so(is: bool, usage: Use) -> Option<Use> {
 pub const ROWS: &[Row] = &[
     Row {
         purpose: "find the cluster",
-        when: |_| Some(Always),
+        when: |task| Some(if task.status.is_some() { UNSEEN } else { Always }),
         ask: Ask::Iam(&["eks:DescribeCluster"], On::Cluster),
     },
     Row {
@@ -652,5 +660,133 @@ pub const ROWS: &[Row] = &[
         purpose: "take the claim away",
         when: |task| if_so(bind(task, |bind| bind.removes), Always),
         ask: Ask::Rbac(&["delete"], "", "persistentvolumeclaims", Named::Claim, Place::Claim),
+    },
+    // State.
+    Row {
+        purpose: "show the driver's add-on and the Pod Identity agent",
+        when: status,
+        ask: Ask::Iam(&["eks:DescribeAddon"], On::Addons),
+    },
+    Row {
+        purpose: "show who the controller is",
+        when: status,
+        ask: Ask::Iam(&["eks:ListPodIdentityAssociations"], On::Cluster),
+    },
+    Row {
+        purpose: "show who the controller is",
+        when: status,
+        ask: Ask::Iam(&["eks:DescribePodIdentityAssociation"], On::Associations),
+    },
+    Row {
+        purpose: "show who the controller is",
+        when: status,
+        ask: Ask::Iam(&["iam:GetOpenIDConnectProvider"], On::Providers),
+    },
+    Row {
+        purpose: "judge what the controller's role allows",
+        when: status,
+        ask: Ask::Iam(
+            &["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"],
+            On::Roles,
+        ),
+    },
+    Row {
+        purpose: "judge what the controller's role allows",
+        when: status,
+        ask: Ask::Iam(&["iam:GetPolicy", "iam:GetPolicyVersion"], On::Policies),
+    },
+    Row {
+        purpose: "judge whether the nodes let Pod Identity work",
+        when: status,
+        ask: Ask::Iam(&["eks:DescribeNodegroup"], On::NodeGroups),
+    },
+    Row {
+        purpose: "show newer builds of the add-on",
+        when: status,
+        ask: Ask::Iam(&["eks:DescribeAddonVersions"], On::Any),
+    },
+    Row {
+        purpose: "show file systems, and whether the nodes reach them",
+        when: status,
+        ask: Ask::Iam(
+            &[
+                "ec2:DescribeInstances",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:GetManagedPrefixListEntries",
+                "fsx:DescribeFileSystems",
+                "sagemaker:ListClusters",
+            ],
+            On::Any,
+        ),
+    },
+    Row {
+        purpose: "show the groups of HyperPod's nodes",
+        when: status,
+        ask: Ask::Iam(&["sagemaker:DescribeCluster"], On::HyperPods),
+    },
+    Row {
+        purpose: "show the nodes",
+        when: status,
+        ask: Ask::Rbac(&["list"], "", "nodes", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "show the driver",
+        when: status,
+        ask: Ask::Rbac(
+            &["get"],
+            "storage.k8s.io",
+            "csidrivers",
+            Named::As("fsx.csi.aws.com"),
+            Place::Everywhere,
+        ),
+    },
+    Row {
+        purpose: "show the driver",
+        when: status,
+        ask: Ask::Rbac(&["get"], "apps", "deployments", Named::As("fsx-csi-controller"), Place::Driver),
+    },
+    Row {
+        purpose: "show the driver",
+        when: status,
+        ask: Ask::Rbac(&["get"], "apps", "daemonsets", Named::As("fsx-csi-node"), Place::Driver),
+    },
+    Row {
+        purpose: "show whether the controller's pods have its role",
+        when: status,
+        ask: Ask::Rbac(&["list"], "", "pods", Named::All, Place::Driver),
+    },
+    Row {
+        purpose: "show who the controller is",
+        when: status,
+        ask: Ask::Rbac(&["get"], "", "serviceaccounts", Named::Account, Place::Account),
+    },
+    Row {
+        purpose: "show the Helm release of the driver",
+        when: |task| {
+            if_so(task.status.is_some(), Optional("a ? line says so, when the driver is a Helm release"))
+        },
+        ask: Ask::Rbac(&["list"], "", "secrets", Named::All, Place::Driver),
+    },
+    Row {
+        purpose: "show the classes of the driver",
+        when: status,
+        ask: Ask::Rbac(&["list"], "storage.k8s.io", "storageclasses", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "show volumes",
+        when: status,
+        ask: Ask::Rbac(&["list"], "", "persistentvolumes", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "show claims",
+        when: status,
+        ask: Ask::Rbac(&["list"], "", "persistentvolumeclaims", Named::All, Place::Status),
+    },
+    Row {
+        purpose: "show the pods that use them",
+        when: status,
+        ask: Ask::Rbac(&["list"], "", "pods", Named::All, Place::Status),
     },
 ];
