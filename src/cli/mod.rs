@@ -6,6 +6,7 @@ mod global;
 mod groups;
 mod migrate;
 mod setup;
+mod status;
 mod verify;
 
 pub use about::{CompletionsArgs, EnvArgs, ImagesArgs, PermissionsArgs, SchemaArgs, Shell, VersionArgs};
@@ -15,6 +16,7 @@ pub use global::{GlobalArgs, flag_words};
 pub use groups::{ClusterArgs, ConsentArgs, DriverArgs, IdentityArgs, NetworkArgs, StorageArgs};
 pub use migrate::{MigrateCommand, MigrateDriver, MigrateIdentity};
 pub use setup::{SetupArgs, SetupCommand, SetupDriver, SetupDynamic, SetupIdentity, SetupNetwork};
+pub use status::StatusArgs;
 pub use verify::VerifyArgs;
 
 /// eksctl for FSx for Lustre on SageMaker HyperPod and Amazon EKS
@@ -61,6 +63,10 @@ pub enum Command {
     /// Install the driver, or give it its role, in another way than now
     #[command(subcommand, arg_required_else_help = true)]
     Migrate(Box<MigrateCommand>),
+    /// Show cluster, identity, driver, classes, claims and file systems, and whether they are all right
+    ///
+    /// It reads and writes nothing. What cannot be seen is a line with a question mark that names the permission.
+    Status(StatusArgs),
     /// Mount a claim on nodes of every group: write, lock, read from another node, and leave nothing behind
     ///
     /// Shows the pods that it would make, asks, and removes them again however it ends. A failed mount is told with its

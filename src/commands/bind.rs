@@ -37,7 +37,7 @@ pub(super) async fn byo(args: &ByoArgs, global: &GlobalArgs, env: &Env, speak: &
             let cluster = way::cluster_name(&session, target, env).await?;
             let look = way::look(intent, target, &session, cluster);
             let eyes = Eyes { session, kube: way::kube_wish(env, target, how) };
-            observe(&eyes, &look).await.map(|(facts, _)| facts)
+            Box::pin(observe(&eyes, &look)).await.map(|(facts, _)| facts)
         }) => facts?,
         error = stop.wait() => return Err(error),
     };

@@ -10,6 +10,7 @@ mod manifests;
 mod permissions;
 mod setup;
 mod speak;
+mod status;
 mod verify;
 mod versions;
 mod way;
@@ -37,10 +38,11 @@ pub async fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> u8 {
     };
     let gives = match cli.command {
         Command::Images(_) => Gives::List,
+        Command::Status(_) => Gives::Table,
         Command::Verify(_) => Gives::Report,
         _ => Gives::Neither,
     };
-    if let Err(error) = speak.check_format(gives) {
+    if let Err(error) = speak.check_forms(gives) {
         return speak.fail(&error, None);
     }
     match Box::pin(dispatch(program(&arguments), &cli, &env, &speak)).await {
@@ -61,6 +63,7 @@ async fn dispatch(program: &str, cli: &Cli, env: &BTreeMap<String, String>, spea
         Command::Byo(args) => Box::pin(bind::byo(args, &cli.global, env, speak)).await,
         Command::Share(args) => setup::run(share_intent(args, &cli.global, env)?, env, speak).await,
         Command::Migrate(command) => setup::run(migrate_intent(command, &cli.global, env)?, env, speak).await,
+        Command::Status(args) => Box::pin(status::run(args, &cli.global, env, speak)).await,
         Command::Verify(args) => Box::pin(verify::run(args, &cli.global, env, speak)).await,
         Command::Env(args) => env::run(args, &cli.global, env, speak),
         Command::Permissions(args) => permissions::run(args, &cli.global, env, speak),

@@ -8,7 +8,7 @@ use crate::engine::Reporter;
 use crate::error::{AGAIN, Error, Kind, Result};
 use crate::intent::{switch, winner};
 use crate::report::{
-    ClusterId, Document, ErrorBody, EventLine, Format, Frame, Page, error_document, error_page,
+    ClusterId, Document, ErrorBody, EventLine, Format, Frame, Page, StatusForms, error_document, error_page,
 };
 use crate::term::{Color, Flags, LogFormat, OutputFile, Printed, Term};
 
@@ -27,6 +27,8 @@ pub(super) struct Speak {
 pub(super) enum Gives {
     /// A list, whose items have names.
     List,
+    /// A list that has a table as well.
+    Table,
     /// A report, whose items are passed or failed.
     Report,
     /// Anything else.
@@ -114,24 +116,51 @@ impl Speak {
     }
 
     /// Some formats are for lists or for reports alone, and a command that gives none says so before it does anything.
-    pub(super) fn check_format(&self, gives: Gives) -> Result<()> {
+    pub(super) fn check_forms(&self, gives: Gives) -> Result<()> {
         let formats = || self.files.iter().map(|file| &file.format).chain([&self.format]);
         let here = match gives {
             Gives::List => ", name",
+            Gives::Table => ", name, wide",
             Gives::Report => ", junit, markdown",
             Gives::Neither => "",
         };
-        let refused = |what: &str| {
-            Err(Error::usage(format!("{what}, and this command gives none"))
-                .details([format!("formats here: human, json, yaml, jsonpath=EXPR{here}")]))
+        let refused = |what: &str, whose: &str| {
+            Err(Error::usage(format!("-o {what} is for {whose}, and this command gives none"))
+                .details([format!("formats here: human, json, yaml{here}, jsonpath=EXPR")]))
         };
-        if gives != Gives::List && formats().any(|format| *format == Format::Name) {
-            return refused("-o name is for lists");
-        }
-        if gives != Gives::Report && formats().any(Format::is_for_reports) {
-            return refused("-o junit and -o markdown are for reports");
+        for format in formats() {
+            match format {
+                Format::Name if !matches!(gives, Gives::List | Gives::Table) => {
+                    return refused("name", "lists");
+                }
+                Format::Wide if gives != Gives::Table => return refused("wide", "lists"),
+                Format::Junit if gives != Gives::Report => return refused("junit", "reports"),
+                Format::Markdown if gives != Gives::Report => return refused("markdown", "reports"),
+                _ => {}
+            }
         }
         Ok(())
+    }
+
+    /// The form in which a state is shown; a watch has lines or a page, and no files.
+    pub(super) fn status_form(&self, watches: bool) -> Result<StatusForms> {
+        if watches && !self.files.is_empty() {
+            return Err(Error::usage("--output-file does not go with --watch"));
+        }
+        match &self.format {
+            Format::Wide => Ok(StatusForms::Wide),
+            Format::Human => Ok(StatusForms::Page),
+            Format::Yaml | Format::Name | Format::JsonPath(_) if watches => {
+                Err(Error::usage("--watch goes with -o human, wide and json"))
+            }
+            // Those of reports are refused before.
+            Format::Json
+            | Format::Yaml
+            | Format::Name
+            | Format::JsonPath(_)
+            | Format::Junit
+            | Format::Markdown => Ok(StatusForms::Json),
+        }
     }
 
     /// What every document says about the run.

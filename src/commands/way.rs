@@ -146,7 +146,7 @@ fn bind_look(bind: &Bind) -> BindLook {
         namespaces,
         selector,
         installs: bind.install_driver,
-        users: bind.remove,
+        removes: bind.remove,
     }
 }
 

@@ -59,6 +59,8 @@ pub struct Task {
     pub migration: Option<Migration>,
     /// Whether the images that run are read.
     pub images: bool,
+    /// Whether the state of everything is read, and of which namespace alone.
+    pub status: Option<Option<String>>,
     /// The controller's service account, namespace and name.
     pub service_account: (String, String),
     /// Whether the security group is surely a new one.

@@ -7,9 +7,11 @@ mod bind;
 mod inside;
 mod release;
 mod shut;
+mod survey;
 mod third;
 
 pub use bind::BindLook;
+pub use survey::{Sight, survey};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -13,6 +13,7 @@ mod probe;
 pub(crate) mod sample;
 mod seen;
 mod storage;
+mod survey;
 
 pub use access::{Access, Association, Caller, Policies, Provider, Role, RoleFacts, ServiceAccount};
 pub use cluster::{Cluster, HyperPod, InstanceGroup, Node};
@@ -27,6 +28,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 pub use storage::{Claim, Event, FileSystem, Marks, Namespace, Place, Storage, StorageClass, Volume};
+pub use survey::{ClaimUse, PodUse, Survey};
 
 /// One snapshot. Everything a planner may know is in here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -90,7 +90,7 @@ fn subnet(id: &str, zone: &str, cidr: &str, free: u32) -> Subnet {
         cidr: cidr.to_owned(),
         free_addresses: free,
         public_addresses: id.starts_with("subnet-public"),
-        tags: BTreeMap::new(),
+        ..Subnet::default()
     }
 }
 
@@ -115,7 +115,7 @@ pub(crate) fn instance_group(name: &str, groups: &[&str]) -> InstanceGroup {
         execution_role: Some(NODE_ROLE.to_owned()),
         subnets: texts(&["subnet-a", "subnet-b"]),
         security_groups: texts(groups),
-        overrides_vpc: false,
+        ..InstanceGroup::default()
     }
 }
 
@@ -125,9 +125,8 @@ pub(crate) fn instance(id: &str, node_group: &str, groups: &[&str], subnet: &str
         id: id.to_owned(),
         groups: texts(groups),
         subnet: Some(subnet.to_owned()),
-        zone: None,
         node_group: Some(node_group.to_owned()),
-        node_pool: None,
+        ..Instance::default()
     }
 }
 
@@ -196,7 +195,7 @@ pub(crate) fn association(role_arn: &str) -> Association {
     }
 }
 
-fn workload(ready: u32) -> Workload {
+pub(crate) fn workload(ready: u32) -> Workload {
     Workload {
         image: Some("public.ecr.aws/fsx-csi-driver/aws-fsx-csi-driver:v1.9.0".to_owned()),
         desired: ready,
@@ -253,8 +252,8 @@ pub(crate) fn claim() -> Claim {
         access_modes: texts(&["ReadWriteMany"]),
         phase: "Bound".to_owned(),
         volume: Some("pvc-1".to_owned()),
-        terminating: false,
         marks: our_marks(),
+        ..Claim::default()
     }
 }
 
@@ -273,8 +272,7 @@ pub(crate) fn volume() -> Volume {
         claim_uid: Some("claim-1".to_owned()),
         mount_options: texts(&["flock"]),
         access_modes: texts(&["ReadWriteMany"]),
-        terminating: false,
-        marks: Marks::default(),
+        ..Volume::default()
     }
 }
 
@@ -421,11 +419,10 @@ fn bare_access() -> Access {
 fn bare_network() -> Network {
     let table = |id: &str, subnets: &[&str], public: bool| RouteTable {
         id: id.to_owned(),
-        main: false,
         subnets: texts(subnets),
         to_internet_gateway: public,
         vpc: "vpc-1".to_owned(),
-        routes: Vec::new(),
+        ..RouteTable::default()
     };
     Network {
         subnets: Seen::Found(vec![

@@ -10,6 +10,7 @@ mod resolve;
 #[cfg(test)]
 pub(crate) mod sample;
 mod settings;
+mod status;
 mod storage;
 mod verify;
 
@@ -18,6 +19,7 @@ pub use bind::{Bind, Check, Namespaces, byo_intent, share_intent};
 pub use parse::{DRIVER_WORDS, DriverMode, GroupWish, IDENTITY_WORDS, IdentityMode, PolicyWish, SubnetWish};
 pub use resolve::{Target, cluster_intent, migrate_intent, setup_intent};
 pub use settings::{Asked, Env, SETTINGS, Setting, Source, candidates, duration, switch, winner};
+pub use status::{StatusWish, status_intent};
 pub use storage::StorageWish;
 pub use verify::{CleanupWish, Pick, VerifyWish, verify_after, verify_intent};
 

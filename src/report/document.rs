@@ -15,7 +15,7 @@ mod tests;
 mod text;
 
 pub use build::{error_document, plan_document, receipt_document};
-pub use text::{to_json, to_yaml};
+pub use text::{to_json, to_json_line, to_yaml};
 
 /// The version of the documents.
 pub(super) const API_VERSION: &str = "fsxctl.io/v1alpha1";
@@ -35,6 +35,8 @@ pub enum DocumentKind {
     DriverVersions,
     /// What a command line needs to be allowed.
     Permissions,
+    /// What is there, and whether it is all right.
+    Status,
     /// Whether a claim can be used on the nodes.
     VerifyReport,
 }

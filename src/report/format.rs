@@ -13,6 +13,8 @@ pub enum Format {
     /// A page for people.
     #[default]
     Human,
+    /// Tables with a row for everything, for people.
+    Wide,
     /// A JSON document.
     Json,
     /// The same in YAML.
@@ -28,18 +30,13 @@ pub enum Format {
 }
 
 impl Format {
-    /// Whether it is for reports alone.
-    pub const fn is_for_reports(&self) -> bool {
-        matches!(self, Self::Junit | Self::Markdown)
-    }
-
     /// The document in this format; `None` when people want a page instead.
     ///
     /// # Errors
     /// A path that does not lead anywhere in this document, or a bug.
     pub fn document(&self, document: &impl Serialize) -> Result<Option<String>> {
         match self {
-            Self::Human => Ok(None),
+            Self::Human | Self::Wide => Ok(None),
             Self::Json => to_json(document).map(Some),
             Self::Yaml => to_yaml(document).map(Some),
             Self::Name => names(document).map(Some),
@@ -69,17 +66,20 @@ impl FromStr for Format {
     fn from_str(text: &str) -> Result<Self> {
         match text {
             "human" => Ok(Self::Human),
+            "wide" => Ok(Self::Wide),
             "json" => Ok(Self::Json),
             "yaml" => Ok(Self::Yaml),
             "name" => Ok(Self::Name),
             "junit" => Ok(Self::Junit),
             "markdown" => Ok(Self::Markdown),
-            _ => match text.strip_prefix("jsonpath=") {
-                Some(path) => path.parse().map(Self::JsonPath),
-                None => Err(Error::usage(format!("unknown output format {text:?}")).details([
-                    "formats: human, json, yaml, name, jsonpath=EXPR, junit, markdown".to_owned(),
-                ])),
-            },
+            _ => {
+                match text.strip_prefix("jsonpath=") {
+                    Some(path) => path.parse().map(Self::JsonPath),
+                    None => Err(Error::usage(format!("unknown output format {text:?}"))
+                        .details(["formats: human, wide, json, yaml, name, jsonpath=EXPR, junit, markdown"
+                            .to_owned()])),
+                }
+            }
         }
     }
 }

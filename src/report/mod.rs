@@ -23,6 +23,7 @@ mod receipt;
 #[cfg(test)]
 mod sample;
 mod schema;
+mod status;
 mod verify;
 mod versions;
 mod wrap;
@@ -30,7 +31,7 @@ mod wrap;
 pub use command::command_page;
 pub use document::{
     ChangeItem, Document, DocumentKind, DoneChange, DoneItem, ErrorBody, Frame, PlanBody, PlanItem,
-    ReceiptBody, Stop, error_document, plan_document, receipt_document, to_json, to_yaml,
+    ReceiptBody, Stop, error_document, plan_document, receipt_document, to_json, to_json_line, to_yaml,
 };
 pub use error::error_page;
 pub use escape::escape;
@@ -46,5 +47,6 @@ pub use plan::{NODE_RULES, plan_page};
 pub use progress::{Changes, duration_text, line};
 pub use receipt::receipt_page;
 pub use schema::{SCHEMAS, schema};
+pub use status::{StatusForms, StatusLines, status_document, status_page, status_wide};
 pub use verify::{VerifiedClaim, VerifyBody, VerifySummary, verify_document, verify_page};
 pub use versions::{VersionItem, VersionsBody, versions_document, versions_page};

@@ -10,10 +10,11 @@ use super::{
     VerifyBody, VersionsBody,
 };
 use crate::error::{Error, Result};
+use crate::steps::status::Status;
 
 /// The words that [`schema`] takes.
-pub const SCHEMAS: [&str; 8] =
-    ["plan", "receipt", "error", "event", "images", "driverversions", "permissions", "verify"];
+pub const SCHEMAS: [&str; 9] =
+    ["plan", "receipt", "error", "event", "images", "driverversions", "permissions", "status", "verify"];
 
 /// The schema of a document, or of a line of the log, by its word.
 ///
@@ -28,6 +29,7 @@ pub fn schema(word: &str) -> Result<Value> {
         "images" => Ok(of::<Document<ImagesBody>>(DocumentKind::Images)),
         "driverversions" => Ok(of::<Document<VersionsBody>>(DocumentKind::DriverVersions)),
         "permissions" => Ok(of::<Document<PermissionsBody>>(DocumentKind::Permissions)),
+        "status" => Ok(of::<Document<Status>>(DocumentKind::Status)),
         "verify" => Ok(of::<Document<VerifyBody>>(DocumentKind::VerifyReport)),
         other => Err(Error::usage(format!("there is no schema {other:?}"))
             .details([format!("schemas: {}", SCHEMAS.join(", "))])),
@@ -249,6 +251,7 @@ mod tests {
             ("images", include_str!("../../docs/reference/images.schema.json")),
             ("driverversions", include_str!("../../docs/reference/driverversions.schema.json")),
             ("permissions", include_str!("../../docs/reference/permissions.schema.json")),
+            ("status", include_str!("../../docs/reference/status.schema.json")),
             ("verify", include_str!("../../docs/reference/verify.schema.json")),
         ];
         assert_eq!(committed.map(|(word, _)| word), SCHEMAS);

@@ -15,6 +15,7 @@ pub mod network;
 mod plan;
 #[cfg(test)]
 mod sample;
+pub mod status;
 pub mod storage;
 pub mod verify;
 

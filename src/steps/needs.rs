@@ -36,6 +36,7 @@ pub fn task(intent: &Intent, target: &Target) -> Task {
         upgrade: intent.driver.upgrade,
         migration: migration(intent),
         images: false,
+        status: None,
         service_account: intent.identity.service_account.value.clone(),
         new_group: *group == GroupWish::Create,
         any_group: !matches!(group, GroupWish::Id(_)),
@@ -72,6 +73,11 @@ pub fn binding(intent: &Intent, wish: &Bind, target: &Target) -> Task {
 pub fn images(intent: &Intent, target: &Target) -> Task {
     let parts = Parts { identity: false, network: false, driver: false, storage: false };
     Task { parts, images: true, upgrade: false, migration: None, ..task(intent, target) }
+}
+
+/// Reading the state of everything, of one namespace or of all of them.
+pub fn status(intent: &Intent, target: &Target, namespace: Option<String>) -> Task {
+    Task { images: false, status: Some(namespace), ..images(intent, target) }
 }
 
 /// A verification, or the removal of what earlier ones left. The rest of the intent counts for nothing.

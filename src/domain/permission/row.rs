@@ -63,6 +63,8 @@ pub(super) enum Place {
     Driver,
     Account,
     Claim,
+    /// The namespace whose state is read; none: all.
+    Status,
 }
 
 impl Row {
@@ -104,7 +106,8 @@ impl Row {
                     Some((bare, _)) => (bare, true),
                     None => (permission, false),
                 };
-                (namespace == (place != Place::Everywhere) || (place == Place::Claim && !namespace))
+                let fits = namespace == (place != Place::Everywhere);
+                (fits || place == Place::Status || (place == Place::Claim && !namespace))
                     && verbs.iter().any(|verb| bare == format!("{verb} {resource}{dot}{group}"))
             }
         }
@@ -177,6 +180,7 @@ impl Place {
                 Some(bind) => bind.namespaces.iter().cloned().map(Some).collect(),
                 None => vec![Some(task.claim.0.clone())],
             },
+            Self::Status => vec![task.status.clone().flatten()],
         }
     }
 }

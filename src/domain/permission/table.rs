@@ -78,6 +78,14 @@ fn removes(task: &Task) -> Option<Use> {
     if_so(matches!(task.verify, Some(Verification::Claim | Verification::CleanUp)), Always)
 }
 
+/// What `status` does without a permission.
+const UNSEEN: Use = Optional("a ? line says what cannot be seen");
+
+/// Needed to show the state.
+fn status(task: &Task) -> Option<Use> {
+    if_so(task.status.is_some(), UNSEEN)
+}
+
 fn if_so(is: bool, usage: Use) -> Option<Use> {
     is.then_some(usage)
 }
@@ -86,7 +94,7 @@ fn if_so(is: bool, usage: Use) -> Option<Use> {
 pub const ROWS: &[Row] = &[
     Row {
         purpose: "find the cluster",
-        when: |_| Some(Always),
+        when: |task| Some(if task.status.is_some() { UNSEEN } else { Always }),
         ask: Ask::Iam(&["eks:DescribeCluster"], On::Cluster),
     },
     Row {
@@ -663,6 +671,134 @@ pub const ROWS: &[Row] = &[
         when: |task| if_so(bind(task, |bind| bind.removes), Always),
         ask: Ask::Rbac(&["delete"], "", "persistentvolumeclaims", Named::Claim, Place::Claim),
     },
+    // State.
+    Row {
+        purpose: "show the driver's add-on and the Pod Identity agent",
+        when: status,
+        ask: Ask::Iam(&["eks:DescribeAddon"], On::Addons),
+    },
+    Row {
+        purpose: "show who the controller is",
+        when: status,
+        ask: Ask::Iam(&["eks:ListPodIdentityAssociations"], On::Cluster),
+    },
+    Row {
+        purpose: "show who the controller is",
+        when: status,
+        ask: Ask::Iam(&["eks:DescribePodIdentityAssociation"], On::Associations),
+    },
+    Row {
+        purpose: "show who the controller is",
+        when: status,
+        ask: Ask::Iam(&["iam:GetOpenIDConnectProvider"], On::Providers),
+    },
+    Row {
+        purpose: "judge what the controller's role allows",
+        when: status,
+        ask: Ask::Iam(
+            &["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"],
+            On::Roles,
+        ),
+    },
+    Row {
+        purpose: "judge what the controller's role allows",
+        when: status,
+        ask: Ask::Iam(&["iam:GetPolicy", "iam:GetPolicyVersion"], On::Policies),
+    },
+    Row {
+        purpose: "judge whether the nodes let Pod Identity work",
+        when: status,
+        ask: Ask::Iam(&["eks:DescribeNodegroup"], On::NodeGroups),
+    },
+    Row {
+        purpose: "show newer builds of the add-on",
+        when: status,
+        ask: Ask::Iam(&["eks:DescribeAddonVersions"], On::Any),
+    },
+    Row {
+        purpose: "show file systems, and whether the nodes reach them",
+        when: status,
+        ask: Ask::Iam(
+            &[
+                "ec2:DescribeInstances",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:GetManagedPrefixListEntries",
+                "fsx:DescribeFileSystems",
+                "sagemaker:ListClusters",
+            ],
+            On::Any,
+        ),
+    },
+    Row {
+        purpose: "show the groups of HyperPod's nodes",
+        when: status,
+        ask: Ask::Iam(&["sagemaker:DescribeCluster"], On::HyperPods),
+    },
+    Row {
+        purpose: "show the nodes",
+        when: status,
+        ask: Ask::Rbac(&["list"], "", "nodes", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "show the driver",
+        when: status,
+        ask: Ask::Rbac(
+            &["get"],
+            "storage.k8s.io",
+            "csidrivers",
+            Named::As("fsx.csi.aws.com"),
+            Place::Everywhere,
+        ),
+    },
+    Row {
+        purpose: "show the driver",
+        when: status,
+        ask: Ask::Rbac(&["get"], "apps", "deployments", Named::As("fsx-csi-controller"), Place::Driver),
+    },
+    Row {
+        purpose: "show the driver",
+        when: status,
+        ask: Ask::Rbac(&["get"], "apps", "daemonsets", Named::As("fsx-csi-node"), Place::Driver),
+    },
+    Row {
+        purpose: "show whether the controller's pods have its role",
+        when: status,
+        ask: Ask::Rbac(&["list"], "", "pods", Named::All, Place::Driver),
+    },
+    Row {
+        purpose: "show who the controller is",
+        when: status,
+        ask: Ask::Rbac(&["get"], "", "serviceaccounts", Named::Account, Place::Account),
+    },
+    Row {
+        purpose: "show the Helm release of the driver",
+        when: |task| {
+            if_so(task.status.is_some(), Optional("a ? line says so, when the driver is a Helm release"))
+        },
+        ask: Ask::Rbac(&["list"], "", "secrets", Named::All, Place::Driver),
+    },
+    Row {
+        purpose: "show the classes of the driver",
+        when: status,
+        ask: Ask::Rbac(&["list"], "storage.k8s.io", "storageclasses", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "show volumes",
+        when: status,
+        ask: Ask::Rbac(&["list"], "", "persistentvolumes", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "show claims",
+        when: status,
+        ask: Ask::Rbac(&["list"], "", "persistentvolumeclaims", Named::All, Place::Status),
+    },
+    Row {
+        purpose: "show the pods that use them",
+        when: status,
+        ask: Ask::Rbac(&["list"], "", "pods", Named::All, Place::Status),
+    },
     // Verification.
     Row {
         purpose: "tell causes by the file system's fields",
@@ -723,6 +859,27 @@ pub const ROWS: &[Row] = &[
         purpose: "tell why a mount fails",
         when: |task| tries(task, Optional("a failed mount is told without its errno")),
         ask: Ask::Rbac(&["list", "watch"], "", "events", Named::All, Place::Claim),
+    },
+    Row {
+        purpose: "tell which security group keeps nodes and file system apart",
+        when: |task| tries(task, Optional("a mount that nobody answers is told without it")),
+        ask: Ask::Iam(
+            &[
+                "ec2:DescribeInstances",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeRouteTables",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:GetManagedPrefixListEntries",
+                "sagemaker:ListClusters",
+            ],
+            On::Any,
+        ),
+    },
+    Row {
+        purpose: "tell which security group keeps nodes and file system apart",
+        when: |task| tries(task, Optional("a mount that nobody answers is told without it")),
+        ask: Ask::Iam(&["sagemaker:DescribeCluster"], On::HyperPods),
     },
     Row {
         purpose: "remove the pods of every namespace",

@@ -9,8 +9,9 @@ use super::{
     First, Look, Second, assemble, first_interfaces, hyperpod_names, hyperpods, inside, release, schema,
     shut, third,
 };
+use crate::domain::storageclass::PROVISIONER;
 use crate::error::Result;
-use crate::facts::{Facts, FileSystem, Network, Place, Seen, Storage};
+use crate::facts::{Cluster, Facts, FileSystem, Network, Place, Seen, Storage};
 use crate::gateway::{KubeReads, Kubernetes, Reads, Trouble};
 use crate::steps::driver::ADDON;
 
@@ -25,14 +26,18 @@ pub struct BindLook {
     pub selector: Option<String>,
     /// Whether a driver may be installed.
     pub installs: bool,
-    /// Whether it has to be known which pods use the claims.
-    pub users: bool,
+    /// Whether volume and claim go: then it is Kubernetes alone that knows of them, and of the pods that use them.
+    pub removes: bool,
 }
 
 /// Takes the snapshot.
 pub(super) async fn observe(eyes: &super::Eyes, look: &Look, bind: &BindLook) -> Result<(Facts, Kubernetes)> {
     let reads = Reads::new(&eyes.session);
-    let (first, others) = first_wave(&reads, look, bind).await?;
+    let (first, others) = if bind.removes {
+        (alone(shut::the_cluster(&reads, look, reads.cluster(&look.cluster).await).await?), BTreeMap::new())
+    } else {
+        first_wave(&reads, look, bind).await?
+    };
     let kubernetes = Kubernetes::connect(&eyes.kube, &eyes.session, &first.cluster).await?;
     let kube = kubernetes.reads();
     let home = kubernetes.namespace().unwrap_or_else(|| "default".to_owned());
@@ -50,8 +55,26 @@ pub(super) async fn observe(eyes: &super::Eyes, look: &Look, bind: &BindLook) ->
         let helm = Box::pin(release::look(eyes, &kube, &reads, look, &facts)).await?;
         helm.into(&mut facts);
     }
-    third::reach(&reads, &mut facts).await?;
+    if !bind.removes {
+        third::reach(&reads, &mut facts).await?;
+    }
     Ok((facts, kubernetes))
+}
+
+/// A cluster of which nothing else has to be known.
+fn alone(cluster: Cluster) -> First {
+    First {
+        caller: Seen::Missing,
+        cluster,
+        addon: Seen::Missing,
+        agent: Seen::Missing,
+        versions: Seen::Missing,
+        association_id: Seen::Missing,
+        hyperpods: Seen::Missing,
+        roles: BTreeMap::new(),
+        file_systems: Seen::Missing,
+        instances: Seen::Missing,
+    }
 }
 
 /// Whatever only needs names.
@@ -79,22 +102,21 @@ async fn first_wave(
         lustre
     });
     let first = First {
-        caller: Seen::Missing,
-        cluster,
         addon: addon?,
-        agent: Seen::Missing,
         versions: versions?,
-        association_id: Seen::Missing,
         hyperpods: hyperpods?,
-        roles: BTreeMap::new(),
         file_systems: systems,
         instances: instances?,
+        ..alone(cluster)
     };
     Ok((first, others))
 }
 
 /// Whatever needs the VPC of cluster and file system.
 async fn second_wave(reads: &Reads, look: &Look, bind: &BindLook, first: &First) -> Result<Second> {
+    if bind.removes {
+        return Ok(nothing());
+    }
     let systems = first.file_systems.found().map_or(&[][..], Vec::as_slice);
     let meant = bind.fs_id.as_ref().and_then(|id| systems.iter().find(|system| system.id == *id));
     let vpc = first.cluster.vpc.as_str();
@@ -121,14 +143,26 @@ async fn second_wave(reads: &Reads, look: &Look, bind: &BindLook, first: &First)
         instances: first.instances.clone(),
         prefix_lists: BTreeMap::new(),
     };
-    Ok(Second {
+    Ok(Second { schema: schema?, hyperpod: hyperpod?, network, ..nothing() })
+}
+
+/// Nothing of AWS.
+fn nothing() -> Second {
+    Second {
         association: Seen::Missing,
         provider: Seen::Missing,
-        schema: schema?,
-        hyperpod: hyperpod?,
-        network,
+        schema: Seen::Missing,
+        hyperpod: Seen::Missing,
+        network: Network {
+            subnets: Seen::Missing,
+            groups: Seen::Missing,
+            routes: Seen::Missing,
+            interfaces: Seen::Missing,
+            instances: Seen::Missing,
+            prefix_lists: BTreeMap::new(),
+        },
         roles: BTreeMap::new(),
-    })
+    }
 }
 
 /// What Kubernetes holds for it.
@@ -137,10 +171,13 @@ async fn in_cluster(
     (look, bind): (&Look, &BindLook),
     home: &str,
 ) -> Result<inside::InCluster, Trouble> {
+    let looks = !bind.removes;
     let (nodes, csi_driver, node, volumes, places, more) = futures::join!(
-        kube.nodes(),
-        kube.csi_driver(crate::domain::storageclass::PROVISIONER),
-        kube.daemon_set("kube-system", "fsx-csi-node"),
+        async { if looks { kube.nodes().await } else { Ok(Seen::Missing) } },
+        async { if looks { kube.csi_driver(PROVISIONER).await } else { Ok(Seen::Missing) } },
+        async {
+            if looks { kube.daemon_set("kube-system", "fsx-csi-node").await } else { Ok(Seen::Missing) }
+        },
         kube.volumes_and_others(),
         places(kube, (look, bind), home),
         async { if bind.installs { Some(inside::workloads(kube, look).await) } else { None } },
@@ -198,7 +235,7 @@ async fn places(
                 }
             },
             kube.claim(&name, &look.claim),
-            async { if bind.users { kube.users_of(&name, &look.claim).await } else { Ok(Seen::Missing) } },
+            async { if bind.removes { kube.users_of(&name, &look.claim).await } else { Ok(Seen::Missing) } },
         );
         Ok::<_, Trouble>(Place { name: name.clone(), namespace: namespace?, claim: claim?, users: users? })
     });

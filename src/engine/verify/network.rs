@@ -26,7 +26,7 @@ pub async fn closed_ways(eyes: &Eyes, facts: &VerifyFacts) -> Option<Vec<String>
             namespaces: vec![facts.namespace.clone()],
             selector: None,
             installs: false,
-            users: false,
+            removes: false,
         }),
     };
     let (seen, _) = Box::pin(observe(eyes, &look)).await.ok()?;

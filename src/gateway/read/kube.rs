@@ -23,6 +23,14 @@ const DRIVER: &str = "fsx.csi.aws.com";
 /// The driver's own container.
 pub(super) const PLUGIN: &str = "fsx-plugin";
 
+/// Which group a node is of, as HyperPod, EKS, eksctl and Karpenter label it.
+const GROUP_LABELS: [&str; 4] = [
+    "sagemaker.amazonaws.com/instance-group-name",
+    "eks.amazonaws.com/nodegroup",
+    "alpha.eksctl.io/nodegroup-name",
+    "karpenter.sh/nodepool",
+];
+
 /// Objects a page.
 const PAGE: u32 = 500;
 
@@ -238,6 +246,8 @@ fn node(found: core::Node) -> Node {
     let status = found.status.unwrap_or_default();
     let is = |label: &str, value: &str| labels.get(label).is_some_and(|found| found == value);
     let hyperpod = is("sagemaker.amazonaws.com/compute-type", "hyperpod") || name.starts_with("hyperpod-");
+    let group = GROUP_LABELS.iter().find_map(|label| labels.get(*label)).cloned();
+    let instance_type = labels.get("node.kubernetes.io/instance-type").cloned();
     let fargate = is("eks.amazonaws.com/compute-type", "fargate");
     Node {
         zone: labels.remove("topology.kubernetes.io/zone"),
@@ -250,6 +260,8 @@ fn node(found: core::Node) -> Node {
             .or_else(|| instance_id(&name))
             .map(str::to_owned),
         hyperpod,
+        group,
+        instance_type,
         fargate,
         ready: status
             .conditions
@@ -333,7 +345,7 @@ fn count(number: Option<i32>) -> u32 {
     number.and_then(|number| u32::try_from(number).ok()).unwrap_or_default()
 }
 
-fn class(found: ApiClass) -> StorageClass {
+pub(super) fn class(found: ApiClass) -> StorageClass {
     StorageClass {
         name: found.metadata.name.clone().unwrap_or_default(),
         provisioner: found.provisioner,

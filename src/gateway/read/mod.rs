@@ -13,6 +13,7 @@ mod object;
 mod pods;
 mod probe;
 mod sagemaker;
+mod survey;
 mod watch;
 
 use std::error::Error as StdError;

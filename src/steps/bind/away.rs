@@ -1,6 +1,6 @@
 //! `share --remove`: volume and claim go, file system and data stay.
 
-use super::pair::{claim_at, volume_at};
+use super::made::{claim_at, volume_at};
 use super::{block, few, note, places, system};
 use crate::domain::ownership;
 use crate::error::Kind;

@@ -5,10 +5,12 @@
 //! **Undo** takes volume and claim away again; the volume says Retain, so the file system stays.
 
 mod away;
+mod made;
 mod pair;
 mod ports;
 mod released;
 mod route;
+mod same;
 mod system;
 
 use super::{Block, Goal, Item, Note, Sign, StepId, denied, driver, identity};

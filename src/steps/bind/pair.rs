@@ -5,17 +5,14 @@
 //! Source: [Reserving a PersistentVolume](https://kubernetes.io/docs/concepts/storage/persistent-volumes/#reserving-a-persistentvolume),
 //! and `examples/kubernetes/static_provisioning` of the driver.
 
-use serde_json::{Value, json};
-
+use super::made::{make_claim, make_volume};
 use super::released::{self, Again};
-use super::{block, note, route};
-use crate::domain::{names, ownership, quantity, storageclass};
+use super::{block, note, same::same};
+use crate::domain::{names, quantity};
 use crate::error::Kind;
 use crate::facts::{Claim, Facts, FileSystem, Place, Seen, Volume};
 use crate::intent::{Bind, Intent};
-use crate::steps::{
-    Action, Block, Change, Item, Note, ObjectRef, Resource, Sign, StepId, Verb, denied, storage,
-};
+use crate::steps::{Block, Change, Item, Note, Sign, StepId, denied, storage};
 
 /// What a file system states when FSx tells no capacity (Intelligent-Tiering has none): a label, as nothing holds it to it.
 const NO_CAPACITY: u64 = 1200;
@@ -48,13 +45,13 @@ impl Pair<'_> {
     }
 
     /// GiB that volume and claim state.
-    fn size(&self) -> u64 {
+    pub(super) fn size(&self) -> u64 {
         let own = self.system.capacity_gib.unwrap_or(NO_CAPACITY);
         self.bind.size.as_ref().map_or(own, |asked| asked.value)
     }
 
     /// Mount options of a new volume.
-    fn options(&self) -> Vec<String> {
+    pub(super) fn options(&self) -> Vec<String> {
         let mut options = self.bind.mount_options.value.clone();
         if self.bind.read_only && !options.iter().any(|option| option == "ro") {
             options.push("ro".to_owned());
@@ -294,180 +291,4 @@ fn new_or_found(pair: &Pair<'_>, notes: &mut Vec<Note>) -> Result<Option<Change>
             Ok(None)
         }
     }
-}
-
-/// What of a volume of this file system differs. Where it is mounted from cannot be changed; options can.
-fn same(pair: &Pair<'_>, volume: &Volume, notes: &mut Vec<Note>) -> Result<Vec<Change>, Box<Block>> {
-    let name = &volume.name;
-    released::source(pair, volume, notes)?;
-    if volume.reclaim_policy != "Retain" {
-        let text = format!(
-            "PersistentVolume {name} says {}, not Retain: deleting claim {} can take file system {} with it",
-            volume.reclaim_policy,
-            volume.claim.as_deref().unwrap_or("(none)"),
-            pair.system.id
-        );
-        notes.push(note(Sign::Warn, text));
-    }
-    if let Some(asked) = pair.bind.size.as_ref()
-        && quantity::parse_gib(&volume.size).ok() != Some(asked.value)
-    {
-        let text = format!(
-            "PersistentVolume {name} states {}, and {} says {}",
-            volume.size,
-            asked.from,
-            quantity::print_gib(asked.value)
-        );
-        return Err(block(Kind::Conflict, text, "leave --size out: it limits nothing"));
-    }
-    let wanted = pair.options();
-    let is_asked = pair.bind.mount_options.is_asked() || pair.bind.read_only;
-    if same_options(&wanted, &volume.mount_options) {
-        return Ok(Vec::new());
-    }
-    let there =
-        if volume.mount_options.is_empty() { "none".to_owned() } else { volume.mount_options.join(",") };
-    if !is_asked {
-        let lacks = if volume.mount_options.iter().any(|it| it == "flock") {
-            ""
-        } else {
-            "; without flock, locks of files fail"
-        };
-        let text = format!(
-            "mount options of PersistentVolume {name} are {there}; the default is {}{lacks}",
-            wanted.join(",")
-        );
-        notes.push(note(Sign::Keep, text));
-        return Ok(Vec::new());
-    }
-    let ours = ownership::may_change(&volume.marks.labels, &volume.marks.annotations);
-    if !ours && !pair.intent.adopts("PersistentVolume", name) {
-        let text = format!(
-            "mount options of PersistentVolume {name} are {there}, not {}, and it is not fsxctl's",
-            wanted.join(",")
-        );
-        let next =
-            format!("let fsxctl change it with --adopt PersistentVolume/{name}, or leave the options out");
-        return Err(block(Kind::Conflict, text, next));
-    }
-    let mut patch = json!({
-        "metadata": {"resourceVersion": volume.marks.resource_version},
-        "spec": {"mountOptions": wanted},
-    });
-    storage::mark_adopted(&mut patch, &volume.marks);
-    Ok(vec![Change {
-        id: format!("volume-{}", pair.place.name),
-        verb: Verb::Update,
-        resource: Resource::new("PersistentVolume", name.clone()),
-        because: "other mount options were asked for".to_owned(),
-        permissions: vec!["patch persistentvolumes".to_owned()],
-        later: Vec::new(),
-        details: vec![format!(
-            "mount options {} instead of {there}; for pods that start from now on",
-            wanted.join(",")
-        )],
-        after: Vec::new(),
-        action: Action::PatchObject { at: volume_at(name), patch },
-    }])
-}
-
-/// In whatever order.
-fn same_options(one: &[String], other: &[String]) -> bool {
-    one.len() == other.len() && one.iter().all(|option| other.contains(option))
-}
-
-pub(super) fn volume_at(name: &str) -> ObjectRef {
-    ObjectRef {
-        api_version: "v1".to_owned(),
-        kind: "PersistentVolume".to_owned(),
-        plural: "persistentvolumes".to_owned(),
-        namespace: None,
-        name: name.to_owned(),
-        resource_version: None,
-    }
-}
-
-pub(super) fn claim_at(namespace: &str, name: &str) -> ObjectRef {
-    ObjectRef {
-        api_version: "v1".to_owned(),
-        kind: "PersistentVolumeClaim".to_owned(),
-        plural: "persistentvolumeclaims".to_owned(),
-        namespace: Some(namespace.to_owned()),
-        name: name.to_owned(),
-        resource_version: None,
-    }
-}
-
-fn labels() -> Value {
-    json!({ownership::LABEL_MANAGED_BY: ownership::MANAGER})
-}
-
-fn make_volume(pair: &Pair<'_>, name: &str) -> Result<Change, Box<Block>> {
-    let host = match route::mount_host(pair.facts, pair.system) {
-        // It is waited for, and then it has a name.
-        Err(_) if pair.system.lifecycle == "CREATING" => "(known when it is AVAILABLE)".to_owned(),
-        host => host?,
-    };
-    let mount = pair.system.mount_name.clone().unwrap_or_else(|| "fsx".to_owned());
-    let (size, options) = (quantity::print_gib(pair.size()), pair.options());
-    let object = json!({
-        "apiVersion": "v1", "kind": "PersistentVolume",
-        "metadata": {"name": name, "labels": labels()},
-        "spec": {
-            "capacity": {"storage": size},
-            "volumeMode": "Filesystem",
-            "accessModes": ["ReadWriteMany"],
-            "persistentVolumeReclaimPolicy": "Retain",
-            "storageClassName": "",
-            "mountOptions": options,
-            "claimRef": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": pair.place.name, "name": pair.claim_name()},
-            "csi": {
-                "driver": storageclass::PROVISIONER,
-                "volumeHandle": pair.system.id,
-                "volumeAttributes": {"dnsname": host, "mountname": mount},
-            },
-        },
-    });
-    Ok(Change {
-        id: format!("volume-{}", pair.place.name),
-        verb: Verb::Create,
-        resource: Resource::new("PersistentVolume", name),
-        because: "it says which file system is mounted, and from where".to_owned(),
-        permissions: vec!["create persistentvolumes".to_owned()],
-        later: Vec::new(),
-        details: vec![
-            format!("{host}@tcp:/{mount}, mount options {}", options.join(",")),
-            format!("{size}, Retain: deleting it or its claim leaves the file system as it is"),
-        ],
-        after: Vec::new(),
-        action: Action::CreateObject { at: volume_at(name), object, fills: Vec::new() },
-    })
-}
-
-/// The claim. A volume that is used again keeps its class, and the claim must say the same.
-fn make_claim(pair: &Pair<'_>, volume: &str, again: Option<&Volume>) -> Result<Change, Box<Block>> {
-    let size = again.map_or_else(|| quantity::print_gib(pair.size()), |volume| volume.size.clone());
-    let class = again.and_then(|volume| volume.class.clone()).unwrap_or_default();
-    let (namespace, name) = (&pair.place.name, pair.claim_name());
-    let object = json!({
-        "apiVersion": "v1", "kind": "PersistentVolumeClaim",
-        "metadata": {"name": name, "namespace": namespace, "labels": labels()},
-        "spec": {
-            "accessModes": ["ReadWriteMany"],
-            "storageClassName": class,
-            "volumeName": volume,
-            "resources": {"requests": {"storage": size}},
-        },
-    });
-    Ok(Change {
-        id: format!("claim-{namespace}"),
-        verb: Verb::Create,
-        resource: Resource::new("PersistentVolumeClaim", pair.reference()),
-        because: "pods of the namespace mount the file system by it".to_owned(),
-        permissions: vec![format!("create persistentvolumeclaims in {namespace}")],
-        later: Vec::new(),
-        details: vec![format!("{size}, ReadWriteMany, volume {volume}")],
-        after: Vec::new(),
-        action: Action::CreateObject { at: claim_at(namespace, name), object, fills: Vec::new() },
-    })
 }

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::pair::{Pair, volume_at};
+use super::made::volume_at;
+use super::pair::Pair;
 use super::{block, note, route};
 use crate::domain::ownership;
 use crate::error::Kind;

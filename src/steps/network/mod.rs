@@ -6,6 +6,7 @@
 
 mod clients;
 mod group;
+pub(crate) mod passage;
 mod rules;
 mod subnet;
 mod undo;

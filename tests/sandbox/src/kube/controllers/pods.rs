@@ -96,6 +96,16 @@ fn start(state: &mut State, pod: &Value) {
     if !mounted || !due {
         return;
     }
+    if let Some(why) = forbidden_root(pod) {
+        let wait = |_: &Value| json!({"waiting": {"reason": "CreateContainerConfigError", "message": why}});
+        let _told = state.kube.modify("v1", "Pod", namespace, name, |p| {
+            p["status"]["containerStatuses"] = containers(pod, false, wait);
+        });
+        let message = format!("Error: {why}");
+        let what =
+            Record { kind: "Warning", reason: "Failed", message: &message, component: "kubelet", host: node };
+        return events::record(&mut state.kube, pod, what, now);
+    }
     state.kube.work.started.insert(uid_of(pod).to_owned());
     let ip = pod_address(uid_of(pod));
     let _running = state.kube.modify("v1", "Pod", namespace, name, |p| {
@@ -120,6 +130,19 @@ fn start(state: &mut State, pod: &Value) {
             events::record(&mut state.kube, pod, what, now);
         }
     }
+}
+
+/// The kubelet runs no container as root that must not be it (pkg/kubelet/kuberuntime, `verifyRunAsNonRoot`). Which
+/// user an image names is not known here: one that names none is taken for one that may run.
+fn forbidden_root(pod: &Value) -> Option<&'static str> {
+    let of_pod = &pod["spec"]["securityContext"];
+    let own = |container: &Value, member: &str| {
+        let own = &container["securityContext"][member];
+        if own.is_null() { of_pod[member].clone() } else { own.clone() }
+    };
+    let mut all = pod["spec"]["containers"].as_array().into_iter().flatten();
+    let breaks = all.any(|c| own(c, "runAsNonRoot") == true && own(c, "runAsUser") == 0);
+    breaks.then_some("container's runAsUser breaks non-root policy")
 }
 
 fn unbound(state: &State, pod: &Value) -> bool {

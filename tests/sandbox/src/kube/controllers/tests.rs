@@ -142,6 +142,21 @@ fn a_pod_without_a_place_says_why() {
     );
 }
 
+#[test]
+fn a_container_that_must_not_be_root_does_not_run_as_root() {
+    for (user, waits) in [(json!(0), true), (json!(1000), false), (json!(null), false)] {
+        let mut state = world();
+        let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "default"}, "spec": {
+            "securityContext": {"runAsNonRoot": true, "runAsUser": user}, "containers": [{"name": "c", "image": "i:1"}]}});
+        make(&mut state, pod);
+        step(&mut state, 6);
+        let status = &get(&state, "Pod", "p")["status"];
+        let reason = &status["containerStatuses"][0]["state"]["waiting"]["reason"];
+        assert_eq!(*reason == "CreateContainerConfigError", waits, "{user}: {status}");
+        assert_eq!(status["phase"] == "Running", !waits, "{user}: {status}");
+    }
+}
+
 #[allow(clippy::needless_pass_by_value, reason = "tests hand over json! values in place")]
 fn claim(extra: Value) -> Value {
     let mut spec = json!({"accessModes": ["ReadWriteMany"], "storageClassName": "",

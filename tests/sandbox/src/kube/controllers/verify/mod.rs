@@ -293,18 +293,42 @@ fn unwritable(state: &State, pod: &Value, probe: &Probe) -> Option<(i32, String)
         return Some((30, folder));
     }
     // The root directory of a new file system is root:root 0755.
-    (probe.ids.0 != 0 || squashed(state, probe)).then_some((13, folder))
+    (probe.ids.0 != 0 || squashed(state, pod, probe)).then_some((13, folder))
 }
 
-/// Whether root is somebody else on this file system (FSx for Lustre User Guide, root squash). Which clients
-/// `NoSquashNids` spares is asked by address alone, without its ranges.
-fn squashed(state: &State, probe: &Probe) -> bool {
+/// Whether root is somebody else on this file system (FSx for Lustre User Guide, root squash): for all clients but
+/// those whose address is in `NoSquashNids`.
+fn squashed(state: &State, pod: &Value, probe: &Probe) -> bool {
     let Some(row) = state.find("fsx.FileSystems", "FileSystemId", &probe.mounted.file_system) else {
         return false;
     };
     let squash = &row["LustreConfiguration"]["RootSquashConfiguration"];
     let ids = row::text(squash, "RootSquash");
-    !ids.is_empty() && ids != "0:0" && row::list(squash, "NoSquashNids").is_empty()
+    let host = text(&pod["status"]["hostIP"]);
+    let spared = row::strings(squash, "NoSquashNids").iter().any(|nids| covers(nids, host));
+    !ids.is_empty() && ids != "0:0" && !spared
+}
+
+/// Whether a range of LNet addresses such as `10.0.[2-10].[1-255]@tcp` holds an address.
+fn covers(nids: &str, address: &str) -> bool {
+    let range = nids.split('@').next().unwrap_or_default();
+    let number = |text: &str| text.parse::<u16>().ok();
+    let one = |pattern: &str, part: &str| {
+        let Some(part) = number(part) else { return false };
+        match pattern
+            .strip_prefix('[')
+            .and_then(|p| p.strip_suffix(']'))
+            .map(|p| p.split_once('-').unwrap_or((p, p)))
+        {
+            Some((least, most)) => {
+                number(least).is_some_and(|n| n <= part) && number(most).is_some_and(|n| part <= n)
+            }
+            None => pattern == "*" || number(pattern) == Some(part),
+        }
+    };
+    let (patterns, parts): (Vec<&str>, Vec<&str>) =
+        (range.split('.').collect(), address.split('.').collect());
+    patterns.len() == parts.len() && patterns.iter().zip(&parts).all(|(pattern, part)| one(pattern, part))
 }
 
 fn wrote(state: &mut State, pod: &Value, probe: &mut Probe) {

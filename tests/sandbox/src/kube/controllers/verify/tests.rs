@@ -196,6 +196,21 @@ fn failures_have_the_protocol_s_codes_and_the_tools_words() {
 }
 
 #[test]
+fn some_clients_are_spared_from_squashing() {
+    for (nids, address, covered) in [
+        ("10.0.1.6@tcp", "10.0.1.6", true),
+        ("10.0.1.6@tcp", "10.0.1.60", false),
+        ("10.0.[2-10].[1-255]@tcp", "10.0.10.7", true),
+        ("10.0.[2-10].[1-255]@tcp", "10.0.11.7", false),
+        ("10.0.*.*@tcp", "10.0.11.7", true),
+        ("10.0.1@tcp", "10.0.1.6", false),
+        ("10.0.1.6@tcp", "", false),
+    ] {
+        assert_eq!(super::covers(nids, address), covered, "{nids} {address}");
+    }
+}
+
+#[test]
 fn figures_follow_the_world() {
     let mut state = world("kubernetes: {podOutcomes: [{writeMiBps: 640, readMiBps: 32}]}");
     job(&mut state, 0, 1, json!({}));
