@@ -39,6 +39,9 @@ pub struct ByoArgs {
     /// Consent.
     #[command(flatten)]
     pub consent: ConsentArgs,
+    /// When the claim is Bound, try it on nodes as `fsxctl verify` does
+    #[arg(long, conflicts_with = "no_wait", help_heading = "Consent")]
+    pub verify: bool,
 }
 
 /// `fsxctl share`.

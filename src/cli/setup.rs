@@ -61,6 +61,9 @@ pub struct SetupDynamic {
     /// All but these parts
     #[arg(long, value_name = "PART", value_delimiter = ',', help_heading = "Consent")]
     pub skip: Vec<String>,
+    /// When the claim is Bound, try it on nodes as `fsxctl verify` does
+    #[arg(long, conflicts_with = "no_wait", help_heading = "Consent")]
+    pub verify: bool,
 }
 
 /// `fsxctl setup identity`.

@@ -109,7 +109,7 @@ fn of_line(words: &[String], global: &GlobalArgs, env: &Env) -> Result<Vec<needs
         let cluster = ClusterArgs { cluster, hyperpod: None };
         SetupCommand::Dynamic(Box::new(SetupDynamic { cluster, ..SetupDynamic::default() }))
     };
-    let (intent, target, _) = match &cli.command {
+    let (intent, target, setup) = match &cli.command {
         Command::Setup(setup) => {
             // Alone it asks, and what it makes in the end is `setup dynamic`.
             intent::setup_intent(setup.command.as_ref().unwrap_or(&whole(None)), &own, env)?
@@ -133,7 +133,8 @@ fn of_line(words: &[String], global: &GlobalArgs, env: &Env) -> Result<Vec<needs
         // They look at nothing.
         _ => return Ok(Vec::new()),
     };
-    Ok(needs::needs(&needs::task(&intent, &target)))
+    let task = needs::task(&intent, &target);
+    Ok(needs::needs(&if setup.verify { needs::verified(task) } else { task }))
 }
 
 /// A file system that is there already.

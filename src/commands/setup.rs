@@ -8,6 +8,7 @@ use super::bind;
 use super::leave;
 use super::manifests;
 use super::speak::{Answer, Speak};
+use super::verify::{self, Proof};
 use super::way;
 use super::wizard::by_signal;
 use crate::engine::{
@@ -18,7 +19,9 @@ use crate::error::{AGAIN, Error, Kind, Result};
 use crate::facts::{Claim, Facts, Seen};
 use crate::gateway::{Kubernetes, Reads, Writes};
 use crate::intent::{Intent, Setup, Target};
-use crate::report::{ClusterId, Header, plan_document, plan_page, receipt_document, receipt_page};
+use crate::report::{
+    ClusterId, Header, plan_document, plan_page, receipt_document, receipt_page, with_verification,
+};
 use crate::steps::{self, Goal, Plan, StepId};
 use crate::term::{Consent, LogFormat};
 
@@ -130,7 +133,8 @@ fn cluster_id(facts: &Facts) -> ClusterId {
 
 /// From the plan to the end.
 async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &ClusterId) -> Result<u8> {
-    let plan = steps::plan(Goal::Present, &work.intent, facts);
+    let mut plan = steps::plan(Goal::Present, &work.intent, facts);
+    plan.notes.extend(work.setup.verify.then(steps::verify::announced));
     let header = Header { cluster: id.clone(), access: facts.reached.clone() };
     if let Some(block) = plan.block() {
         let mut error = Error::new(block.kind, block.message.clone());
@@ -144,21 +148,17 @@ async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &Clu
         manifests::write(&work.intent, facts, work.speak)?;
         return show_plan(work, &header, &plan, 0);
     }
-    if plan.is_settled() {
+    let is_settled = plan.is_settled();
+    // Pods that verify are made as well, so they need consent also when nothing else is to be done.
+    if (!is_settled || work.setup.verify)
+        && let Some(code) = without_consent(work, &header, &plan)?
+    {
+        return Ok(code);
+    }
+    if is_settled {
         let claim = wait(work, facts, kubernetes, &plan).await?;
         let facts = with_volume(facts.clone(), kubernetes, &claim).await?;
-        return end(work, &header, plan, Vec::new(), (&facts, claim));
-    }
-    match consent(work, &header, &plan)? {
-        Consent::Yes => {}
-        Consent::No => return Err(Error::new(Kind::Declined, "declined; nothing was changed")),
-        Consent::Nobody => {
-            let code = show_plan(work, &header, &plan, Kind::Declined.code())?;
-            let error = Error::new(Kind::Declined, "these changes need consent, and there is nobody to ask")
-                .next("pass --yes to apply them");
-            work.speak.remark(&error, Some(header.cluster.clone()));
-            return Ok(code);
-        }
+        return end(work, &header, (plan, Vec::new()), (&facts, claim)).await;
     }
     let writes = Writes::new(&work.eyes.session, Some(kubernetes));
     let voice = work.speak.reporter();
@@ -168,6 +168,21 @@ async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &Clu
     drop(voice);
     let made = made?;
     finish(work, kubernetes, &header, (plan, made)).await
+}
+
+/// What the command ends with when nobody agrees; none: somebody has.
+fn without_consent(work: &Work<'_>, header: &Header, plan: &Plan) -> Result<Option<u8>> {
+    match consent(work, header, plan)? {
+        Consent::Yes => Ok(None),
+        Consent::No => Err(Error::new(Kind::Declined, "declined; nothing was changed")),
+        Consent::Nobody => {
+            let code = show_plan(work, header, plan, Kind::Declined.code())?;
+            let error = Error::new(Kind::Declined, "these changes need consent, and there is nobody to ask")
+                .next("pass --yes to apply them");
+            work.speak.remark(&error, Some(header.cluster.clone()));
+            Ok(Some(code))
+        }
+    }
 }
 
 fn show_plan(work: &Work<'_>, header: &Header, plan: &Plan, code: u8) -> Result<u8> {
@@ -213,7 +228,7 @@ async fn finish(
     let claim = wait(work, &facts, kubernetes, &plan).await.map_err(told)?;
     let facts = with_volume(facts, kubernetes, &claim).await.map_err(told)?;
     let facts = bind::again(work, facts, kubernetes).await.map_err(told)?;
-    end(work, header, plan, made, (&facts, claim)).map_err(told)
+    end(work, header, (plan, made), (&facts, claim)).await.map_err(told)
 }
 
 /// The volume of a claim that was bound between or after the looks: the receipt names it, so it is looked at by itself.
@@ -314,14 +329,13 @@ fn changes_driver(plan: &Plan) -> bool {
     plan.changes().any(|change| change.resource.kind == "Addon" && change.verb != steps::Verb::Delete)
 }
 
-fn end(
+/// Gives the receipt, and what the verification came to when one was asked for.
+async fn end(
     work: &Work<'_>,
     header: &Header,
-    plan: Plan,
-    made: Vec<Made>,
-    seen: (&Facts, Option<Claim>),
+    (plan, made): (Plan, Vec<Made>),
+    (facts, claim): (&Facts, Option<Claim>),
 ) -> Result<u8> {
-    let (facts, claim) = seen;
     manifests::write(&work.intent, facts, work.speak)?;
     let mut volumes = match work.intent.bind {
         Some(_) => bind::volumes(&work.intent, facts),
@@ -331,13 +345,32 @@ fn end(
     .into_iter();
     let volume = volumes.next();
     let receipt = Receipt { plan, made, volume, more: volumes.collect(), waited: work.intent.wait.is_some() };
-    let frame = work.speak.frame(Some(header.cluster.clone()), 0);
-    let document = receipt_document(&frame, &receipt);
-    let next = next_commands(&receipt);
-    work.speak.give(&Answer {
-        page: receipt_page(header, &receipt, &next, work.speak.term.view()),
-        document: &document,
-    })
+    let proof = match receipt.volume.as_ref().filter(|_| work.setup.verify) {
+        Some(volume) => {
+            let claim = (volume.namespace.as_str(), volume.claim.as_str());
+            Some(
+                Box::pin(verify::after(&work.eyes, &work.look.cluster, claim, work.speak, &work.stop))
+                    .await?,
+            )
+        }
+        None => None,
+    };
+    let code = proof.as_ref().map_or(0, Proof::code);
+    let mut document = receipt_document(&work.speak.frame(Some(header.cluster.clone()), code), &receipt);
+    // A claim that was tried on nodes need not be looked at by hand.
+    let next = if proof.is_none() { next_commands(&receipt) } else { Vec::new() };
+    let view = work.speak.term.view();
+    let mut page = receipt_page(header, &receipt, &next, view);
+    let mut left = None;
+    if let Some(Proof { body, error }) = proof {
+        page = with_verification(page, &body, view);
+        (document.body.verification, left) = (Some(body), error);
+    }
+    let given = work.speak.give(&Answer { page, document: &document })?;
+    if let Some(error) = left {
+        work.speak.remark(&error, Some(header.cluster.clone()));
+    }
+    Ok(given)
 }
 
 fn volume(work: &Work<'_>, facts: &Facts, claim: Option<&Claim>) -> VolumeMade {

@@ -32,6 +32,25 @@ struct Work<'a> {
     stop: Stop,
 }
 
+/// What a verification came to, and what kept its pods from being removed.
+pub(super) struct Proof {
+    /// The report.
+    pub(super) body: VerifyBody,
+    /// What is left, and why.
+    pub(super) error: Option<Error>,
+}
+
+impl Proof {
+    /// The exit code: a verdict that is not good goes before what could not be removed.
+    pub(super) fn code(&self) -> u8 {
+        match (&self.body.verdict, &self.error) {
+            (Verdict::Ok, Some(error)) => error.kind.code(),
+            (Verdict::Ok, None) => 0,
+            _ => Kind::Findings.code(),
+        }
+    }
+}
+
 /// Verifies a claim, or removes what earlier runs left.
 ///
 /// # Errors
@@ -64,7 +83,7 @@ async fn open(
     let session = way::open(env, target, request_timeout).await?;
     let cluster = way::cluster_name(&session, target, env).await?;
     way::check_account(&session, target.account.as_ref()).await?;
-    let setup = Setup { yes: false, dry_run: false, ask_leave: false, request_timeout };
+    let setup = Setup { yes: false, dry_run: false, ask_leave: false, verify: false, request_timeout };
     let kube = way::kube_wish(env, target, &setup);
     Ok((Eyes { session, kube }, cluster))
 }
@@ -115,13 +134,9 @@ async fn go_on(
     if let Some(code) = consented(work, header, &shown, "Create these pods?")? {
         return Ok(code);
     }
-    let (body, error) = prove(work, facts, kubernetes, &plan).await?;
-    let verdict = if body.verdict == Verdict::Ok { 0 } else { Kind::Findings.code() };
-    let code = match &error {
-        Some(error) if verdict == 0 => error.kind.code(),
-        _ => verdict,
-    };
-    let frame = work.speak.frame(Some(header.cluster.clone()), code);
+    let proof = prove(work, facts, kubernetes, &plan).await?;
+    let frame = work.speak.frame(Some(header.cluster.clone()), proof.code());
+    let Proof { body, error } = proof;
     let document = verify_document(&frame, body);
     let page = verify_page(header, &document.body, work.speak.term.view());
     let given = work.speak.give(&Answer { page, document: &document })?;
@@ -141,13 +156,13 @@ fn planned(wish: &VerifyWish, facts: &VerifyFacts) -> Result<ProbePlan> {
     })
 }
 
-/// What is to be told of a verification, and what kept its pods from being removed.
+/// Makes the pods, judges what they came to, and removes them.
 async fn prove(
     work: &Work<'_>,
     facts: &VerifyFacts,
     kubernetes: &Kubernetes,
     plan: &ProbePlan,
-) -> Result<(VerifyBody, Option<Error>)> {
+) -> Result<Proof> {
     let (probes, kube, voice) = (Probes::new(kubernetes), kubernetes.reads(), work.speak.reporter());
     let attempt =
         Attempt { probes: &probes, kube: &kube, reporter: &voice, stop: &work.stop, wait: work.wish.wait };
@@ -195,7 +210,7 @@ async fn prove(
         left: tried.remains.left.clone(),
         notes,
     };
-    Ok((body, not_removed(tried.remains, || cleanup_command(plan))))
+    Ok(Proof { body, error: not_removed(tried.remains, || cleanup_command(plan)) })
 }
 
 fn cleanup_command(plan: &ProbePlan) -> String {
@@ -309,8 +324,7 @@ async fn remove(work: &Work<'_>, wish: &CleanupWish, kubernetes: &Kubernetes, he
     work.speak.give(&Answer { page, document: &document })
 }
 
-/// The verification that follows a set-up, under the consent that it had. Gives nothing out: what it came to, and what
-/// could not be removed.
+/// The verification that follows a set-up, under the consent that it had. Gives nothing out.
 ///
 /// # Errors
 /// What stands in the way, or what ended it early.
@@ -320,7 +334,7 @@ pub(super) async fn after(
     claim: (&str, &str),
     speak: &Speak,
     stop: &Stop,
-) -> Result<(VerifyBody, Option<Error>)> {
+) -> Result<Proof> {
     let (namespace, name) = claim;
     let wish = verify_after(namespace, name);
     let work = Work { wish, eyes: eyes.clone(), cluster: cluster.to_owned(), speak, stop: stop.clone() };

@@ -171,6 +171,9 @@ pub struct ReceiptBody {
     /// The volumes of further namespaces, when there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub more_volumes: Vec<VolumeMade>,
+    /// What the verification came to, when one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verification: Option<super::VerifyBody>,
     /// Lines about the whole.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,

@@ -48,5 +48,5 @@ pub use progress::{Changes, duration_text, line};
 pub use receipt::receipt_page;
 pub use schema::{SCHEMAS, schema};
 pub use status::{StatusForms, StatusLines, status_document, status_page, status_wide};
-pub use verify::{VerifiedClaim, VerifyBody, VerifySummary, verify_document, verify_page};
+pub use verify::{VerifiedClaim, VerifyBody, VerifySummary, verify_document, verify_page, with_verification};
 pub use versions::{VersionItem, VersionsBody, versions_document, versions_page};

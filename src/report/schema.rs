@@ -186,6 +186,10 @@ mod tests {
             ("images", serde_json::to_value(images_document(frame, images)).unwrap()),
             ("driverversions", serde_json::to_value(versions_document(frame, versions)).unwrap()),
             ("permissions", serde_json::to_value(needs_document(frame, &needs)).unwrap()),
+            (
+                "verify",
+                serde_json::to_value(crate::report::verify_document(frame, sample::verified())).unwrap(),
+            ),
         ]
     }
 

@@ -91,6 +91,11 @@ pub fn verify_document(frame: &Frame, body: VerifyBody) -> Document<VerifyBody> 
 pub fn verify_page(header: &Header, body: &VerifyBody, view: View) -> Page {
     let mut page = Page::new();
     header.on(&mut page);
+    with_verification(page, body, view)
+}
+
+/// The same below another page.
+pub fn with_verification(mut page: Page, body: &VerifyBody, view: View) -> Page {
     page.gap();
     page.push(claim_line(&body.claim));
     page.gap();
@@ -198,4 +203,43 @@ fn next(body: &VerifyBody) -> Option<&String> {
         body.items.iter().filter(move |node| node.verdict == verdict).find_map(|node| node.next.as_ref())
     };
     of(Verdict::Failed).or_else(|| of(Verdict::Unknown))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn text(body: &VerifyBody) -> String {
+        verify_page(&sample::header(), body, View::wide(100)).text()
+    }
+
+    #[test]
+    fn failures_are_told_with_cause_and_one_way_out() {
+        insta::assert_snapshot!(text(&sample::verified()), @"");
+    }
+
+    #[test]
+    fn a_read_only_claim_is_not_said_to_be_written() {
+        let mut body = VerifyBody { read_only: true, ..sample::verified() };
+        body.items.truncate(1);
+        let page = text(&body);
+        assert!(page.contains("mounted, listed; read-only, so nothing was written"), "{page}");
+        assert!(!page.contains("MiB/s"), "{page}");
+    }
+
+    #[test]
+    fn foreign_text_forges_no_line() {
+        let mut body = sample::verified();
+        let hostile = || Some(sample::HOSTILE.to_owned());
+        for node in &mut body.items {
+            node.node = sample::HOSTILE.to_owned();
+            (node.group, node.summary, node.cause, node.said, node.next) =
+                (hostile(), hostile(), hostile(), hostile(), hostile());
+        }
+        body.left = vec![sample::HOSTILE.to_owned()];
+        let page = text(&body);
+        assert!(!page.contains(|c: char| c.is_control() && c != '\n' || c == '\u{202e}'), "{page}");
+        assert!(!page.lines().any(|line| line.starts_with("+ Role forged")), "{page}");
+    }
 }
