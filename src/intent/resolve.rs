@@ -312,8 +312,21 @@ fn identity(args: &IdentityArgs) -> Result<IdentityWish> {
     let role_arn = |text: &str| names::check_role_arn(text).map_err(|e| e.to_string());
     let role_name = |text: &str| names::check_role_name(text).map_err(|e| e.to_string());
     let role_path = |text: &str| names::check_role_path(text).map_err(|e| e.to_string());
+    let mode = mode.unwrap_or_else(|| Asked::default(IdentityMode::Auto));
+    let of_a_role = [
+        ("role-arn", args.role_arn.is_some()),
+        ("role-name", args.role_name.is_some()),
+        ("role-path", args.role_path.is_some()),
+        ("permissions-boundary", args.permissions_boundary.is_some()),
+        ("policy", args.policy.is_some()),
+    ];
+    let wanted = of_a_role.into_iter().find(|(_, given)| *given);
+    if let Some((flag, _)) = wanted.filter(|_| mode.value == IdentityMode::None) {
+        return Err(Error::usage(format!("--{flag} is about a role, and {} none makes none", mode.from))
+            .next(format!("leave out --{flag} or --identity none")));
+    }
     let wish = IdentityWish {
-        mode: mode.unwrap_or_else(|| Asked::default(IdentityMode::Auto)),
+        mode,
         role_arn: checked("role-arn", args.role_arn.as_ref(), role_arn)?,
         role_name: checked("role-name", args.role_name.as_ref(), role_name)?,
         role_path: checked("role-path", args.role_path.as_ref(), role_path)?
