@@ -39,6 +39,9 @@ pub struct ByoArgs {
     /// Consent.
     #[command(flatten)]
     pub consent: ConsentArgs,
+    /// Prove it: pods on nodes of every group mount the claim, write, read, and are removed again
+    #[arg(long, conflicts_with = "no_wait", help_heading = "Consent")]
+    pub verify: bool,
 }
 
 /// `fsxctl share`.

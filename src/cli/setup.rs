@@ -49,6 +49,9 @@ pub struct SetupDynamic {
     /// Consent.
     #[command(flatten)]
     pub consent: ConsentArgs,
+    /// Prove it: pods on nodes of every group mount the claim, write, read, and are removed again
+    #[arg(long, conflicts_with = "no_wait", help_heading = "Consent")]
+    pub verify: bool,
     /// Only these parts: identity, network, driver, storage
     #[arg(
         long,

@@ -8,6 +8,7 @@ mod images;
 mod leave;
 mod manifests;
 mod permissions;
+mod proof;
 mod setup;
 mod speak;
 mod status;

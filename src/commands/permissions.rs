@@ -109,7 +109,7 @@ fn of_line(words: &[String], global: &GlobalArgs, env: &Env) -> Result<Vec<needs
         let cluster = ClusterArgs { cluster, hyperpod: None };
         SetupCommand::Dynamic(Box::new(SetupDynamic { cluster, ..SetupDynamic::default() }))
     };
-    let (intent, target, _) = match &cli.command {
+    let (intent, target, setup) = match &cli.command {
         Command::Setup(setup) => {
             // Alone it asks, and what it makes in the end is `setup dynamic`.
             intent::setup_intent(setup.command.as_ref().unwrap_or(&whole(None)), &own, env)?
@@ -133,11 +133,28 @@ fn of_line(words: &[String], global: &GlobalArgs, env: &Env) -> Result<Vec<needs
         // They look at nothing.
         _ => return Ok(Vec::new()),
     };
-    Ok(needs::needs(&needs::task(&intent, &target)))
+    Ok(proved(needs::needs(&needs::task(&intent, &target)), (&intent, &target, &setup)))
 }
 
 /// A file system that is there already.
-fn bound((intent, target, _): &(Intent, Target, Setup)) -> Vec<needs::Need> {
+fn bound((intent, target, setup): &(Intent, Target, Setup)) -> Vec<needs::Need> {
     let wish = intent.bind.as_ref();
-    wish.map_or_else(Vec::new, |wish| needs::needs(&needs::binding(intent, wish, target)))
+    let own = wish.map_or_else(Vec::new, |wish| needs::needs(&needs::binding(intent, wish, target)));
+    proved(own, (intent, target, setup))
+}
+
+/// The same and, with `--verify`, what trying the claim needs.
+fn proved(
+    mut own: Vec<needs::Need>,
+    (intent, target, setup): (&Intent, &Target, &Setup),
+) -> Vec<needs::Need> {
+    if setup.verify {
+        let namespace = intent.storage.namespace.as_ref().map_or("default", |asked| asked.value.as_str());
+        let wish = intent::verify_after(namespace, &intent.storage.claim.value);
+        let more = needs::needs(&needs::verification(intent, &wish, target));
+        let is_new = |need: &needs::Need| !own.iter().any(|known| known.right == need.right);
+        let more: Vec<needs::Need> = more.into_iter().filter(is_new).collect();
+        own.extend(more);
+    }
+    own
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::bind;
 use super::leave;
 use super::manifests;
+use super::proof;
 use super::speak::{Answer, Speak};
 use super::way;
 use super::wizard::by_signal;
@@ -18,7 +19,7 @@ use crate::error::{AGAIN, Error, Kind, Result};
 use crate::facts::{Claim, Facts, Seen};
 use crate::gateway::{Kubernetes, Reads, Writes};
 use crate::intent::{Intent, Setup, Target};
-use crate::report::{ClusterId, Header, plan_document, plan_page, receipt_document, receipt_page};
+use crate::report::{ClusterId, Header, plan_document, plan_page};
 use crate::steps::{self, Goal, Plan, StepId};
 use crate::term::{Consent, LogFormat};
 
@@ -27,7 +28,7 @@ type Voice = RefCell<Box<dyn Reporter + Send>>;
 /// Everything one set-up needs.
 pub(super) struct Work<'a> {
     pub(super) intent: Intent,
-    setup: Setup,
+    pub(super) setup: Setup,
     pub(super) eyes: Eyes,
     pub(super) look: Look,
     pub(super) speak: &'a Speak,
@@ -130,7 +131,8 @@ fn cluster_id(facts: &Facts) -> ClusterId {
 
 /// From the plan to the end.
 async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &ClusterId) -> Result<u8> {
-    let plan = steps::plan(Goal::Present, &work.intent, facts);
+    let mut plan = steps::plan(Goal::Present, &work.intent, facts);
+    plan.notes.extend(proof::note(&work.setup));
     let header = Header { cluster: id.clone(), access: facts.reached.clone() };
     if let Some(block) = plan.block() {
         let mut error = Error::new(block.kind, block.message.clone());
@@ -144,10 +146,8 @@ async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &Clu
         manifests::write(&work.intent, facts, work.speak)?;
         return show_plan(work, &header, &plan, 0);
     }
-    if plan.is_settled() {
-        let claim = wait(work, facts, kubernetes, &plan).await?;
-        let facts = with_volume(facts.clone(), kubernetes, &claim).await?;
-        return end(work, &header, plan, Vec::new(), (&facts, claim));
+    if plan.is_settled() && !work.setup.verify {
+        return settled(work, facts, kubernetes, (&header, plan)).await;
     }
     match consent(work, &header, &plan)? {
         Consent::Yes => {}
@@ -160,6 +160,9 @@ async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &Clu
             return Ok(code);
         }
     }
+    if plan.is_settled() {
+        return settled(work, facts, kubernetes, (&header, plan)).await;
+    }
     let writes = Writes::new(&work.eyes.session, Some(kubernetes));
     let voice = work.speak.reporter();
     let reads = Reads::new(&work.eyes.session);
@@ -168,6 +171,19 @@ async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &Clu
     drop(voice);
     let made = made?;
     finish(work, kubernetes, &header, (plan, made)).await
+}
+
+/// Nothing to do, but perhaps something to wait for.
+async fn settled(
+    work: &Work<'_>,
+    facts: &Facts,
+    kubernetes: &Kubernetes,
+    (header, plan): (&Header, Plan),
+) -> Result<u8> {
+    let claim = wait(work, facts, kubernetes, &plan).await?;
+    let facts = with_volume(facts.clone(), kubernetes, &claim).await?;
+    let facts = bind::again(work, facts, kubernetes).await?;
+    end(work, header, plan, Vec::new(), (&facts, claim)).await
 }
 
 fn show_plan(work: &Work<'_>, header: &Header, plan: &Plan, code: u8) -> Result<u8> {
@@ -213,7 +229,7 @@ async fn finish(
     let claim = wait(work, &facts, kubernetes, &plan).await.map_err(told)?;
     let facts = with_volume(facts, kubernetes, &claim).await.map_err(told)?;
     let facts = bind::again(work, facts, kubernetes).await.map_err(told)?;
-    end(work, header, plan, made, (&facts, claim)).map_err(told)
+    end(work, header, plan, made, (&facts, claim)).await.map_err(told)
 }
 
 /// The volume of a claim that was bound between or after the looks: the receipt names it, so it is looked at by itself.
@@ -314,7 +330,7 @@ fn changes_driver(plan: &Plan) -> bool {
     plan.changes().any(|change| change.resource.kind == "Addon" && change.verb != steps::Verb::Delete)
 }
 
-fn end(
+async fn end(
     work: &Work<'_>,
     header: &Header,
     plan: Plan,
@@ -331,13 +347,8 @@ fn end(
     .into_iter();
     let volume = volumes.next();
     let receipt = Receipt { plan, made, volume, more: volumes.collect(), waited: work.intent.wait.is_some() };
-    let frame = work.speak.frame(Some(header.cluster.clone()), 0);
-    let document = receipt_document(&frame, &receipt);
-    let next = next_commands(&receipt);
-    work.speak.give(&Answer {
-        page: receipt_page(header, &receipt, &next, work.speak.term.view()),
-        document: &document,
-    })
+    let proof = proof::of(work, receipt.volume.as_ref()).await?;
+    proof::tell(work, header, &receipt, proof)
 }
 
 fn volume(work: &Work<'_>, facts: &Facts, claim: Option<&Claim>) -> VolumeMade {
@@ -357,12 +368,5 @@ fn volume(work: &Work<'_>, facts: &Facts, claim: Option<&Claim>) -> VolumeMade {
         dns_name: volume.and_then(|volume| volume.dns_name.clone()),
         mount_name: volume.and_then(|volume| volume.mount_name.clone()),
         persistent_volume: name,
-    }
-}
-
-fn next_commands(receipt: &Receipt) -> Vec<String> {
-    match &receipt.volume {
-        Some(volume) => vec![format!("kubectl -n {} get pvc {}", volume.namespace, volume.claim)],
-        None => Vec::new(),
     }
 }

@@ -64,7 +64,7 @@ async fn open(
     let session = way::open(env, target, request_timeout).await?;
     let cluster = way::cluster_name(&session, target, env).await?;
     way::check_account(&session, target.account.as_ref()).await?;
-    let setup = Setup { yes: false, dry_run: false, ask_leave: false, request_timeout };
+    let setup = Setup { yes: false, dry_run: false, ask_leave: false, verify: false, request_timeout };
     let kube = way::kube_wish(env, target, &setup);
     Ok((Eyes { session, kube }, cluster))
 }

@@ -97,7 +97,9 @@ pub fn byo_intent(args: &ByoArgs, global: &GlobalArgs, env: &Env) -> Result<(Int
         rebind: args.rebind,
         ..bind(&args.claim, &args.checks)?
     };
-    resolve::bind_intent(bind, (&args.cluster, &args.consent, &args.claim), global, env)
+    let (intent, target, setup) =
+        resolve::bind_intent(bind, (&args.cluster, &args.consent, &args.claim), global, env)?;
+    Ok((intent, target, Setup { verify: args.verify, ..setup }))
 }
 
 /// The wish of `share`, its target, and how it is to be carried out.

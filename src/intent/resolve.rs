@@ -52,14 +52,17 @@ struct Words {
     skip: Vec<String>,
     alone: Option<StepId>,
     upgrade: bool,
+    verify: bool,
     migrate: Option<Migrate>,
 }
 
 fn words(command: &SetupCommand) -> Words {
     match command.clone() {
         SetupCommand::Dynamic(args) => {
-            let SetupDynamic { cluster, identity, driver, network, storage, consent, only, skip } = *args;
-            Words { cluster, identity, driver, network, storage, consent, only, skip, ..Words::default() }
+            let SetupDynamic { cluster, identity, driver, network, storage, consent, verify, only, skip } =
+                *args;
+            let alone = Words { only, skip, verify, ..Words::default() };
+            Words { cluster, identity, driver, network, storage, consent, ..alone }
         }
         SetupCommand::Identity(args) => Words {
             cluster: args.cluster,
@@ -167,10 +170,15 @@ fn wish(words: Words, global: &GlobalArgs, env: &Env) -> Result<(Intent, Target,
         yes: switch(words.consent.yes, "yes", env)?,
         dry_run: words.consent.dry_run,
         ask_leave: words.consent.adopt.iter().any(String::is_empty),
+        verify: words.verify,
         request_timeout: about::request_timeout(global)?,
     };
     let timeout = about::timeout(global, env)?;
     let scope = scope(&words)?;
+    if words.verify && !scope.contains(&StepId::Storage) {
+        return Err(Error::usage("--verify tries a claim, and storage is left out")
+            .next("leave --verify out, or try a claim that is there: fsxctl verify"));
+    }
     // Without a file system to make, EFA is only a matter of rules, and no size has to fit it.
     let efa = if scope.contains(&StepId::Storage) { words.network.clone() } else { NetworkArgs::default() };
     let intent = Intent {
@@ -228,7 +236,10 @@ pub(super) fn bind_intent(
 /// Usage: a name or an ARN that is none.
 pub fn cluster_intent(args: &ClusterArgs, global: &GlobalArgs, env: &Env) -> Result<(Target, Setup)> {
     let request_timeout = about::request_timeout(global)?;
-    Ok((target(args, global, env)?, Setup { yes: false, dry_run: true, ask_leave: false, request_timeout }))
+    Ok((
+        target(args, global, env)?,
+        Setup { yes: false, dry_run: true, ask_leave: false, verify: false, request_timeout },
+    ))
 }
 
 fn scope(words: &Words) -> Result<BTreeSet<StepId>> {

@@ -45,7 +45,7 @@ pub use needs::{IamItem, NeedItem, Needs, PermissionsBody, RbacItem, Usage, need
 pub use page::{Line, Page, Span, Style, View};
 pub use plan::{NODE_RULES, plan_page};
 pub use progress::{Changes, duration_text, line};
-pub use receipt::receipt_page;
+pub use receipt::{proved_page, receipt_page};
 pub use schema::{SCHEMAS, schema};
 pub use status::{StatusForms, StatusLines, status_document, status_page, status_wide};
 pub use verify::{VerifiedClaim, VerifyBody, VerifySummary, verify_document, verify_page};

@@ -92,10 +92,16 @@ pub fn verify_page(header: &Header, body: &VerifyBody, view: View) -> Page {
     let mut page = Page::new();
     header.on(&mut page);
     page.gap();
+    verified(&mut page, body);
+    page.wrapped(view.width)
+}
+
+/// The same as a part of another page.
+pub(super) fn verified(page: &mut Page, body: &VerifyBody) {
     page.push(claim_line(&body.claim));
     page.gap();
     for node in &body.items {
-        node_lines(&mut page, body, node);
+        node_lines(page, body, node);
     }
     page.gap();
     for left in &body.left {
@@ -109,7 +115,6 @@ pub fn verify_page(header: &Header, body: &VerifyBody, view: View) -> Page {
         page.gap();
         page.push(Line::new().plain("next: ").span(Style::Command, next).hanging(6));
     }
-    page.wrapped(view.width)
 }
 
 fn claim_line(claim: &VerifiedClaim) -> Line {

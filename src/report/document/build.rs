@@ -19,6 +19,7 @@ pub fn receipt_document(frame: &Frame, receipt: &Receipt) -> Document<ReceiptBod
         items: receipt.plan.items.iter().map(|item| done_item(item, &receipt.made)).collect(),
         volume: receipt.volume.clone(),
         more_volumes: receipt.more.clone(),
+        verification: None,
         notes: receipt.plan.notes.clone(),
     };
     Document::new(frame, DocumentKind::Receipt, body)
