@@ -29,7 +29,7 @@ complete -c fsxctl -n "__fish_fsxctl_needs_command" -s p -l profile -d 'AWS prof
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_needs_command" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -42,7 +42,10 @@ complete -c fsxctl -n "__fish_fsxctl_needs_command" -s v -l verbose -d 'Say more
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -s V -l version -d 'Print version'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "setup" -d 'Set up Lustre storage on a cluster, whole or one part alone; asks when no part is named'
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "byo" -d 'Use a file system that is there already: PersistentVolume and claim, checked first'
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "share" -d 'Give further namespaces a claim of the same file system, or take it away'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "migrate" -d 'Install the driver, or give it its role, in another way than now'
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "status" -d 'Show cluster, identity, driver, classes, claims and file systems, and whether they are all right'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "env" -d 'Show which settings are in force and where each comes from'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "permissions" -d 'Show the IAM actions and RBAC rules that a command needs'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "images" -d 'List the container images that a set-up pulls, to mirror or to allow them'
@@ -55,7 +58,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -115,7 +118,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -150,7 +153,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -176,7 +179,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -213,7 +216,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -230,12 +233,85 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s h -l help -d 'Print help'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -s c -l cluster -d 'EKS cluster, by name or ARN [default: the kube context\'s, else the Region\'s only one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l hyperpod -d 'HyperPod cluster on it [default: every one whose orchestrator is the EKS cluster]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l fs-id -d 'The file system, by id [default: chosen from a list on a terminal]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -s n -l namespace -d 'Namespace of the claim (repeatable; each gets a volume and a claim) [default: the kube context\'s, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l pv-name -d 'Name of the PersistentVolume; only with one namespace [default: <fs-id>-<namespace>-<claim>]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l size -d 'Size that volume and claim state; it limits nothing [default: the file system\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l claim -d 'Name of the claim [default: fsx-claim]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l mount-option -d 'Mount option (repeatable) [default: flock]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l sub-directory -d 'A directory of the file system instead of the whole: the driver cannot, and this says what can [default: the whole]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l skip-check -d 'Tell what this check finds and go on: ports, route, version or driver (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l adopt -d 'Let fsxctl change this object although it did not make it (repeatable); on a terminal, without a name, it asks for each object that stands in the way' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l tag -d 'Tag of every AWS object made (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l rebind -d 'Use a Released volume of this file system again, for the claim that is asked for'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l create-namespace -d 'Make a namespace that is not there'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l read-only -d 'Mount it read-only on every node (mount option ro)'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l open-ports -d 'Open tcp 988 and 1018-1023 where they are closed, with tagged rules in the groups of file system and nodes'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l install-driver -d 'Install the driver if it is not there, without a role: mounting needs none'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -s y -l yes -l approve -d 'Apply without asking'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l dry-run -d 'Show the plan and stop'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l wait -d 'Wait for the result [default]'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l no-wait -d 'End when the last write was accepted'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l no-input -d 'Never ask'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -s c -l cluster -d 'EKS cluster, by name or ARN [default: the kube context\'s, else the Region\'s only one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l hyperpod -d 'HyperPod cluster on it [default: every one whose orchestrator is the EKS cluster]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l fs-id -d 'The file system, by id [default: the only one that volumes of the cluster use]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l namespaces -d 'Namespaces that get a volume and a claim of the file system, as a list (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l namespace-selector -d 'The same for every namespace that carries these labels, for instance team=ml [default: --namespaces]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l claim -d 'Name of the claim [default: fsx-claim]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l mount-option -d 'Mount option (repeatable) [default: flock]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l sub-directory -d 'A directory of the file system instead of the whole: the driver cannot, and this says what can [default: the whole]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l skip-check -d 'Tell what this check finds and go on: ports, route, version or driver (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l adopt -d 'Let fsxctl change this object although it did not make it (repeatable); on a terminal, without a name, it asks for each object that stands in the way' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l tag -d 'Tag of every AWS object made (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l remove -d 'Take volume and claim away from these namespaces; file system and data stay'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l create-namespace -d 'Make a namespace that is not there'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l read-only -d 'Mount it read-only on every node (mount option ro)'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l open-ports -d 'Open tcp 988 and 1018-1023 where they are closed, with tagged rules in the groups of file system and nodes'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l install-driver -d 'Install the driver if it is not there, without a role: mounting needs none'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -s y -l yes -l approve -d 'Apply without asking'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l dry-run -d 'Show the plan and stop'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l wait -d 'Wait for the result [default]'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l no-wait -d 'End when the last write was accepted'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l no-input -d 'Never ask'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -268,7 +344,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_s
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -295,7 +371,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_s
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -310,12 +386,34 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_s
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s h -l help -d 'Print help'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s c -l cluster -d 'EKS cluster, by name or ARN [default: the kube context\'s, else the Region\'s only one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l hyperpod -d 'HyperPod cluster on it [default: every one whose orchestrator is the EKS cluster]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s n -l namespace -d 'Claims and pods of this namespace alone, and nothing that is of none [default: all namespaces]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l interval -d 'How long to wait between two looks with --watch, from 1s [default: 5s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s A -l all-namespaces -d 'Claims and pods of all namespaces, which is what it shows without any flag'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s w -l watch -d 'Look again and again: redrawn on a terminal, elsewhere a line for each change; Ctrl-C ends it'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l no-input -d 'Never ask'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -332,7 +430,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -s p -l profi
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -351,7 +449,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s p -l profile -d
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -367,7 +465,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s p -l profile -d
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -383,7 +481,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -s p -l profi
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -399,7 +497,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -s p -l profile -d 'A
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -415,7 +513,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -s p -l profile -
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r

@@ -108,13 +108,23 @@ fn tidy(text: &str) -> String {
         let length =
             if part(first) { rest.find(|c| !part(c)).unwrap_or(rest.len()) } else { first.len_utf8() };
         let word = &rest[..length];
-        tidied.push_str(if tidied.ends_with("@tcp:/") && word.len() == 8 { "abcdefgh" } else { plain(word) });
+        let is_mount = tidied.ends_with("@tcp:/") && word.len() == 8;
+        tidied.push_str(&if is_mount { "abcdefgh".to_owned() } else { plain(word) });
         rest = &rest[length..];
     }
     tidied.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-fn plain(word: &str) -> &str {
+/// An id becomes one that is always the same; a name that begins with a file system's id, too.
+fn plain(word: &str) -> String {
+    let is_id = |id: &str| id.len() == 20 && plain_id(id) != id;
+    match word.split_at_checked(20) {
+        Some((id, rest)) if rest.starts_with('-') && is_id(id) => format!("{}{rest}", plain_id(id)),
+        _ => plain_id(word).to_owned(),
+    }
+}
+
+fn plain_id(word: &str) -> &str {
     let hexadecimal =
         |text: &str, length: usize| text.len() == length && text.chars().all(|c| c.is_ascii_hexdigit());
     let uuid = |text: &str| text.len() == 36 && text.split('-').map(str::len).eq([8, 4, 4, 4, 12]);

@@ -236,6 +236,7 @@ impl Hands {
             account_asked: false,
             build: None,
             helm: HelmLook { possible: true, ..HelmLook::default() },
+            bind: None,
         };
         let kube = KubeWish { env, kubeconfig: None, context: None, as_user: None, request_timeout: timeout };
         Self { sandbox, eyes: Eyes { session, kube }, intent, look, runtime }

@@ -21,7 +21,7 @@ pub struct ImagesArgs {
 /// `fsxctl schema`.
 #[derive(Debug, Clone, Args)]
 pub struct SchemaArgs {
-    /// Which: plan, receipt, error, images, or event (a line of --log-format json); without it the list
+    /// Which, for instance plan, status, or event (a line of --log-format json); without it the list
     #[arg(value_name = "KIND")]
     pub kind: Option<String>,
 }

@@ -1,17 +1,21 @@
 //! Words: exactly what was typed. clap structs and nothing else; what they mean is decided in `intent`.
 
 mod about;
+mod byo;
 mod global;
 mod groups;
 mod migrate;
 mod setup;
+mod status;
 
 pub use about::{CompletionsArgs, EnvArgs, ImagesArgs, PermissionsArgs, SchemaArgs, Shell, VersionArgs};
+pub use byo::{BoundArgs, ByoArgs, CheckArgs, ShareArgs};
 use clap::{Parser, Subcommand};
 pub use global::{GlobalArgs, flag_words};
 pub use groups::{ClusterArgs, ConsentArgs, DriverArgs, IdentityArgs, NetworkArgs, StorageArgs};
 pub use migrate::{MigrateCommand, MigrateDriver, MigrateIdentity};
 pub use setup::{SetupArgs, SetupCommand, SetupDriver, SetupDynamic, SetupIdentity, SetupNetwork};
+pub use status::StatusArgs;
 
 /// eksctl for FSx for Lustre on SageMaker HyperPod and Amazon EKS
 #[derive(Debug, Clone, Parser)]
@@ -45,9 +49,22 @@ pub enum Command {
     /// from, and Enter takes it. It shows the plan of `setup dynamic` before anything is changed, and ends with the
     /// command that does the same without questions. Ctrl-C, Ctrl-D and Esc leave it at any point.
     Setup(Box<SetupArgs>),
+    /// Use a file system that is there already: PersistentVolume and claim, checked first
+    ///
+    /// It makes no StorageClass and no role, because mounting needs neither: a claim that names a StorageClass can make
+    /// a second file system instead. File system and data are never changed.
+    Byo(Box<ByoArgs>),
+    /// Give further namespaces a claim of the same file system, or take it away
+    ///
+    /// A claim is of one namespace and a volume of one claim, so each namespace gets a volume and a claim of its own.
+    Share(Box<ShareArgs>),
     /// Install the driver, or give it its role, in another way than now
     #[command(subcommand, arg_required_else_help = true)]
     Migrate(Box<MigrateCommand>),
+    /// Show cluster, identity, driver, classes, claims and file systems, and whether they are all right
+    ///
+    /// It reads and writes nothing. What cannot be seen is a line with a question mark that names the permission.
+    Status(StatusArgs),
     /// Show which settings are in force and where each comes from
     Env(EnvArgs),
     /// Show the IAM actions and RBAC rules that a command needs

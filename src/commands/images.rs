@@ -93,9 +93,7 @@ async fn in_use(args: &ImagesArgs, global: &GlobalArgs, env: &Env) -> Result<(Ve
     );
     let mut found = visible(controller, "the driver's controller")?.unwrap_or_default();
     found.extend(visible(node, "the driver's node plugin")?.unwrap_or_default());
-    let account = cluster.arn.split(':').nth(4).unwrap_or_default().to_owned();
-    let region = session.region().to_owned();
-    Ok((found, ClusterId { name: cluster.name, arn: cluster.arn, region, account }))
+    Ok((found, way::cluster_id(&cluster)))
 }
 
 /// What was read; nothing when it is missing.

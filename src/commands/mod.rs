@@ -2,6 +2,7 @@
 //! decides nothing.
 
 mod about;
+mod bind;
 mod env;
 mod images;
 mod leave;
@@ -9,6 +10,7 @@ mod manifests;
 mod permissions;
 mod setup;
 mod speak;
+mod status;
 mod versions;
 mod way;
 mod wizard;
@@ -19,7 +21,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use crate::cli::{Cli, Command};
 use crate::error::{Error, Kind, Result};
-use crate::intent::{migrate_intent, setup_intent};
+use crate::intent::{migrate_intent, setup_intent, share_intent};
 use speak::Speak;
 
 /// Runs one command line. `arguments` begins with the program's name; `env` is the whole environment. Returns the exit
@@ -33,7 +35,8 @@ pub async fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> u8 {
         Ok(speak) => speak.typed(&named(&arguments)),
         Err(error) => return Speak::guessed(&arguments, &env).fail(&error, None),
     };
-    if let Err(error) = speak.check_names(matches!(cli.command, Command::Images(_))) {
+    let lists = matches!(cli.command, Command::Images(_) | Command::Status(_));
+    if let Err(error) = speak.check_forms(lists, matches!(cli.command, Command::Status(_))) {
         return speak.fail(&error, None);
     }
     match Box::pin(dispatch(program(&arguments), &cli, &env, &speak)).await {
@@ -51,7 +54,10 @@ async fn dispatch(program: &str, cli: &Cli, env: &BTreeMap<String, String>, spea
             Some(command) => setup::run(setup_intent(command, &cli.global, env)?, env, speak).await,
             None => Box::pin(wizard::run(program, &cli.global, env, speak)).await,
         },
+        Command::Byo(args) => Box::pin(bind::byo(args, &cli.global, env, speak)).await,
+        Command::Share(args) => setup::run(share_intent(args, &cli.global, env)?, env, speak).await,
         Command::Migrate(command) => setup::run(migrate_intent(command, &cli.global, env)?, env, speak).await,
+        Command::Status(args) => Box::pin(status::run(args, &cli.global, env, speak)).await,
         Command::Env(args) => env::run(args, &cli.global, env, speak),
         Command::Permissions(args) => permissions::run(args, &cli.global, env, speak),
         Command::Images(args) => Box::pin(images::run(args, &cli.global, env, speak)).await,

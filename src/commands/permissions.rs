@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use clap::Parser as _;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::speak::Speak;
+use super::speak::{Answer, Speak};
 use crate::cli::{Cli, ClusterArgs, Command, GlobalArgs, PermissionsArgs, SetupCommand, SetupDynamic};
 use crate::error::{Error, Result};
-use crate::intent::{self, Env};
-use crate::report::{Needs, needs_page, to_json, to_yaml};
+use crate::intent::{self, Env, Intent, Setup, Target};
+use crate::report::{Needs, needs_document, needs_page, to_json, to_yaml};
 use crate::steps::needs;
 
 /// All commands together, by command lines that take every road.
-const EVERYTHING: [&str; 7] = [
+const EVERYTHING: [&str; 11] = [
     "setup dynamic --create-namespace",
     "setup dynamic --policy managed",
     "setup dynamic --driver helm",
@@ -21,6 +21,10 @@ const EVERYTHING: [&str; 7] = [
     "migrate driver --to helm",
     "migrate identity --to pod-identity",
     "migrate identity --to irsa",
+    "byo --open-ports --create-namespace",
+    "share --namespace-selector a=b",
+    "share --namespace-selector a=b --remove",
+    "status",
 ];
 
 /// Shows what a command line needs.
@@ -48,19 +52,19 @@ pub(super) fn run(
     } else {
         of_line(&words, global, env)?
     };
-    let policy = needs::policy(&all);
-    let roles = needs::cluster_roles(&all);
     if iam {
+        let policy = needs::policy(&all);
         return speak.give_value(&policy, || to_json(&policy).unwrap_or_default());
     }
     if rbac {
+        let roles = needs::cluster_roles(&all);
         let texts: Result<Vec<String>> = roles.iter().map(to_yaml).collect();
         let text = texts?.join("---\n");
         return speak.give_value(&json!({"apiVersion": "v1", "kind": "List", "items": roles}), || text);
     }
-    let page = Needs { command: words.join(" "), needs: all };
-    let document = document(&page, &policy, &roles);
-    speak.give_value(&document, || needs_page(&page))
+    let needs = Needs { command: words.join(" "), needs: all };
+    let document = needs_document(&speak.frame(None, 0), &needs);
+    speak.give(&Answer { page: needs_page(&needs), document: &document })
 }
 
 /// The command's words, and our own flags wherever they were typed: behind COMMAND they are taken for its words.
@@ -109,9 +113,15 @@ fn of_line(words: &[String], global: &GlobalArgs, env: &Env) -> Result<Vec<needs
             intent::setup_intent(setup.command.as_ref().unwrap_or(&whole(None)), &own, env)?
         }
         Command::Migrate(command) => intent::migrate_intent(command, &own, env)?,
+        Command::Byo(args) => return Ok(bound(&intent::byo_intent(args, &own, env)?)),
+        Command::Share(args) => return Ok(bound(&intent::share_intent(args, &own, env)?)),
         Command::Images(args) if args.cluster.is_some() => {
             let (intent, target, _) = intent::setup_intent(&whole(args.cluster.clone()), &own, env)?;
             return Ok(needs::needs(&needs::images(&intent, &target)));
+        }
+        Command::Status(args) => {
+            let (intent, target, _) = intent::setup_intent(&whole(args.cluster.cluster.clone()), &own, env)?;
+            return Ok(needs::needs(&needs::status(&intent, &target, args.namespace.clone())));
         }
         // They look at nothing.
         _ => return Ok(Vec::new()),
@@ -119,16 +129,8 @@ fn of_line(words: &[String], global: &GlobalArgs, env: &Env) -> Result<Vec<needs
     Ok(needs::needs(&needs::task(&intent, &target)))
 }
 
-fn document(page: &Needs, policy: &Value, roles: &[Value]) -> Value {
-    json!({
-        "apiVersion": "fsxctl.io/v1alpha1",
-        "kind": "Permissions",
-        "fsxctlVersion": env!("CARGO_PKG_VERSION"),
-        "exitCode": 0,
-        "command": page.command,
-        "items": page.items(),
-        "iamPolicy": policy,
-        "clusterRole": roles,
-        "notes": page.notes(),
-    })
+/// A file system that is there already.
+fn bound((intent, target, _): &(Intent, Target, Setup)) -> Vec<needs::Need> {
+    let wish = intent.bind.as_ref();
+    wish.map_or_else(Vec::new, |wish| needs::needs(&needs::binding(intent, wish, target)))
 }

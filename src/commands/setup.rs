@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::bind;
 use super::leave;
 use super::manifests;
 use super::speak::{Answer, Speak};
@@ -24,13 +25,13 @@ use crate::term::{Consent, LogFormat};
 type Voice = RefCell<Box<dyn Reporter + Send>>;
 
 /// Everything one set-up needs.
-struct Work<'a> {
-    intent: Intent,
+pub(super) struct Work<'a> {
+    pub(super) intent: Intent,
     setup: Setup,
-    eyes: Eyes,
-    look: Look,
-    speak: &'a Speak,
-    stop: Stop,
+    pub(super) eyes: Eyes,
+    pub(super) look: Look,
+    pub(super) speak: &'a Speak,
+    pub(super) stop: Stop,
 }
 
 /// Runs a set-up, or whatever else brings the world from facts to a wish.
@@ -75,6 +76,10 @@ async fn looked(work: &Work<'_>) -> Result<(Facts, Kubernetes)> {
         // A clock that goes wrong must not make a helm that was ended look alive for ever.
         if let Seen::Found(release) = &mut facts.driver.release {
             release.age_seconds = release.age_seconds.max(since.elapsed().as_secs());
+        }
+        if let Some(coming) = steps::bind::under_way(&work.intent, &facts).filter(|_| !work.setup.dry_run) {
+            bind::available(work, &facts, &coming, since).await?;
+            continue;
         }
         let busy = steps::driver::under_way(&work.intent, &facts);
         let limit = work.intent.wait.unwrap_or(AT_WORK).min(AT_WORK);
@@ -207,6 +212,7 @@ async fn finish(
     ended_well(work, &facts).and_then(|()| proved(work, &facts)).map_err(told)?;
     let claim = wait(work, &facts, kubernetes, &plan).await.map_err(told)?;
     let facts = with_volume(facts, kubernetes, &claim).await.map_err(told)?;
+    let facts = bind::again(work, facts, kubernetes).await.map_err(told)?;
     end(work, header, plan, made, (&facts, claim)).map_err(told)
 }
 
@@ -264,6 +270,13 @@ async fn wait(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, plan: &Pl
     let kube = kubernetes.reads();
     let cluster = work.look.cluster.as_str();
     let vigil = Vigil { reads: &reads, kube: &kube, reporter: &voice, stop: &work.stop, timeout, cluster };
+    if work.intent.bind.is_some() {
+        let claim = bind::wait(&vigil, facts, &work.look.claim).await?;
+        if changes_driver(plan) {
+            vigil.addon().await?;
+        }
+        return Ok(claim);
+    }
     if work.intent.covers(StepId::Storage) {
         let bound = facts.storage.claim.found().is_some_and(|claim| claim.phase == "Bound");
         // Such a claim binds with its first pod, which is not fsxctl's to make.
@@ -310,8 +323,14 @@ fn end(
 ) -> Result<u8> {
     let (facts, claim) = seen;
     manifests::write(&work.intent, facts, work.speak)?;
-    let volume = work.intent.covers(StepId::Storage).then(|| volume(work, facts, claim.as_ref()));
-    let receipt = Receipt { plan, made, volume, waited: work.intent.wait.is_some() };
+    let mut volumes = match work.intent.bind {
+        Some(_) => bind::volumes(&work.intent, facts),
+        None if work.intent.covers(StepId::Storage) => vec![volume(work, facts, claim.as_ref())],
+        None => Vec::new(),
+    }
+    .into_iter();
+    let volume = volumes.next();
+    let receipt = Receipt { plan, made, volume, more: volumes.collect(), waited: work.intent.wait.is_some() };
     let frame = work.speak.frame(Some(header.cluster.clone()), 0);
     let document = receipt_document(&frame, &receipt);
     let next = next_commands(&receipt);

@@ -8,7 +8,7 @@ use crate::engine::Reporter;
 use crate::error::{AGAIN, Error, Kind, Result};
 use crate::intent::{switch, winner};
 use crate::report::{
-    ClusterId, Document, ErrorBody, EventLine, Format, Frame, Page, error_document, error_page,
+    ClusterId, Document, ErrorBody, EventLine, Format, Frame, Page, StatusForms, error_document, error_page,
 };
 use crate::term::{Color, Flags, LogFormat, OutputFile, Printed, Term};
 
@@ -102,13 +102,32 @@ impl Speak {
         guessed
     }
 
-    /// `-o name` is for lists alone, and a command that is none says so before it does anything.
-    pub(super) fn check_names(&self, is_list: bool) -> Result<()> {
-        let formats = self.files.iter().map(|file| &file.format).chain([&self.format]);
-        match formats.into_iter().any(|format| *format == Format::Name) && !is_list {
-            true => Err(Error::usage("-o name is for lists, and this command gives none")
-                .details(["formats here: human, json, yaml, jsonpath=EXPR".to_owned()])),
-            false => Ok(()),
+    /// `-o name` and `-o wide` are for lists alone, and a command that is none says so before it does anything.
+    pub(super) fn check_forms(&self, has_names: bool, has_tables: bool) -> Result<()> {
+        let asked = |wanted: Format| {
+            self.files.iter().map(|file| &file.format).chain([&self.format]).any(|it| *it == wanted)
+        };
+        let rows = [("name", Format::Name, has_names), ("wide", Format::Wide, has_tables)];
+        let Some((word, ..)) = rows.into_iter().find(|(_, form, has)| !has && asked(form.clone())) else {
+            return Ok(());
+        };
+        let name = if has_names && word != "name" { ", name" } else { "" };
+        Err(Error::usage(format!("-o {word} is for lists, and this command gives none"))
+            .details([format!("formats here: human, json, yaml{name}, jsonpath=EXPR")]))
+    }
+
+    /// The form in which a state is shown; a watch has lines or a page, and no files.
+    pub(super) fn status_form(&self, watches: bool) -> Result<StatusForms> {
+        if watches && !self.files.is_empty() {
+            return Err(Error::usage("--output-file does not go with --watch"));
+        }
+        match &self.format {
+            Format::Wide => Ok(StatusForms::Wide),
+            Format::Human => Ok(StatusForms::Page),
+            Format::Yaml | Format::Name | Format::JsonPath(_) if watches => {
+                Err(Error::usage("--watch goes with -o human, wide and json"))
+            }
+            Format::Json | Format::Yaml | Format::Name | Format::JsonPath(_) => Ok(StatusForms::Json),
         }
     }
 

@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-
-use super::speak::Speak;
-use super::way::{check_account, cluster_name, open};
+use super::speak::{Answer, Speak};
+use super::way::{self, check_account, cluster_name, open};
 use crate::cli::{GlobalArgs, SetupCommand};
 use crate::domain::versions::DriverVersion;
 use crate::error::{Error, Kind, Result};
 use crate::facts::{AddonVersion, Seen};
 use crate::gateway::Reads;
-use crate::intent::setup_intent;
-use crate::report::escape;
+use crate::intent::{DriverMode, setup_intent};
+use crate::report::{VersionItem, VersionsBody, versions_document, versions_page};
 use crate::steps::driver::ADDON;
+use crate::steps::{Note, Sign};
 
 /// Whether the command is this one.
 pub(super) fn is_asked(command: &SetupCommand) -> bool {
@@ -30,7 +29,13 @@ pub(super) async fn run(
     env: &BTreeMap<String, String>,
     speak: &Speak,
 ) -> Result<u8> {
-    let (_, target, setup) = setup_intent(command, global, env)?;
+    let (intent, target, setup) = setup_intent(command, global, env)?;
+    if intent.driver.mode.value == DriverMode::Helm {
+        return Err(Error::usage(
+            "--list-versions lists builds of the EKS add-on, and --driver helm takes none",
+        )
+        .next("list those of the chart: helm search repo aws-fsx-csi-driver --versions"));
+    }
     let session = Box::pin(open(env, &target, setup.request_timeout)).await?;
     let name = cluster_name(&session, &target, env).await?;
     check_account(&session, target.account.as_ref()).await?;
@@ -39,33 +44,35 @@ pub(super) async fn run(
         futures::join!(reads.cluster(&name), reads.addon(&name, ADDON), reads.addon_versions(ADDON))
     })
     .await;
-    let kubernetes = must(cluster?, &format!("EKS cluster {name}"))?
-        .ok_or_else(|| {
-            Error::usage(format!("there is no EKS cluster {name} in this Region"))
-                .next("name one with --cluster")
-        })?
-        .version;
+    let cluster = must(cluster?, &format!("EKS cluster {name}"))?.ok_or_else(|| {
+        Error::usage(format!("there is no EKS cluster {name} in this Region")).next("name one with --cluster")
+    })?;
     let mut fitting: Vec<AddonVersion> = must(versions?, "builds of the add-on")?.unwrap_or_default();
-    fitting.retain(|build| build.kubernetes.contains(&kubernetes));
+    fitting.retain(|build| build.kubernetes.contains(&cluster.version));
     fitting.sort_by_key(|build| std::cmp::Reverse(build.version.parse::<DriverVersion>().ok()));
     let installed = addon?;
-    let is_installed =
-        |build: &AddonVersion| installed.found().is_some_and(|addon| addon.version == build.version);
-    let rows: Vec<(String, bool, bool)> = fitting
-        .iter()
-        .map(|build| (build.version.clone(), build.default_for.contains(&kubernetes), is_installed(build)))
-        .collect();
-    let items: Vec<Value> = rows
-        .iter()
-        .map(|(version, default, installed)| json!({"version": version, "default": default, "installed": installed}))
-        .collect();
-    let document = json!({
-        "apiVersion": "fsxctl.io/v1alpha1", "kind": "DriverVersions", "fsxctlVersion": env!("CARGO_PKG_VERSION"),
-        "cluster": name, "kubernetes": kubernetes, "addon": ADDON, "exitCode": 0, "items": items,
+    let items = fitting.into_iter().map(|build| VersionItem {
+        default: build.default_for.contains(&cluster.version),
+        installed: match &installed {
+            Seen::Found(addon) => Some(addon.version == build.version),
+            Seen::Missing => Some(false),
+            Seen::Hidden(_) => None,
+        },
+        version: build.version,
     });
-    speak.give_value(&document, || {
-        table(&name, &kubernetes, &rows, installed.hidden().map(|veil| veil.permission.as_str()))
-    })
+    let notes = installed.hidden().map(|veil| Note {
+        sign: Sign::Unknown,
+        text: format!("which one is installed cannot be seen ({})", veil.permission),
+    });
+    let body = VersionsBody {
+        kubernetes: cluster.version.clone(),
+        addon: ADDON.to_owned(),
+        items: items.collect(),
+        notes: notes.into_iter().collect(),
+    };
+    let page = versions_page(&name, &body, speak.term.view());
+    let document = versions_document(&speak.frame(Some(way::cluster_id(&cluster)), 0), body);
+    speak.give(&Answer { page, document: &document })
 }
 
 fn must<T>(seen: Seen<T>, what: &str) -> Result<Option<T>> {
@@ -76,25 +83,4 @@ fn must<T>(seen: Seen<T>, what: &str) -> Result<Option<T>> {
             .because(veil.cause)
             .permission(veil.permission)),
     }
-}
-
-fn table(cluster: &str, kubernetes: &str, rows: &[(String, bool, bool)], hidden: Option<&str>) -> String {
-    let mut text =
-        format!("add-on {ADDON} for Kubernetes {} of cluster {}\n", escape(kubernetes), escape(cluster));
-    for (version, default, installed) in rows {
-        let marks: Vec<&str> = [("default", default), ("installed", installed)]
-            .into_iter()
-            .filter(|(_, is)| **is)
-            .map(|(word, _)| word)
-            .collect();
-        text.push_str(format!("  {:<24}{}", escape(version), marks.join(", ")).trim_end());
-        text.push('\n');
-    }
-    if rows.is_empty() {
-        text.push_str("  no build\n");
-    }
-    if let Some(permission) = hidden {
-        text.push_str(&format!("? which one is installed cannot be seen ({})\n", escape(permission)));
-    }
-    text
 }

@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::engine::{HelmLook, Look, Needs};
+use crate::engine::{BindLook, HelmLook, Look, Needs};
 use crate::error::{Error, Kind, Result};
+use crate::facts::Cluster;
 use crate::gateway::{ContextCluster, KubeWish, Reads, Session, SessionWish, cluster_of_context};
-use crate::intent::{Asked, DriverMode, Intent, Migrate, Setup, Target};
+use crate::intent::{Asked, Bind, DriverMode, Intent, Migrate, Namespaces, Setup, Target};
+use crate::report::ClusterId;
 
 /// The EKS cluster of the kube context.
 pub(super) fn context(env: &BTreeMap<String, String>, target: &Target) -> Option<ContextCluster> {
@@ -77,6 +79,12 @@ async fn only_cluster(session: &Session) -> Result<String> {
     }
 }
 
+/// How documents and pages name a cluster: Region and account are those of its ARN.
+pub(super) fn cluster_id(cluster: &Cluster) -> ClusterId {
+    let part = |at| cluster.arn.split(':').nth(at).unwrap_or_default().to_owned();
+    ClusterId { name: cluster.name.clone(), arn: cluster.arn.clone(), region: part(3), account: part(4) }
+}
+
 /// A Region without clusters.
 pub(super) fn no_cluster(region: &str) -> Error {
     Error::usage(format!("there is no EKS cluster in {region}")).next("name another Region with --region")
@@ -122,7 +130,23 @@ pub(super) fn look(intent: &Intent, target: &Target, session: &Session, cluster:
         },
         account_asked: intent.identity.service_account.is_asked(),
         helm: helm_look(intent),
+        bind: intent.bind.as_ref().map(bind_look),
         cluster,
+    }
+}
+
+/// What an existing file system is looked at with.
+fn bind_look(bind: &Bind) -> BindLook {
+    let (namespaces, selector) = match &bind.namespaces {
+        Namespaces::Named(names) => (names.clone(), None),
+        Namespaces::Selected(selector) => (Vec::new(), Some(selector.clone())),
+    };
+    BindLook {
+        fs_id: bind.fs_id.as_ref().map(|asked| asked.value.clone()),
+        namespaces,
+        selector,
+        installs: bind.install_driver,
+        removes: bind.remove,
     }
 }
 

@@ -33,6 +33,7 @@
 //! [CSI driver]: https://github.com/kubernetes-sigs/aws-fsx-csi-driver
 
 pub mod cidr;
+pub mod client;
 pub mod images;
 pub mod lustre;
 pub mod metadata;

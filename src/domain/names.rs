@@ -23,6 +23,9 @@ pub const ROLE_NAME_MAX: usize = 64;
 /// The longest security-group name EC2 takes.
 pub const SECURITY_GROUP_NAME_MAX: usize = 255;
 
+/// The longest name of an object of Kubernetes.
+pub const VOLUME_NAME_MAX: usize = 253;
+
 /// The role of the driver's service account: `FSXLCSI-<cluster>-<region>`, shortened with a hash of the
 /// whole name past 64 characters.
 pub fn role_name(cluster: &str, region: &str) -> String {
@@ -32,6 +35,12 @@ pub fn role_name(cluster: &str, region: &str) -> String {
 /// The security group of a cluster's file systems: `fsxctl-<cluster>`.
 pub fn security_group_name(cluster: &str) -> String {
     shortened(format!("fsxctl-{cluster}"), SECURITY_GROUP_NAME_MAX)
+}
+
+/// The volume of an existing file system for a claim: `<file system>-<namespace>-<claim>`, which no other claim has;
+/// shortened with a hash past what Kubernetes takes.
+pub fn volume_name(file_system: &str, namespace: &str, claim: &str) -> String {
+    shortened(format!("{file_system}-{namespace}-{claim}"), VOLUME_NAME_MAX)
 }
 
 /// `name` itself if it fits, else its beginning, a dash and eight hex digits of its SHA-256.

@@ -59,6 +59,8 @@ pub struct Task {
     pub migration: Option<Migration>,
     /// Whether the images that run are read.
     pub images: bool,
+    /// Whether the state of everything is read, and of which namespace alone.
+    pub status: Option<Option<String>>,
     /// The controller's service account, namespace and name.
     pub service_account: (String, String),
     /// Whether the security group is surely a new one.
@@ -75,6 +77,24 @@ pub struct Task {
     pub waits: bool,
     /// A Kubernetes user that is impersonated.
     pub as_user: Option<String>,
+    /// A file system that is there already, bound or shared.
+    pub bind: Option<BindTask>,
+}
+
+/// What becomes of a file system that is there already.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one question with two answers")]
+pub struct BindTask {
+    /// The namespaces; none: those with certain labels, whichever these are.
+    pub namespaces: Vec<String>,
+    /// Whether the file system is named.
+    pub is_named: bool,
+    /// Whether rules may be added.
+    pub opens: bool,
+    /// Whether the driver may be installed.
+    pub installs: bool,
+    /// Whether volume and claim go.
+    pub removes: bool,
 }
 
 /// What `migrate` changes over, and to what.

@@ -3,10 +3,15 @@
 //! Wave 1 asks what needs only names; wave 2 what needs the VPC, the issuer or an ARN of wave 1, and Kubernetes.
 //! A third wave happens only for policies of roles that are not fsxctl's and for prefix lists.
 
+mod bind;
 mod inside;
 mod release;
 mod shut;
+mod survey;
 mod third;
+
+pub use bind::BindLook;
+pub use survey::{Sight, survey};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,6 +57,8 @@ pub struct Look {
     pub account_asked: bool,
     /// Whether Helm may come into it.
     pub helm: HelmLook,
+    /// An existing file system that is bound instead.
+    pub bind: Option<BindLook>,
 }
 
 /// When to look for a Helm release although no object names one.
@@ -104,6 +111,9 @@ pub struct Eyes {
 /// # Errors
 /// No such cluster, no credentials, unreachable services, a kubeconfig for another server.
 pub async fn observe(eyes: &Eyes, look: &Look) -> Result<(Facts, Kubernetes)> {
+    if let Some(bind) = &look.bind {
+        return Box::pin(bind::observe(eyes, look, bind)).await;
+    }
     let reads = Reads::new(&eyes.session);
     let first = first_wave(&reads, look).await?;
     let kubernetes = Kubernetes::connect(&eyes.kube, &eyes.session, &first.cluster).await?;
@@ -200,10 +210,8 @@ struct Second {
 
 async fn second_wave(reads: &Reads, look: &Look, first: &First) -> Result<Second> {
     let vpc = first.cluster.vpc.as_str();
-    let in_vpc = |system: &&FileSystem| system.vpc.as_deref().is_none_or(|it| it == vpc);
-    let systems = first.file_systems.found().map_or(&[][..], Vec::as_slice);
-    let ids: Vec<String> =
-        systems.iter().filter(in_vpc).flat_map(|system| system.interfaces.clone()).collect();
+    let vpcs = [vpc];
+    let ids = first_interfaces(first);
     let (a, b) = futures::future::join(
         Box::pin(async {
             futures::join!(
@@ -216,9 +224,9 @@ async fn second_wave(reads: &Reads, look: &Look, first: &First) -> Result<Second
         }),
         Box::pin(async {
             futures::join!(
-                reads.subnets(vpc),
-                reads.groups(vpc),
-                reads.route_tables(vpc),
+                reads.subnets(&vpcs),
+                reads.groups(&vpcs),
+                reads.route_tables(&vpcs),
                 interfaces(reads, &ids)
             )
         }),
@@ -242,6 +250,14 @@ async fn second_wave(reads: &Reads, look: &Look, first: &First) -> Result<Second
         network,
         roles: roles?,
     })
+}
+
+/// The interfaces of all file systems that may be in the cluster's VPC.
+fn first_interfaces(first: &First) -> Vec<String> {
+    let vpc = first.cluster.vpc.as_str();
+    let in_vpc = |system: &&FileSystem| system.vpc.as_deref().is_none_or(|it| it == vpc);
+    let systems = first.file_systems.found().map_or(&[][..], Vec::as_slice);
+    systems.iter().filter(in_vpc).flat_map(|system| system.interfaces.clone()).collect()
 }
 
 async fn association(reads: &Reads, look: &Look, first: &First) -> Result<Seen<Association>, Trouble> {
@@ -383,6 +399,7 @@ fn assemble(region: &str, first: First, aws: Second, cluster: inside::InCluster)
             pods: cluster.pods,
         },
         file_systems: first.file_systems,
+        other_file_systems: BTreeMap::new(),
         storage: cluster.storage,
     }
 }

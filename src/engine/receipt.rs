@@ -42,6 +42,8 @@ pub struct Receipt {
     pub made: Vec<Made>,
     /// The volume, when the storage step was in scope.
     pub volume: Option<VolumeMade>,
+    /// The volumes of further namespaces.
+    pub more: Vec<VolumeMade>,
     /// Whether waiting was asked for and ended.
     pub waited: bool,
 }

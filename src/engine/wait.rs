@@ -46,6 +46,8 @@ struct State {
     refusal: Option<(Instant, String)>,
     /// Since when the add-on is DEGRADED.
     degraded: Option<Instant>,
+    /// Whether a file system comes with the claim, so that FSx and EKS have something to say.
+    is_made: bool,
 }
 
 /// What FSx and EKS say.
@@ -61,9 +63,27 @@ impl Vigil<'_> {
     /// The time is over (6), the driver or FSx refused for good (10), the claim was lost or deleted (10, 7), or the
     /// run was interrupted.
     pub async fn claim(&self, namespace: &str, name: &str) -> Result<Claim> {
+        self.until_bound(namespace, name, true).await
+    }
+
+    /// The same for a claim of a volume that is there: only Kubernetes has a part in it.
+    ///
+    /// # Errors
+    /// As for a claim that a file system is made for.
+    pub async fn bound(&self, namespace: &str, name: &str) -> Result<Claim> {
+        self.until_bound(namespace, name, false).await
+    }
+
+    async fn until_bound(&self, namespace: &str, name: &str, is_made: bool) -> Result<Claim> {
         let what = format!("claim {namespace}/{name} to be Bound");
-        let mut state =
-            State { since: Instant::now(), uid: String::new(), reason: None, refusal: None, degraded: None };
+        let mut state = State {
+            since: Instant::now(),
+            uid: String::new(),
+            reason: None,
+            refusal: None,
+            degraded: None,
+            is_made,
+        };
         self.tell(&what, &state);
         let mut claims = self.kube.watch_claim(namespace, name);
         let mut events: BoxStream<'static, Result<ClusterEvent, Trouble>> =
@@ -101,7 +121,7 @@ impl Vigil<'_> {
                         self.unexplained(&format!("events of claim {namespace}/{name}"), other);
                     }
                 },
-                _ = ask.tick(), if asking.is_terminated() => asking = self.ask(state.uid.clone()).boxed_local().fuse(),
+                _ = ask.tick(), if is_made && asking.is_terminated() => asking = self.ask(state.uid.clone()).boxed_local().fuse(),
                 asked = &mut asking => { learn(&mut state, asked, self.cluster)?; self.tell(&what, &state); }
                 error = self.stop.wait() => return Err(error),
                 () = tokio::time::sleep(left) => return Err(timed_out(&what, &state, self.timeout)),
@@ -139,7 +159,7 @@ impl Vigil<'_> {
         let event = Event::Waiting {
             what: what.to_owned(),
             elapsed: state.since.elapsed(),
-            expected: Some(USUAL_CREATION),
+            expected: state.is_made.then_some(USUAL_CREATION),
             reason: state.reason.clone(),
         };
         self.reporter.borrow_mut().on(&event);
@@ -369,6 +389,12 @@ fn is_busy(message: &str) -> bool {
 /// A refusal that outlasts every eventual consistency is final.
 fn refused(state: &State, namespace: &str, name: &str) -> Result<()> {
     match &state.refusal {
+        Some((since, reason)) if since.elapsed() > CONSISTENCY && !state.is_made => {
+            let message = format!("Kubernetes does not bind claim {namespace}/{name}");
+            Err(Error::new(Kind::EndedBadly, message)
+                .because(reason.clone())
+                .next(format!("kubectl -n {namespace} describe pvc {name}")))
+        }
         Some((since, reason)) if since.elapsed() > CONSISTENCY => Err(Error::new(
             Kind::EndedBadly,
             format!("the driver cannot make a file system for claim {namespace}/{name}"),

@@ -96,6 +96,10 @@ pub struct Node {
     pub instance_id: Option<String>,
     /// Label `sagemaker.amazonaws.com/compute-type=hyperpod`, or a name that starts with `hyperpod-`.
     pub hyperpod: bool,
+    /// The HyperPod instance group, EKS node group or Karpenter pool, from the node's labels.
+    pub group: Option<String>,
+    /// Label `node.kubernetes.io/instance-type`.
+    pub instance_type: Option<String>,
     /// Label `eks.amazonaws.com/compute-type=fargate`.
     pub fargate: bool,
     /// Condition Ready is True.

@@ -12,6 +12,7 @@ mod network;
 pub(crate) mod sample;
 mod seen;
 mod storage;
+mod survey;
 
 pub use access::{Access, Association, Caller, Policies, Provider, Role, RoleFacts, ServiceAccount};
 pub use cluster::{Cluster, HyperPod, InstanceGroup, Node};
@@ -19,10 +20,13 @@ pub use driver::{
     Addon, AddonVersion, ControllerPod, CsiDriver, Driver, HelmProgram, Issue, Release, Workload,
 };
 pub use image::ImageInUse;
-pub use network::{Instance, Interface, Network, RouteTable, Subnet};
+pub use network::{Instance, Interface, Network, Route, RouteTable, Subnet};
 pub use seen::{Seen, Veil};
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
-pub use storage::{Claim, Event, FileSystem, Marks, Namespace, Storage, StorageClass, Volume};
+pub use storage::{Claim, Event, FileSystem, Marks, Namespace, Place, Storage, StorageClass, Volume};
+pub use survey::{ClaimUse, PodUse, Survey};
 
 /// One snapshot. Everything a planner may know is in here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +52,8 @@ pub struct Facts {
     pub driver: Driver,
     /// Lustre file systems of the account and Region.
     pub file_systems: Seen<Vec<FileSystem>>,
+    /// Types of the account's file systems that are not Lustre, by id; empty when nothing could depend on them.
+    pub other_file_systems: BTreeMap<String, String>,
     /// Class, claim, volumes.
     pub storage: Storage,
 }

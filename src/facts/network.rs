@@ -60,6 +60,22 @@ pub struct RouteTable {
     pub subnets: Vec<String>,
     /// Whether a route `0.0.0.0/0` goes to an internet gateway (`igw-…`).
     pub to_internet_gateway: bool,
+    /// Its VPC.
+    pub vpc: String,
+    /// Routes to peerings, transit gateways and other appliances that can lead into another VPC.
+    pub routes: Vec<Route>,
+}
+
+/// A route that can lead out of the VPC.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Route {
+    /// IPv4 destination.
+    pub cidr: String,
+    /// `pcx-…`, `tgw-…`, `vgw-…`, `eni-…`, `cwan-…`.
+    pub target: String,
+    /// Whether its state is `active`; a route to a peering that is gone is a `blackhole`.
+    pub active: bool,
 }
 
 /// A network interface.
@@ -72,6 +88,8 @@ pub struct Interface {
     pub groups: Vec<String>,
     /// Its subnet.
     pub subnet: String,
+    /// Its private IPv4 address.
+    pub address: Option<String>,
     /// The file system that it belongs to, from tag `AmazonFSx.FileSystemId`, when given.
     pub file_system: Option<String>,
 }

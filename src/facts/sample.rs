@@ -90,7 +90,7 @@ fn subnet(id: &str, zone: &str, cidr: &str, free: u32) -> Subnet {
         cidr: cidr.to_owned(),
         free_addresses: free,
         public_addresses: id.starts_with("subnet-public"),
-        tags: BTreeMap::new(),
+        ..Subnet::default()
     }
 }
 
@@ -115,7 +115,7 @@ pub(crate) fn instance_group(name: &str, groups: &[&str]) -> InstanceGroup {
         execution_role: Some(NODE_ROLE.to_owned()),
         subnets: texts(&["subnet-a", "subnet-b"]),
         security_groups: texts(groups),
-        overrides_vpc: false,
+        ..InstanceGroup::default()
     }
 }
 
@@ -125,9 +125,8 @@ pub(crate) fn instance(id: &str, node_group: &str, groups: &[&str], subnet: &str
         id: id.to_owned(),
         groups: texts(groups),
         subnet: Some(subnet.to_owned()),
-        zone: None,
         node_group: Some(node_group.to_owned()),
-        node_pool: None,
+        ..Instance::default()
     }
 }
 
@@ -196,7 +195,7 @@ pub(crate) fn association(role_arn: &str) -> Association {
     }
 }
 
-fn workload(ready: u32) -> Workload {
+pub(crate) fn workload(ready: u32) -> Workload {
     Workload {
         image: Some("public.ecr.aws/fsx-csi-driver/aws-fsx-csi-driver:v1.9.0".to_owned()),
         desired: ready,
@@ -253,8 +252,8 @@ pub(crate) fn claim() -> Claim {
         access_modes: texts(&["ReadWriteMany"]),
         phase: "Bound".to_owned(),
         volume: Some("pvc-1".to_owned()),
-        terminating: false,
         marks: our_marks(),
+        ..Claim::default()
     }
 }
 
@@ -270,7 +269,10 @@ pub(crate) fn volume() -> Volume {
         claim: Some("default/fsx-claim".to_owned()),
         reclaim_policy: "Retain".to_owned(),
         size: "1200Gi".to_owned(),
-        marks: Marks::default(),
+        claim_uid: Some("claim-1".to_owned()),
+        mount_options: texts(&["flock"]),
+        access_modes: texts(&["ReadWriteMany"]),
+        ..Volume::default()
     }
 }
 
@@ -293,6 +295,7 @@ pub(crate) fn interface(id: &str, groups: &[&str]) -> Interface {
         id: id.to_owned(),
         groups: texts(groups),
         subnet: "subnet-a".to_owned(),
+        address: Some("10.20.0.10".to_owned()),
         file_system: Some("fs-1".to_owned()),
     }
 }
@@ -342,12 +345,15 @@ impl Facts {
             network: bare_network(),
             driver: bare_driver(),
             file_systems: Seen::Found(Vec::new()),
+            other_file_systems: BTreeMap::new(),
             storage: Storage {
                 claim_namespace: "default".into(),
                 namespace: Seen::Found(Namespace { name: "default".into(), ..Namespace::default() }),
                 class: Seen::Missing,
                 claim: Seen::Missing,
                 volumes: Seen::Found(Vec::new()),
+                taken: Vec::new(),
+                places: Seen::Missing,
             },
         }
     }
@@ -413,9 +419,10 @@ fn bare_access() -> Access {
 fn bare_network() -> Network {
     let table = |id: &str, subnets: &[&str], public: bool| RouteTable {
         id: id.to_owned(),
-        main: false,
         subnets: texts(subnets),
         to_internet_gateway: public,
+        vpc: "vpc-1".to_owned(),
+        ..RouteTable::default()
     };
     Network {
         subnets: Seen::Found(vec![

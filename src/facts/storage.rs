@@ -20,6 +20,24 @@ pub struct Storage {
     pub claim: Seen<Claim>,
     /// All PVs of driver `fsx.csi.aws.com`.
     pub volumes: Seen<Vec<Volume>>,
+    /// Names of the PVs of other drivers; empty when nothing could depend on them.
+    pub taken: Vec<String>,
+    /// The namespaces in which an existing file system is bound or shared, by name.
+    pub places: Seen<Vec<Place>>,
+}
+
+/// A namespace in which an existing file system gets, has or loses a claim.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Place {
+    /// Its name.
+    pub name: String,
+    /// The namespace itself.
+    pub namespace: Seen<Namespace>,
+    /// The claim of the asked-for name in it.
+    pub claim: Seen<Claim>,
+    /// Names of the pods in it that use the claim and have not ended; missing when that was not asked.
+    pub users: Seen<Vec<String>>,
 }
 
 /// A namespace.
@@ -114,6 +132,14 @@ pub struct Volume {
     pub class: Option<String>,
     /// `namespace/name` of the claim it is for.
     pub claim: Option<String>,
+    /// uid of the claim that it was bound to; none while it only waits for a claim of that name.
+    pub claim_uid: Option<String>,
+    /// Mount options.
+    pub mount_options: Vec<String>,
+    /// Access modes.
+    pub access_modes: Vec<String>,
+    /// Whether it is being deleted.
+    pub terminating: bool,
     /// `Retain` or `Delete`.
     pub reclaim_policy: String,
     /// Capacity, as Kubernetes has it.
@@ -130,6 +156,8 @@ pub struct FileSystem {
     pub id: String,
     /// Its ARN.
     pub arn: String,
+    /// `LUSTRE`; others are only told apart.
+    pub kind: String,
     /// `CREATING`, `AVAILABLE`, …
     pub lifecycle: String,
     /// FSx's words for a failure.

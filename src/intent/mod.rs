@@ -4,17 +4,21 @@
 //! most nodes) stays open as `Auto`.
 
 mod about;
+mod bind;
 mod parse;
 mod resolve;
 #[cfg(test)]
 pub(crate) mod sample;
 mod settings;
+mod status;
 mod storage;
 
 pub use about::Setup;
+pub use bind::{Bind, Check, Namespaces, byo_intent, share_intent};
 pub use parse::{DRIVER_WORDS, DriverMode, GroupWish, IDENTITY_WORDS, IdentityMode, PolicyWish, SubnetWish};
 pub use resolve::{Target, cluster_intent, migrate_intent, setup_intent};
 pub use settings::{Asked, Env, SETTINGS, Setting, Source, candidates, duration, switch, winner};
+pub use status::{StatusWish, status_intent};
 pub use storage::StorageWish;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +47,8 @@ pub struct Intent {
     pub wait: Option<Duration>,
     /// What is to be done in another way than it is.
     pub migrate: Option<Migrate>,
+    /// A file system that is there already, to be bound or shared.
+    pub bind: Option<Bind>,
 }
 
 /// What `fsxctl migrate` changes over; to what, the driver's or the identity's mode says.

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::settings::{Asked, Env, Source, pair, switch, winner};
-use super::{DriverWish, IdentityWish, Intent, Migrate, NetworkWish, Setup, about, parse, storage};
+use super::{
+    Bind, DriverWish, IdentityWish, Intent, Migrate, Namespaces, NetworkWish, Setup, about, parse, storage,
+};
 use crate::cli::{
-    ClusterArgs, ConsentArgs, DriverArgs, GlobalArgs, IdentityArgs, MigrateCommand, NetworkArgs,
+    BoundArgs, ClusterArgs, ConsentArgs, DriverArgs, GlobalArgs, IdentityArgs, MigrateCommand, NetworkArgs,
     SetupCommand, SetupDynamic, StorageArgs,
 };
 use crate::domain::{names, ownership};
@@ -187,8 +189,37 @@ fn wish(words: Words, global: &GlobalArgs, env: &Env) -> Result<(Intent, Target,
         tags: tags(&words.consent.tag)?,
         wait: (!words.consent.no_wait).then_some(timeout),
         migrate: words.migrate,
+        bind: None,
     };
     Ok((intent, target, setup))
+}
+
+/// The wish of `byo` and `share`: a set-up of other parts, without identity and StorageClass.
+pub(super) fn bind_intent(
+    bind: Bind,
+    (cluster, consent, claim): (&ClusterArgs, &ConsentArgs, &BoundArgs),
+    global: &GlobalArgs,
+    env: &Env,
+) -> Result<(Intent, Target, Setup)> {
+    let namespace = match &bind.namespaces {
+        Namespaces::Named(all) => all.first().cloned(),
+        Namespaces::Selected(_) => None,
+    };
+    let words = Words {
+        cluster: cluster.clone(),
+        identity: IdentityArgs { identity: Some("none".to_owned()), ..IdentityArgs::default() },
+        storage: StorageArgs {
+            claim: claim.claim.clone(),
+            namespace,
+            create_namespace: claim.create_namespace,
+            ..StorageArgs::default()
+        },
+        consent: consent.clone(),
+        skip: vec!["identity".to_owned()],
+        ..Words::default()
+    };
+    let (intent, target, setup) = wish(words, global, env)?;
+    Ok((Intent { bind: Some(bind), ..intent }, target, setup))
 }
 
 /// Which cluster, for commands that only look at one, and how long a call may take.
@@ -281,8 +312,21 @@ fn identity(args: &IdentityArgs) -> Result<IdentityWish> {
     let role_arn = |text: &str| names::check_role_arn(text).map_err(|e| e.to_string());
     let role_name = |text: &str| names::check_role_name(text).map_err(|e| e.to_string());
     let role_path = |text: &str| names::check_role_path(text).map_err(|e| e.to_string());
+    let mode = mode.unwrap_or_else(|| Asked::default(IdentityMode::Auto));
+    let of_a_role = [
+        ("role-arn", args.role_arn.is_some()),
+        ("role-name", args.role_name.is_some()),
+        ("role-path", args.role_path.is_some()),
+        ("permissions-boundary", args.permissions_boundary.is_some()),
+        ("policy", args.policy.is_some()),
+    ];
+    let wanted = of_a_role.into_iter().find(|(_, given)| *given);
+    if let Some((flag, _)) = wanted.filter(|_| mode.value == IdentityMode::None) {
+        return Err(Error::usage(format!("--{flag} is about a role, and {} none makes none", mode.from))
+            .next(format!("leave out --{flag} or --identity none")));
+    }
     let wish = IdentityWish {
-        mode: mode.unwrap_or_else(|| Asked::default(IdentityMode::Auto)),
+        mode,
         role_arn: checked("role-arn", args.role_arn.as_ref(), role_arn)?,
         role_name: checked("role-name", args.role_name.as_ref(), role_name)?,
         role_path: checked("role-path", args.role_path.as_ref(), role_path)?

@@ -2,12 +2,29 @@
 
 use clap::Parser as _;
 
-use super::{Intent, migrate_intent, setup_intent};
+use super::{Intent, byo_intent, migrate_intent, setup_intent, share_intent};
 use crate::cli::{Cli, Command};
 
-/// The wish of `fsxctl setup <words>`; words that name no part are those of `dynamic`.
+/// The wish of `fsxctl setup <words>`; words that name no part are those of `dynamic`, and `byo` and `share` are
+/// commands of their own.
 pub(crate) fn wish(words: &str) -> Intent {
+    if words.starts_with("byo") || words.starts_with("share") {
+        return binding(words);
+    }
     wish_in(words, &[])
+}
+
+/// The wish of `fsxctl byo …` and `fsxctl share …`.
+fn binding(words: &str) -> Intent {
+    let arguments = std::iter::once("fsxctl").chain(words.split_whitespace());
+    let cli = Cli::try_parse_from(arguments).expect("words that fsxctl takes");
+    let nothing = std::collections::BTreeMap::new();
+    let wish = match &cli.command {
+        Command::Byo(args) => byo_intent(args, &cli.global, &nothing),
+        Command::Share(args) => share_intent(args, &cli.global, &nothing),
+        _ => panic!("{words:?} binds nothing"),
+    };
+    wish.expect("a legal wish").0
 }
 
 /// The same in an environment.

@@ -186,7 +186,7 @@ pub(super) fn storage_wish(args: &StorageArgs, network: &NetworkArgs) -> Result<
     Ok(StorageWish {
         class: name("class", args.class.as_deref(), "fsx-sc", names::check_dns_subdomain)?,
         asked,
-        mount_options: mount_options(args)?,
+        mount_options: mount_options(&args.mount_option)?,
         reclaim: reclaim(args)?,
         claim: name("claim", args.claim.as_deref(), "fsx-claim", names::check_dns_subdomain)?,
         namespace: args
@@ -204,13 +204,18 @@ pub(super) fn storage_wish(args: &StorageArgs, network: &NetworkArgs) -> Result<
 
 fn size(args: &StorageArgs) -> Result<Asked<u64>> {
     let Some(text) = args.size.clone() else { return Ok(Asked::default(1200)) };
-    // Kubernetes reads a bare number as bytes, and no file system is that small.
+    has_unit(&text)?;
+    Asked { value: text, from: Source::Flag("size") }
+        .parse(|text| quantity::parse_gib(&text).map_err(|e| e.to_string()))
+}
+
+/// Kubernetes reads a bare number as bytes, and no file system is that small.
+pub(super) fn has_unit(text: &str) -> Result<()> {
     if text.len() < 9 && !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit()) {
         return Err(Error::usage(format!("--size {text} is {text} bytes: a size has a unit"))
             .next(format!("use --size {text}Gi")));
     }
-    Asked { value: text, from: Source::Flag("size") }
-        .parse(|text| quantity::parse_gib(&text).map_err(|e| e.to_string()))
+    Ok(())
 }
 
 /// Turns problems into one usage error: the first is the message, all are details with their nearest legal value.
@@ -239,19 +244,24 @@ fn sentence(problem: &Illegal) -> String {
 }
 
 /// A rule of Kubernetes for names: what is being named, and the name.
-type NameCheck = fn(&'static str, &str) -> Result<(), names::InvalidName>;
+pub(super) type NameCheck = fn(&'static str, &str) -> Result<(), names::InvalidName>;
 
-fn name(flag: &'static str, typed: Option<&str>, default: &str, check: NameCheck) -> Result<Asked<String>> {
+pub(super) fn name(
+    flag: &'static str,
+    typed: Option<&str>,
+    default: &str,
+    check: NameCheck,
+) -> Result<Asked<String>> {
     let Some(text) = typed else { return Ok(Asked::default(default.to_owned())) };
     Asked { value: text.to_owned(), from: Source::Flag(flag) }
         .parse(|text| check(flag, &text).map(|()| text.clone()).map_err(|e| e.to_string()))
 }
 
-fn mount_options(args: &StorageArgs) -> Result<Asked<Vec<String>>> {
-    if args.mount_option.is_empty() {
+pub(super) fn mount_options(typed: &[String]) -> Result<Asked<Vec<String>>> {
+    if typed.is_empty() {
         return Ok(Asked::default(vec!["flock".to_owned()]));
     }
-    let asked = Asked { value: args.mount_option.clone(), from: Source::Flag("mount-option") };
+    let asked = Asked { value: typed.to_vec(), from: Source::Flag("mount-option") };
     asked.parse(|options| {
         match options
             .iter()

@@ -15,7 +15,7 @@ mod tests;
 mod text;
 
 pub use build::{error_document, plan_document, receipt_document};
-pub use text::{to_json, to_yaml};
+pub use text::{to_json, to_json_line, to_yaml};
 
 /// The version of the documents.
 pub(super) const API_VERSION: &str = "fsxctl.io/v1alpha1";
@@ -31,6 +31,12 @@ pub enum DocumentKind {
     Error,
     /// Which container images are pulled.
     Images,
+    /// Which builds of the add-on there are.
+    DriverVersions,
+    /// What a command line needs to be allowed.
+    Permissions,
+    /// What is there, and whether it is all right.
+    Status,
 }
 
 /// What every document says about the run; all of it is handed in.
@@ -160,6 +166,9 @@ pub struct ReceiptBody {
     pub items: Vec<DoneItem>,
     /// The volume, when storage was in scope.
     pub volume: Option<VolumeMade>,
+    /// The volumes of further namespaces, when there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub more_volumes: Vec<VolumeMade>,
     /// Lines about the whole.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,

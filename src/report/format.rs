@@ -13,6 +13,8 @@ pub enum Format {
     /// A page for people.
     #[default]
     Human,
+    /// Tables with a row for everything, for people.
+    Wide,
     /// A JSON document.
     Json,
     /// The same in YAML.
@@ -30,7 +32,7 @@ impl Format {
     /// A path that does not lead anywhere in this document, or a bug.
     pub fn document(&self, document: &impl Serialize) -> Result<Option<String>> {
         match self {
-            Self::Human => Ok(None),
+            Self::Human | Self::Wide => Ok(None),
             Self::Json => to_json(document).map(Some),
             Self::Yaml => to_yaml(document).map(Some),
             Self::Name => names(document).map(Some),
@@ -54,13 +56,14 @@ impl FromStr for Format {
     fn from_str(text: &str) -> Result<Self> {
         match text {
             "human" => Ok(Self::Human),
+            "wide" => Ok(Self::Wide),
             "json" => Ok(Self::Json),
             "yaml" => Ok(Self::Yaml),
             "name" => Ok(Self::Name),
             _ => match text.strip_prefix("jsonpath=") {
                 Some(path) => path.parse().map(Self::JsonPath),
                 None => Err(Error::usage(format!("unknown output format {text:?}"))
-                    .details(["formats: human, json, yaml, name, jsonpath=EXPR".to_owned()])),
+                    .details(["formats: human, wide, json, yaml, name, jsonpath=EXPR".to_owned()])),
             },
         }
     }

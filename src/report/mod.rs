@@ -21,12 +21,14 @@ mod receipt;
 #[cfg(test)]
 mod sample;
 mod schema;
+mod status;
+mod versions;
 mod wrap;
 
 pub use command::command_page;
 pub use document::{
     ChangeItem, Document, DocumentKind, DoneChange, DoneItem, ErrorBody, Frame, PlanBody, PlanItem,
-    ReceiptBody, Stop, error_document, plan_document, receipt_document, to_json, to_yaml,
+    ReceiptBody, Stop, error_document, plan_document, receipt_document, to_json, to_json_line, to_yaml,
 };
 pub use error::error_page;
 pub use escape::escape;
@@ -36,9 +38,11 @@ pub use header::{ClusterId, Header};
 pub use images::{ImageItem, ImagesBody, images_document, images_page};
 pub use jsonpath::JsonPath;
 pub use mark::Mark;
-pub use needs::{Needs, needs_page};
+pub use needs::{IamItem, NeedItem, Needs, PermissionsBody, RbacItem, Usage, needs_document, needs_page};
 pub use page::{Line, Page, Span, Style, View};
 pub use plan::{NODE_RULES, plan_page};
 pub use progress::{Changes, duration_text, line};
 pub use receipt::receipt_page;
 pub use schema::{SCHEMAS, schema};
+pub use status::{StatusForms, StatusLines, status_document, status_page, status_wide};
+pub use versions::{VersionItem, VersionsBody, versions_document, versions_page};

@@ -1,9 +1,10 @@
 //! What a command needs to be allowed, for people and for machines.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
-use super::escape;
-use crate::steps::needs::{GROUP, Need, Right, Use};
+use super::{Document, DocumentKind, Frame, Line, Mark, Page, Style};
+use crate::steps::needs::{GROUP, Need, Right, Use, cluster_roles, policy};
 
 /// What a command line needs.
 #[derive(Debug, Clone)]
@@ -14,12 +15,95 @@ pub struct Needs {
     pub needs: Vec<Need>,
 }
 
-impl Needs {
+/// What a `Permissions` document adds.
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PermissionsBody {
+    /// The command line without `fsxctl`; empty for all commands.
+    pub command: String,
     /// One item a permission.
-    pub fn items(&self) -> Vec<Value> {
-        self.needs.iter().map(item).collect()
-    }
+    pub items: Vec<NeedItem>,
+    /// The same as an IAM policy document.
+    pub iam_policy: Value,
+    /// The same as Kubernetes roles and bindings.
+    pub cluster_role: Vec<Value>,
+    /// What goes with it.
+    pub notes: Vec<String>,
+}
 
+/// One permission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NeedItem {
+    /// How much it is needed.
+    pub usage: Usage,
+    /// What it is for.
+    pub purpose: String,
+    /// In which worlds, when `sometimes`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// What happens without it, when `optional`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub without: Option<String>,
+    /// The permission, when it is one of AWS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iam: Option<IamItem>,
+    /// The permission, when it is one of Kubernetes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rbac: Option<RbacItem>,
+}
+
+/// How much a permission is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Usage {
+    /// Without it the run ends with 5.
+    Always,
+    /// Only in the worlds that `when` names.
+    Sometimes,
+    /// Without it the run goes on as `without` says.
+    Optional,
+}
+
+/// An IAM action on resources.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct IamItem {
+    /// `eks:DescribeCluster`.
+    pub action: String,
+    /// ARNs, patterns, or `*`.
+    pub resources: Vec<String>,
+}
+
+/// An RBAC verb on a resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RbacItem {
+    /// `get`.
+    pub verb: String,
+    /// API group; empty for the core.
+    pub api_group: String,
+    /// `deployments`.
+    pub resource: String,
+    /// Names; none: all.
+    pub resource_names: Vec<String>,
+    /// Namespace; null: cluster-wide.
+    pub namespace: Option<String>,
+}
+
+/// The document.
+pub fn needs_document(frame: &Frame, needs: &Needs) -> Document<PermissionsBody> {
+    let body = PermissionsBody {
+        command: needs.command.clone(),
+        items: needs.needs.iter().map(item).collect(),
+        iam_policy: policy(&needs.needs),
+        cluster_role: cluster_roles(&needs.needs),
+        notes: needs.notes(),
+    };
+    Document::new(frame, DocumentKind::Permissions, body)
+}
+
+impl Needs {
     /// What goes with it.
     pub fn notes(&self) -> Vec<String> {
         if self.needs.is_empty() {
@@ -57,44 +141,45 @@ impl Needs {
     }
 }
 
-fn item(need: &Need) -> Value {
-    let (usage, condition) = match need.usage {
-        Use::Always => ("always", None),
-        Use::When(so) => ("sometimes", Some(so)),
-        Use::Optional(without) => ("optional", Some(without)),
+fn item(need: &Need) -> NeedItem {
+    let (usage, when, without) = match need.usage {
+        Use::Always => (Usage::Always, None, None),
+        Use::When(so) => (Usage::Sometimes, Some(so.to_owned()), None),
+        Use::Optional(without) => (Usage::Optional, None, Some(without.to_owned())),
     };
-    let mut item = json!({"usage": usage, "purpose": need.purpose});
-    match (usage, condition) {
-        ("sometimes", Some(so)) => item["when"] = json!(so),
-        (_, Some(without)) => item["without"] = json!(without),
-        (_, None) => {}
-    }
-    match &need.right {
+    let (iam, rbac) = match &need.right {
         Right::Iam(iam) => {
-            item["iam"] = json!({"action": iam.action, "resources": iam.resources});
+            (Some(IamItem { action: iam.action.clone(), resources: iam.resources.clone() }), None)
         }
         Right::Rbac(rbac) => {
-            item["rbac"] = json!({
-                "verb": rbac.verb, "apiGroup": rbac.group, "resource": rbac.resource,
-                "resourceNames": rbac.names, "namespace": rbac.namespace,
-            });
+            let rbac = RbacItem {
+                verb: rbac.verb.clone(),
+                api_group: rbac.group.clone(),
+                resource: rbac.resource.clone(),
+                resource_names: rbac.names.clone(),
+                namespace: rbac.namespace.clone(),
+            };
+            (None, Some(rbac))
         }
-    }
-    item
+    };
+    NeedItem { usage, purpose: need.purpose.to_owned(), when, without, iam, rbac }
 }
 
-/// The page for people: what is always needed, what only some worlds need, what can be done without.
-pub fn needs_page(needs: &Needs) -> String {
+/// The page for people: what is always needed, what only some worlds need, what can be done without. Its lines are
+/// never broken: they are looked through with grep.
+pub fn needs_page(needs: &Needs) -> Page {
+    let mut page = Page::new();
     let subject = if needs.command.is_empty() {
         "all commands".to_owned()
     } else {
-        format!("fsxctl {}", escape(&needs.command))
+        format!("fsxctl {}", needs.command)
     };
     if needs.needs.is_empty() {
-        return format!("{subject} needs no permission.\n");
+        page.push(Line::new().plain(format!("{subject} needs no permission.")));
+        return page;
     }
     let verb = if needs.command.is_empty() { "need" } else { "needs" };
-    let mut text = format!("{subject} {verb}\n");
+    page.push(Line::new().plain(format!("{subject} {verb}")));
     for (title, fits) in [
         ("always", (|usage| usage == Use::Always) as fn(Use) -> bool),
         ("sometimes", |usage| matches!(usage, Use::When(_))),
@@ -103,32 +188,33 @@ pub fn needs_page(needs: &Needs) -> String {
         }),
     ] {
         for (side, is_iam) in [("AWS", true), ("Kubernetes", false)] {
-            let rows: Vec<(String, String)> = needs
-                .needs
-                .iter()
-                .filter(|need| fits(need.usage) && matches!(need.right, Right::Iam(_)) == is_iam)
-                .map(line)
-                .collect();
+            let fitting = |need: &&Need| fits(need.usage) && matches!(need.right, Right::Iam(_)) == is_iam;
+            let rows: Vec<(String, String)> = needs.needs.iter().filter(fitting).map(line).collect();
             if rows.is_empty() {
                 continue;
             }
-            text.push_str(&format!("\n{side}, {title}:\n"));
+            page.gap();
+            page.push(Line::new().plain(format!("{side}, {title}:")));
             let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
             for (name, why) in rows {
-                text.push_str(&format!("  {name:<width$}  {why}\n"));
+                page.push(Line::indented(2).plain(format!("{name:<width$}  {why}")));
             }
         }
     }
-    text.push('\n');
+    page.gap();
     for note in needs.notes() {
-        text.push_str(&format!("= {note}\n"));
+        page.push(Line::signed(Mark::Keep).plain(note));
     }
-    let command =
-        if needs.command.is_empty() { String::new() } else { format!(" {}", escape(&needs.command)) };
-    text.push_str(&format!(
-        "\nnext:\n  fsxctl permissions --iam{command} > policy.json\n  fsxctl permissions --rbac{command} | kubectl apply -f -\n"
-    ));
-    text
+    page.gap();
+    page.push(Line::new().plain("next:"));
+    let command = if needs.command.is_empty() { String::new() } else { format!(" {}", needs.command) };
+    for next in [
+        format!("fsxctl permissions --iam{command} > policy.json"),
+        format!("fsxctl permissions --rbac{command} | kubectl apply -f -"),
+    ] {
+        page.push(Line::indented(2).span(Style::Command, next));
+    }
+    page
 }
 
 fn line(need: &Need) -> (String, String) {
@@ -141,5 +227,5 @@ fn line(need: &Need) -> (String, String) {
         Use::When(so) => format!("{}, when {so}", need.purpose),
         Use::Optional(without) => format!("{}; without it {without}", need.purpose),
     };
-    (escape(&name).into_owned(), why)
+    (name, why)
 }

@@ -17,6 +17,10 @@ pub fn receipt_page(header: &Header, receipt: &Receipt, next: &[String], view: V
         page.gap();
         volume_lines(&mut page, volume, receipt.waited);
     }
+    // The file system is the same for all of them.
+    for volume in &receipt.more {
+        page.push(claim_line(volume, receipt.waited));
+    }
     page.gap();
     notes(&mut page, &receipt.plan.notes);
     page.push(Line::new().span(Style::Heading, summary(receipt)));
@@ -48,12 +52,7 @@ fn item_lines(page: &mut Page, item: &Item, made: &[Made]) {
 
 /// The claim, and as much of what is behind it as came to be.
 fn volume_lines(page: &mut Page, volume: &VolumeMade, waited: bool) {
-    let claim = format!("claim {}/{}", volume.namespace, volume.claim);
-    page.push(match (&volume.persistent_volume, waited) {
-        (Some(_), _) => Line::signed(Mark::Keep).span(Style::Heading, claim).plain(" is bound"),
-        (None, true) => Line::signed(Mark::Unknown).span(Style::Heading, claim).plain(" is not bound"),
-        (None, false) => Line::signed(Mark::Unknown).span(Style::Heading, claim).plain(" was not waited for"),
-    });
+    page.push(claim_line(volume, waited));
     let mount = mount_source(volume);
     let rows = [
         ("volume       ", volume.persistent_volume.as_deref()),
@@ -64,6 +63,15 @@ fn volume_lines(page: &mut Page, volume: &VolumeMade, waited: bool) {
         if let Some(value) = value {
             page.push(Line::indented(4).span(Style::Dim, name).plain(value));
         }
+    }
+}
+
+fn claim_line(volume: &VolumeMade, waited: bool) -> Line {
+    let claim = format!("claim {}/{}", volume.namespace, volume.claim);
+    match (&volume.persistent_volume, waited) {
+        (Some(_), _) => Line::signed(Mark::Keep).span(Style::Heading, claim).plain(" is bound"),
+        (None, true) => Line::signed(Mark::Unknown).span(Style::Heading, claim).plain(" is not bound"),
+        (None, false) => Line::signed(Mark::Unknown).span(Style::Heading, claim).plain(" was not waited for"),
     }
 }
 
@@ -185,8 +193,13 @@ mod tests {
             dns_name: hostile(),
             mount_name: hostile(),
         };
-        let receipt =
-            Receipt { plan: sample::hostile(), made: vec![made], volume: Some(volume), waited: true };
+        let receipt = Receipt {
+            plan: sample::hostile(),
+            made: vec![made],
+            volume: Some(volume),
+            more: Vec::new(),
+            waited: true,
+        };
         let page = text(&receipt, &[sample::HOSTILE]);
         assert!(
             !page.contains(|char: char| char.is_control() && char != '\n' || char == '\u{202e}'),

@@ -174,6 +174,7 @@ pub(super) fn receipt() -> Receipt {
             dns_name: Some("fs-0123456789abcdef0.fsx.us-west-2.amazonaws.com".to_owned()),
             mount_name: Some("abcdbev".to_owned()),
         }),
+        more: Vec::new(),
         waited: true,
     }
 }

@@ -5,11 +5,16 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::document::API_VERSION;
-use super::{Document, DocumentKind, ErrorBody, EventLine, ImagesBody, PlanBody, ReceiptBody};
+use super::{
+    Document, DocumentKind, ErrorBody, EventLine, ImagesBody, PermissionsBody, PlanBody, ReceiptBody,
+    VersionsBody,
+};
 use crate::error::{Error, Result};
+use crate::steps::status::Status;
 
 /// The words that [`schema`] takes.
-pub const SCHEMAS: [&str; 5] = ["plan", "receipt", "error", "event", "images"];
+pub const SCHEMAS: [&str; 8] =
+    ["plan", "receipt", "error", "event", "images", "driverversions", "permissions", "status"];
 
 /// The schema of a document, or of a line of the log, by its word.
 ///
@@ -22,6 +27,9 @@ pub fn schema(word: &str) -> Result<Value> {
         "error" => Ok(of::<Document<ErrorBody>>(DocumentKind::Error)),
         "event" => Ok(of_events()),
         "images" => Ok(of::<Document<ImagesBody>>(DocumentKind::Images)),
+        "driverversions" => Ok(of::<Document<VersionsBody>>(DocumentKind::DriverVersions)),
+        "permissions" => Ok(of::<Document<PermissionsBody>>(DocumentKind::Permissions)),
+        "status" => Ok(of::<Document<Status>>(DocumentKind::Status)),
         other => Err(Error::usage(format!("there is no schema {other:?}"))
             .details([format!("schemas: {}", SCHEMAS.join(", "))])),
     }
@@ -73,8 +81,10 @@ mod tests {
     use super::*;
     use crate::error::Kind;
     use crate::report::{
-        Frame, ImageItem, error_document, images_document, plan_document, receipt_document, sample,
+        Frame, ImageItem, Needs, VersionItem, error_document, images_document, needs_document, plan_document,
+        receipt_document, sample, versions_document,
     };
+    use crate::steps::needs::{IamNeed, Need, RbacNeed, Right, Use};
 
     /// Where a value is not what a schema says, judged by the words that our schemas use; another word is a
     /// fault too, so that none is passed over.
@@ -145,6 +155,39 @@ mod tests {
             || rule.as_array().into_iter().flatten().any(|name| is(name.as_str().unwrap()))
     }
 
+    /// What lists say, with everything that an item of each can have.
+    fn lists(frame: &Frame) -> Vec<(&'static str, Value)> {
+        let note = crate::steps::Note { sign: crate::steps::Sign::Unknown, text: "x".to_owned() };
+        let item = ImageItem { image: "a/b:v1".to_owned(), ..ImageItem::default() };
+        let images = ImagesBody { items: vec![item], notes: vec![note.clone()] };
+        let build = |installed| VersionItem { installed, ..VersionItem::default() };
+        let versions = VersionsBody {
+            items: vec![build(Some(true)), build(None)],
+            notes: vec![note],
+            ..VersionsBody::default()
+        };
+        let iam = IamNeed { action: "eks:*".to_owned(), resources: vec![], only_with: vec![] };
+        let rbac = RbacNeed {
+            verb: "get".to_owned(),
+            group: String::new(),
+            resource: "nodes".to_owned(),
+            names: vec![],
+            namespace: None,
+        };
+        let need = |usage, right| Need { purpose: "x", usage, right };
+        let needs = vec![
+            need(Use::Always, Right::Iam(iam.clone())),
+            need(Use::When("so"), Right::Rbac(rbac)),
+            need(Use::Optional("not"), Right::Iam(iam)),
+        ];
+        let needs = Needs { command: "setup".to_owned(), needs };
+        vec![
+            ("images", serde_json::to_value(images_document(frame, images)).unwrap()),
+            ("driverversions", serde_json::to_value(versions_document(frame, versions)).unwrap()),
+            ("permissions", serde_json::to_value(needs_document(frame, &needs)).unwrap()),
+        ]
+    }
+
     fn documents() -> Vec<(&'static str, Value)> {
         let frame = sample::frame();
         let bare = Frame { cluster: None, ..sample::frame() };
@@ -153,12 +196,9 @@ mod tests {
         let plan = |plan| ("plan", serde_json::to_value(plan_document(&frame, plan)).unwrap());
         let receipt = |document| ("receipt", serde_json::to_value(document).unwrap());
         let error = |document| ("error", serde_json::to_value(document).unwrap());
-        let item = ImageItem { image: "a/b:v1".to_owned(), ..ImageItem::default() };
-        let note = crate::steps::Note { sign: crate::steps::Sign::Unknown, text: "x".to_owned() };
-        let images = ImagesBody { items: vec![item], notes: vec![note] };
         let mut without = sample::receipt();
         without.volume = None;
-        vec![
+        let mut all = vec![
             plan(&sample::plan()),
             plan(&sample::settled()),
             plan(&sample::blocked()),
@@ -167,8 +207,9 @@ mod tests {
             receipt(receipt_document(&frame, &without)),
             error(error_document(&frame, &failed)),
             error(error_document(&bare, &Error::usage("no"))),
-            ("images", serde_json::to_value(images_document(&bare, images)).unwrap()),
-        ]
+        ];
+        all.extend(lists(&bare));
+        all
     }
 
     #[test]
@@ -207,6 +248,9 @@ mod tests {
             ("error", include_str!("../../docs/reference/error.schema.json")),
             ("event", include_str!("../../docs/reference/event.schema.json")),
             ("images", include_str!("../../docs/reference/images.schema.json")),
+            ("driverversions", include_str!("../../docs/reference/driverversions.schema.json")),
+            ("permissions", include_str!("../../docs/reference/permissions.schema.json")),
+            ("status", include_str!("../../docs/reference/status.schema.json")),
         ];
         assert_eq!(committed.map(|(word, _)| word), SCHEMAS);
         for (word, text) in committed {
@@ -275,7 +319,7 @@ mod tests {
         let error = schema("plans").unwrap_err();
         assert_eq!(
             (error.kind, error.details),
-            (Kind::Usage, vec!["schemas: plan, receipt, error, event, images".to_owned()])
+            (Kind::Usage, vec![format!("schemas: {}", SCHEMAS.join(", "))])
         );
     }
 }

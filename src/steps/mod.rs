@@ -4,6 +4,7 @@
 //! choices; a value that only creation can tell is a [`Ref::Made`].
 
 mod action;
+pub mod bind;
 pub mod driver;
 mod hidden;
 pub mod identity;
@@ -14,6 +15,7 @@ pub mod network;
 mod plan;
 #[cfg(test)]
 mod sample;
+pub mod status;
 pub mod storage;
 
 pub use action::{Action, AddonAssociation, Associations, Conflicts, Direction, Fill, ObjectRef, Ref};
@@ -89,6 +91,15 @@ fn decide(goal: Goal, intent: &Intent, facts: &Facts) -> Plan {
         let mut plan = Plan { items, ..Plan::default() };
         order(&mut plan, goal);
         plan.minutes = minutes(&plan);
+        return plan;
+    }
+    if let Some(wish) = &intent.bind {
+        let mut plan = Plan { items: bind::plan(goal, intent, wish, facts), ..Plan::default() };
+        order(&mut plan, goal);
+        let installs = plan.changes().any(|change| change.resource.kind == "Addon");
+        let has_changes = plan.changes().next().is_some();
+        plan.minutes = has_changes.then_some(if installs { 2 } else { 1 });
+        plan.notes.extend(hidden::notes(intent, facts, &plan.items));
         return plan;
     }
     let mut identity = identity::plan(goal, intent, facts);

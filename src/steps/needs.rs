@@ -1,11 +1,13 @@
 //! What a wish needs to be allowed, before anything is looked at.
 
 use crate::domain::names::{self, Partition};
+use crate::domain::permission::{BindTask, Migration, Parts, RoleTask, Task};
 pub use crate::domain::permission::{
     GROUP, IamNeed, Need, RbacNeed, Right, Use, cluster_roles, is_known, needs, policy,
 };
-use crate::domain::permission::{Migration, Parts, RoleTask, Task};
-use crate::intent::{DriverMode, GroupWish, IdentityMode, Intent, Migrate, PolicyWish, Target};
+use crate::intent::{
+    Bind, DriverMode, GroupWish, IdentityMode, Intent, Migrate, Namespaces, PolicyWish, Target,
+};
 use crate::steps::StepId;
 
 /// The task that a wish is. What only looking can tell stays open, so that it is never too little.
@@ -34,6 +36,7 @@ pub fn task(intent: &Intent, target: &Target) -> Task {
         upgrade: intent.driver.upgrade,
         migration: migration(intent),
         images: false,
+        status: None,
         service_account: intent.identity.service_account.value.clone(),
         new_group: *group == GroupWish::Create,
         any_group: !matches!(group, GroupWish::Id(_)),
@@ -42,13 +45,38 @@ pub fn task(intent: &Intent, target: &Target) -> Task {
         new_namespace: intent.storage.create_namespace,
         waits: intent.wait.is_some(),
         as_user: target.as_user.clone(),
+        bind: None,
     }
+}
+
+/// Binding or sharing a file system that is there.
+pub fn binding(intent: &Intent, wish: &Bind, target: &Target) -> Task {
+    let task = task(intent, target);
+    let namespaces = match &wish.namespaces {
+        Namespaces::Named(names) if names.is_empty() => vec!["default".to_owned()],
+        Namespaces::Named(names) => names.clone(),
+        Namespaces::Selected(_) => Vec::new(),
+    };
+    let bind = BindTask {
+        namespaces,
+        is_named: wish.fs_id.is_some() || !wish.shares,
+        opens: wish.open_ports,
+        installs: wish.install_driver,
+        removes: wish.remove,
+    };
+    let parts = Parts { identity: false, network: false, driver: bind.installs, storage: false };
+    Task { parts, irsa: false, pod_identity: false, any_group: false, bind: Some(bind), ..task }
 }
 
 /// Reading the images that run in a cluster, and nothing else.
 pub fn images(intent: &Intent, target: &Target) -> Task {
     let parts = Parts { identity: false, network: false, driver: false, storage: false };
     Task { parts, images: true, upgrade: false, migration: None, ..task(intent, target) }
+}
+
+/// Reading the state of everything, of one namespace or of all of them.
+pub fn status(intent: &Intent, target: &Target, namespace: Option<String>) -> Task {
+    Task { images: false, status: Some(namespace), ..images(intent, target) }
 }
 
 fn migration(intent: &Intent) -> Option<Migration> {

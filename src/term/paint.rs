@@ -20,6 +20,9 @@ pub enum Printed {
     ReaderGone,
 }
 
+/// The cursor at the top left, and nothing on the screen (ECMA-48: CUP, ED).
+const CLEAR: &str = "\u{1b}[H\u{1b}[2J";
+
 impl Term {
     /// Prints a page on stdout.
     ///
@@ -27,6 +30,20 @@ impl Term {
     /// stdout cannot be written, for another reason than a closed pipe.
     pub fn print(&self, page: &Page) -> Result<Printed> {
         printed(paint(io::stdout().lock(), page, self.color_stdout))
+    }
+
+    /// Whether a page can be redrawn in place on stdout.
+    pub const fn redraws(&self) -> bool {
+        self.ttys.stdout && self.moves
+    }
+
+    /// Prints a page on stdout in place of what stood there.
+    ///
+    /// # Errors
+    /// stdout cannot be written, for another reason than a closed pipe.
+    pub fn redraw(&self, page: &Page) -> Result<Printed> {
+        let mut stdout = io::stdout().lock();
+        printed(stdout.write_all(CLEAR.as_bytes()).and_then(|()| paint(stdout, page, self.color_stdout)))
     }
 
     /// Prints a document on stdout as it is.

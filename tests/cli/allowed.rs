@@ -40,11 +40,69 @@ fn world(layers: &[&str], policy: &Value, roles: &Value) -> World {
     World::of(&all)
 }
 
+/// A file system that is there already.
+const BYO: &str = "byo --fs-id fs-0e10000000000000e --cluster hp-eks";
+
+/// Commands for a file system that is there already.
+fn binding() -> [(&'static [&'static str], &'static str); 4] {
+    [
+        (&["existing"], BYO),
+        (
+            &["existing"],
+            "byo --fs-id fs-0e10000000000000e --cluster hp-eks -n ml --create-namespace --open-ports",
+        ),
+        (
+            &["existing"],
+            "share --fs-id fs-0e10000000000000e --cluster hp-eks --namespaces default,kube-public",
+        ),
+        (
+            &["existing"],
+            "share --fs-id fs-0e10000000000000e --cluster hp-eks --namespace-selector kubernetes.io/metadata.name=default",
+        ),
+    ]
+}
+
 fn roads() -> [(&'static [&'static str], &'static str); 2] {
     [
         (&["bare"], "setup dynamic --cluster hp-eks --identity irsa"),
         (&["bare", AGENT], "setup dynamic --cluster hp-eks --identity pod-identity"),
     ]
+}
+
+#[test]
+fn binding_needs_what_is_printed_for_it_and_no_more() {
+    for (layers, command) in binding() {
+        let printed = printed(command);
+        let world = world(layers, &printed["iamPolicy"], &printed["clusterRole"]);
+        let run = world.fsxctl(&format!("{command} --yes -q"));
+        assert!(is_whole(&run), "{}", run.show());
+        world.fsxctl(&format!("{command} --yes -q")).ends_untouched(0);
+    }
+    let away = "share --fs-id fs-0e10000000000000e --cluster hp-eks --namespaces default --remove";
+    let printed = printed(away);
+    let bound = World::of(&["existing"]);
+    assert_eq!(bound.fsxctl(&format!("{BYO} --yes -q")).code, Some(0));
+    let world = world(&[&bound.sandbox.snapshot()], &printed["iamPolicy"], &printed["clusterRole"]);
+    let run = world.fsxctl(&format!("{away} --yes -q"));
+    assert!(is_whole(&run), "{}", run.show());
+    assert_eq!(run.writes().len(), 2, "{}", run.show());
+}
+
+/// Each of what is always needed, taken away alone, ends with 5 and its name; all the rest is told and stops nothing.
+#[test]
+fn what_binding_always_needs_cannot_be_left_out_and_the_rest_can() {
+    for (layers, command) in [binding()[0], binding()[3]] {
+        let printed = printed(command);
+        for item in items(&printed).iter().filter(|item| item["usage"] == "always") {
+            let (policy, roles) = without(&printed, |other| other == item);
+            let run = world(layers, &policy, &roles).fsxctl(&format!("{command} --yes -q"));
+            assert_eq!(run.code, Some(5), "{item}\n{}", run.show());
+        }
+        let (policy, roles) = without(&printed, |item| item["usage"] != "always");
+        let run = world(layers, &policy, &roles).fsxctl(&format!("{command} --yes -q"));
+        assert_eq!(run.code, Some(0), "{}", run.show());
+        assert!(run.stdout.lines().any(|line| line.starts_with("? ")), "{}", run.show());
+    }
 }
 
 /// 0, and nothing that could not be seen.
@@ -119,6 +177,8 @@ fn what_is_printed_for_all_commands_is_enough_for_each() {
         (&["bare"], "setup dynamic --driver helm"),
         (&["bare"], "setup network"),
         (&["ready"], "setup driver"),
+        (&["existing"], "byo --fs-id fs-0e10000000000000e"),
+        (&["existing"], "share --fs-id fs-0e10000000000000e --namespaces default"),
     ] {
         let mut roles = printed["clusterRole"].clone();
         if command.contains("-n ml") {
@@ -438,6 +498,12 @@ fn the_policy_and_the_roles_alone_are_ready_to_apply() {
       name: fsxctl
     -- no write
     "#);
+    let document = world.fsxctl("permissions -o json setup network").json();
+    for name in
+        ["apiVersion", "kind", "fsxctlVersion", "cluster", "startedAt", "durationMs", "exitCode", "items"]
+    {
+        assert!(document.get(name).is_some(), "{name} is not in {document}");
+    }
     let one = world.run(&["permissions", "setup network --cluster hp-eks"]);
     let several = world.fsxctl("permissions setup network --cluster hp-eks");
     assert_eq!(one.stdout, several.stdout, "one argument says the same");

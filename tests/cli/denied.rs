@@ -23,9 +23,9 @@ const BESIDE: &[(&str, &[&str])] = &[
 
 /// One thing that may be denied: the sandbox's pattern, and how fsxctl names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Denial {
-    pattern: String,
-    named: String,
+pub struct Denial {
+    pub pattern: String,
+    pub named: String,
 }
 
 fn aws(action: &str) -> Denial {
@@ -64,7 +64,7 @@ fn kubernetes(entry: &Entry) -> Option<Denial> {
     })
 }
 
-fn all(run: &Run) -> Vec<Denial> {
+pub fn all(run: &Run) -> Vec<Denial> {
     let all: BTreeSet<Denial> = run.requests.iter().flat_map(denials).collect();
     all.into_iter().collect()
 }

@@ -351,7 +351,7 @@ fn the_second_run_writes_nothing_and_says_so() {
 
 /// Runs until the waves are those of a machine that was quick enough: more latency cannot hide a wave, but too
 /// little lets a slow client's one wave look like two.
-fn with_latency(
+pub fn with_latency(
     start: impl Fn(Duration) -> World,
     words: &str,
     fits: impl Fn(&crate::harness::Run) -> Result<(), String>,

@@ -59,6 +59,20 @@ const ROADS: &[Road] = &[
         words: "setup dynamic --yes -q --identity pod-identity",
         writes: 7,
     },
+    Road {
+        name: "a file system that is there, in two namespaces to be made",
+        layers: &["existing"],
+        before: &[],
+        words: "byo --fs-id fs-0e10000000000000e -n a -n b --create-namespace --yes -q",
+        writes: 6,
+    },
+    Road {
+        name: "a share that is taken away",
+        layers: &["existing"],
+        before: &["byo --fs-id fs-0e10000000000000e -n default -n kube-public --create-namespace --yes -q"],
+        words: "share --fs-id fs-0e10000000000000e --namespaces kube-public --remove --yes -q",
+        writes: 2,
+    },
 ];
 
 impl Road {
@@ -201,4 +215,14 @@ fn killed_after_each_write_of_a_role_that_comes_late() {
 #[test]
 fn killed_after_each_write_of_an_association_that_comes_late() {
     survives_every_kill("an add-on that gets its association afterwards", &[[3, 1]]);
+}
+
+#[test]
+fn killed_after_each_write_of_a_file_system_that_is_there() {
+    survives_every_kill("a file system that is there, in two namespaces to be made", &[[2, 1], [3, 2]]);
+}
+
+#[test]
+fn killed_after_each_write_of_what_is_taken_away() {
+    survives_every_kill("a share that is taken away", &[]);
 }

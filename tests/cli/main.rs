@@ -2,6 +2,7 @@
 
 mod allowed;
 mod badly;
+mod byo;
 mod cluster;
 mod consent;
 mod denied;
@@ -20,7 +21,10 @@ mod others;
 mod outcomes;
 mod output;
 mod roads;
+mod schema;
+mod share;
 mod stale;
+mod status;
 mod terminal;
 mod together;
 mod wizard;

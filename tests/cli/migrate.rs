@@ -59,6 +59,14 @@ fn the_builds_for_this_kubernetes_are_listed_newest_first() {
     assert_eq!((&document["kind"], &document["kubernetes"]), (&json!("DriverVersions"), &json!("1.33")));
     let first = json!({"version": "v1.9.0-eksbuild.1", "default": true, "installed": false});
     assert_eq!(document["items"][0], first);
+    assert_eq!((&document["cluster"]["name"], &document["exitCode"]), (&json!("hp-eks"), &json!(0)));
+    assert!(document["startedAt"].is_string() && document["durationMs"].is_u64(), "{document}");
+    // What cannot be seen is not said to be absent.
+    let hidden = World::of(&["ready", "denied: ['eks:DescribeAddon']"]);
+    let run = hidden.fsxctl("setup driver --list-versions -o json");
+    run.ends_untouched(0);
+    assert_eq!(run.json()["items"][0]["installed"], Value::Null);
+    assert!(run.json()["notes"][0]["text"].to_string().contains("eks:DescribeAddon"), "{}", run.show());
     let run =
         World::of(&["bare", "denied: ['eks:DescribeAddonVersions']"]).fsxctl("setup driver --list-versions");
     run.says(5, &["eks:DescribeAddonVersions"]);

@@ -63,6 +63,8 @@ pub(super) enum Place {
     Driver,
     Account,
     Claim,
+    /// The namespace whose state is read; none: all.
+    Status,
 }
 
 impl Row {
@@ -78,16 +80,18 @@ impl Row {
                 actions.iter().map(need).collect()
             }
             Ask::Rbac(verbs, group, resource, named, place) => {
-                let need = |verb: &&str| {
+                let need = |verb: &&str, namespace: Option<String>| {
                     Right::Rbac(RbacNeed {
                         verb: (*verb).to_owned(),
                         group: group.to_owned(),
                         resource: resource.to_owned(),
                         names: named.names(task),
-                        namespace: place.namespace(task),
+                        namespace,
                     })
                 };
-                verbs.iter().map(need).collect()
+                let places = place.namespaces(task);
+                let of = |place: Option<String>| verbs.iter().map(move |verb| need(verb, place.clone()));
+                places.into_iter().flat_map(of).collect()
             }
         }
     }
@@ -102,7 +106,8 @@ impl Row {
                     Some((bare, _)) => (bare, true),
                     None => (permission, false),
                 };
-                namespace == (place != Place::Everywhere)
+                let fits = namespace == (place != Place::Everywhere);
+                (fits || place == Place::Status || (place == Place::Claim && !namespace))
                     && verbs.iter().any(|verb| bare == format!("{verb} {resource}{dot}{group}"))
             }
         }
@@ -154,19 +159,28 @@ impl Named {
             Self::Account => vec![task.service_account.1.clone()],
             Self::Class => vec![task.class.clone()],
             Self::Claim => vec![task.claim.1.clone()],
-            Self::Namespace => vec![task.claim.0.clone()],
+            Self::Namespace => match &task.bind {
+                Some(bind) => bind.namespaces.clone(),
+                None => vec![task.claim.0.clone()],
+            },
             Self::User => task.as_user.iter().cloned().collect(),
         }
     }
 }
 
 impl Place {
-    fn namespace(self, task: &Task) -> Option<String> {
+    /// The namespaces; none stands for all of them.
+    fn namespaces(self, task: &Task) -> Vec<Option<String>> {
         match self {
-            Self::Everywhere => None,
-            Self::Driver => Some(DRIVER_NAMESPACE.to_owned()),
-            Self::Account => Some(task.service_account.0.clone()),
-            Self::Claim => Some(task.claim.0.clone()),
+            Self::Everywhere => vec![None],
+            Self::Driver => vec![Some(DRIVER_NAMESPACE.to_owned())],
+            Self::Account => vec![Some(task.service_account.0.clone())],
+            Self::Claim => match &task.bind {
+                Some(bind) if bind.namespaces.is_empty() => vec![None],
+                Some(bind) => bind.namespaces.iter().cloned().map(Some).collect(),
+                None => vec![Some(task.claim.0.clone())],
+            },
+            Self::Status => vec![task.status.clone().flatten()],
         }
     }
 }

@@ -2,20 +2,43 @@
 
 use super::Use::{Always, Optional, When};
 use super::row::{Ask, Named, On, Place, Row};
-use super::{Migration, Task, Use};
+use super::{BindTask, Migration, Task, Use};
 
 /// The API group of roles.
 const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// Needed when the identity matters: the driver step gives it to the controller.
 fn identity(task: &Task) -> bool {
+    (task.parts.identity || task.parts.driver) && task.bind.is_none()
+}
+
+/// Needed when the driver is looked at as a whole.
+fn whole_driver(task: &Task) -> bool {
     task.parts.identity || task.parts.driver
+}
+
+/// Needed for the way between nodes and file systems. For one that is there, what is hidden is told and stops nothing.
+fn way(task: &Task, usage: Use) -> Option<Use> {
+    if task.bind.is_some() {
+        let looks = task.bind.as_ref().is_some_and(|bind| !bind.removes);
+        return if_so(looks, Optional("whether nodes reach the file system is not told"));
+    }
+    if_so(task.parts.network || task.parts.storage, usage)
+}
+
+fn bind(task: &Task, which: fn(&BindTask) -> bool) -> bool {
+    task.bind.as_ref().is_some_and(which)
+}
+
+/// Volume and claim of a file system that is there are made.
+fn binds(task: &Task) -> bool {
+    bind(task, |bind| !bind.removes)
 }
 
 /// Needed for the nodes' groups; without a network, only whether their roles let Pod Identity work.
 fn hyperpod(task: &Task, usage: Use) -> Option<Use> {
-    if task.parts.network || task.parts.storage {
-        return Some(usage);
+    if task.bind.is_some() || task.parts.network || task.parts.storage {
+        return way(task, usage);
     }
     if_so(
         identity(task) && task.pod_identity,
@@ -45,6 +68,14 @@ fn changes_identity(task: &Task) -> bool {
     matches!(task.migration, Some(Migration::ToIrsa | Migration::ToPodIdentity))
 }
 
+/// What `status` does without a permission.
+const UNSEEN: Use = Optional("a ? line says what cannot be seen");
+
+/// Needed to show the state.
+fn status(task: &Task) -> Option<Use> {
+    if_so(task.status.is_some(), UNSEEN)
+}
+
 fn if_so(is: bool, usage: Use) -> Option<Use> {
     is.then_some(usage)
 }
@@ -53,7 +84,7 @@ fn if_so(is: bool, usage: Use) -> Option<Use> {
 pub const ROWS: &[Row] = &[
     Row {
         purpose: "find the cluster",
-        when: |_| Some(Always),
+        when: |task| Some(if task.status.is_some() { UNSEEN } else { Always }),
         ask: Ask::Iam(&["eks:DescribeCluster"], On::Cluster),
     },
     Row {
@@ -79,7 +110,7 @@ pub const ROWS: &[Row] = &[
     // Identity: what is there.
     Row {
         purpose: "see the driver's add-on and the Pod Identity agent",
-        when: |task| if_so(identity(task), Always),
+        when: |task| if_so(whole_driver(task), Always),
         ask: Ask::Iam(&["eks:DescribeAddon"], On::Addons),
     },
     Row {
@@ -138,7 +169,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         purpose: "see the controller's service account",
-        when: |task| if_so(identity(task), Always),
+        when: |task| if_so(whole_driver(task), Always),
         ask: Ask::Rbac(&["get"], "", "serviceaccounts", Named::Account, Place::Account),
     },
     // Identity: what is made.
@@ -228,7 +259,10 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         purpose: "see the CSIDriver",
-        when: |task| if_so(task.parts.driver, Always),
+        when: |task| {
+            let usage = Optional("the driver is taken to be installed");
+            if binds(task) && !task.parts.driver { Some(usage) } else { if_so(task.parts.driver, Always) }
+        },
         ask: Ask::Rbac(
             &["get"],
             "storage.k8s.io",
@@ -239,17 +273,21 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         purpose: "see the controller",
-        when: |task| if_so(identity(task), Always),
+        when: |task| if_so(whole_driver(task), Always),
         ask: Ask::Rbac(&["get"], "apps", "deployments", Named::As("fsx-csi-controller"), Place::Driver),
     },
     Row {
         purpose: "see the node plugin",
-        when: |task| if_so(task.parts.driver, Optional("how many of its pods are ready is not told")),
+        when: |task| {
+            if_so(task.parts.driver || binds(task), Optional("how many of its pods are ready is not told"))
+        },
         ask: Ask::Rbac(&["get"], "apps", "daemonsets", Named::As("fsx-csi-node"), Place::Driver),
     },
     Row {
         purpose: "see whether the controller's pods have the role",
-        when: |task| if_so(identity(task), Optional("pods that are older than the role are not restarted")),
+        when: |task| {
+            if_so(whole_driver(task), Optional("pods that are older than the role are not restarted"))
+        },
         ask: Ask::Rbac(&["list"], "", "pods", Named::All, Place::Driver),
     },
     Row {
@@ -419,7 +457,7 @@ pub const ROWS: &[Row] = &[
     // Network.
     Row {
         purpose: "see subnets, security groups and the cluster's instances",
-        when: |task| if_so(task.parts.network || task.parts.storage, Always),
+        when: |task| way(task, Always),
         ask: Ask::Iam(
             &["ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets"],
             On::Any,
@@ -429,18 +467,18 @@ pub const ROWS: &[Row] = &[
         purpose: "tell private subnets from public ones",
         when: |task| {
             let usage = Optional("whether the subnet is private cannot be told");
-            if_so(task.parts.network || task.parts.storage, usage)
+            way(task, usage)
         },
         ask: Ask::Iam(&["ec2:DescribeRouteTables"], On::Any),
     },
     Row {
         purpose: "see which groups file systems wear",
-        when: |task| if_so(task.parts.network || task.parts.storage, When("there are file systems")),
+        when: |task| way(task, When("there are file systems")),
         ask: Ask::Iam(&["ec2:DescribeNetworkInterfaces"], On::Any),
     },
     Row {
         purpose: "read prefix lists that rules name",
-        when: |task| if_so(task.parts.network || task.parts.storage, When("a rule names a prefix list")),
+        when: |task| way(task, When("a rule names a prefix list")),
         ask: Ask::Iam(&["ec2:GetManagedPrefixListEntries"], On::Any),
     },
     Row {
@@ -458,13 +496,13 @@ pub const ROWS: &[Row] = &[
         when: |task| {
             let usage =
                 When("the cluster has volumes, or volumes cannot be seen; else a ? line says it is hidden");
-            if_so(task.parts.network || task.parts.storage, usage)
+            if binds(task) { Some(Always) } else { if_so(task.parts.network || task.parts.storage, usage) }
         },
         ask: Ask::Iam(&["fsx:DescribeFileSystems"], On::Any),
     },
     Row {
         purpose: "see the nodes and their zones",
-        when: |task| if_so(task.parts.network || task.parts.storage, Always),
+        when: |task| way(task, Always),
         ask: Ask::Rbac(&["list"], "", "nodes", Named::All, Place::Everywhere),
     },
     Row {
@@ -472,7 +510,11 @@ pub const ROWS: &[Row] = &[
         when: |task| {
             let usage =
                 When("there are file systems, or they cannot be seen; else a ? line says it is hidden");
-            if_so(task.parts.network || task.parts.storage, usage)
+            match &task.bind {
+                Some(bind) if bind.removes || !bind.is_named => Some(Always),
+                Some(_) => Some(Optional("a name that is taken is found out when it is made")),
+                None => if_so(task.parts.network || task.parts.storage, usage),
+            }
         },
         ask: Ask::Rbac(&["list"], "", "persistentvolumes", Named::All, Place::Everywhere),
     },
@@ -494,17 +536,26 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         purpose: "let Lustre in",
-        when: |task| if_so(task.parts.network, Always),
+        when: |task| {
+            let opens = bind(task, |bind| bind.opens);
+            if opens { Some(When("ports are closed")) } else { if_so(task.parts.network, Always) }
+        },
         ask: Ask::Iam(&["ec2:AuthorizeSecurityGroupIngress"], On::Groups),
     },
     Row {
         purpose: "tag new rules",
-        when: |task| if_so(task.parts.network, Always),
+        when: |task| {
+            let opens = bind(task, |bind| bind.opens);
+            if opens { Some(When("ports are closed")) } else { if_so(task.parts.network, Always) }
+        },
         ask: Ask::Iam(&["ec2:CreateTags"], On::RuleTags),
     },
     Row {
         purpose: "let Lustre out",
-        when: |task| if_so(task.parts.network, When("a group does not let everything out")),
+        when: |task| {
+            let opens = bind(task, |bind| bind.opens);
+            if_so(task.parts.network || opens, When("a group does not let everything out"))
+        },
         ask: Ask::Iam(&["ec2:AuthorizeSecurityGroupEgress"], On::Groups),
     },
     // Storage.
@@ -528,23 +579,28 @@ pub const ROWS: &[Row] = &[
         when: |task| {
             let usage =
                 if task.new_namespace { Always } else { Optional("the namespace is taken to be there") };
-            if_so(task.parts.storage, usage)
+            if_so(task.parts.storage || bind(task, |bind| !bind.namespaces.is_empty()), usage)
         },
         ask: Ask::Rbac(&["get"], "", "namespaces", Named::Namespace, Place::Everywhere),
     },
     Row {
         purpose: "make the claim's namespace",
-        when: |task| if_so(task.parts.storage && task.new_namespace, When("the namespace is not there")),
+        when: |task| {
+            if_so(
+                (task.parts.storage || binds(task)) && task.new_namespace,
+                When("the namespace is not there"),
+            )
+        },
         ask: Ask::Rbac(&["create"], "", "namespaces", Named::All, Place::Everywhere),
     },
     Row {
         purpose: "see the claim",
-        when: |task| if_so(task.parts.storage, Always),
+        when: |task| if_so(task.parts.storage || task.bind.is_some(), Always),
         ask: Ask::Rbac(&["get"], "", "persistentvolumeclaims", Named::Claim, Place::Claim),
     },
     Row {
         purpose: "make the claim",
-        when: |task| if_so(task.parts.storage, Always),
+        when: |task| if_so(task.parts.storage || binds(task), Always),
         ask: Ask::Rbac(&["create"], "", "persistentvolumeclaims", Named::All, Place::Claim),
     },
     Row {
@@ -554,12 +610,183 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         purpose: "notice at once when the claim is Bound",
-        when: |task| if_so(task.parts.storage && task.waits, Optional("the claim is asked for now and then")),
+        when: |task| {
+            if_so(
+                (task.parts.storage || binds(task)) && task.waits,
+                Optional("the claim is asked for now and then"),
+            )
+        },
         ask: Ask::Rbac(&["list", "watch"], "", "persistentvolumeclaims", Named::All, Place::Claim),
     },
     Row {
         purpose: "tell why the claim is not Bound yet",
-        when: |task| if_so(task.parts.storage && task.waits, Optional("the driver's words are not told")),
+        when: |task| {
+            if_so(
+                (task.parts.storage || binds(task)) && task.waits,
+                Optional("the driver's words are not told"),
+            )
+        },
         ask: Ask::Rbac(&["list", "watch"], "", "events", Named::All, Place::Claim),
+    },
+    // A file system that is there already.
+    Row {
+        purpose: "find the namespaces that carry the labels",
+        when: |task| if_so(bind(task, |bind| bind.namespaces.is_empty()), Always),
+        ask: Ask::Rbac(&["list"], "", "namespaces", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "make the volume",
+        when: |task| if_so(binds(task), Always),
+        ask: Ask::Rbac(&["create"], "", "persistentvolumes", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "change a volume that is there",
+        when: |task| if_so(binds(task), When("it is used again, or other mount options are asked for")),
+        ask: Ask::Rbac(&["patch"], "", "persistentvolumes", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "see which pods use the claim",
+        when: |task| {
+            if_so(bind(task, |bind| bind.removes), Optional("a claim in use goes when its last pod ends"))
+        },
+        ask: Ask::Rbac(&["list"], "", "pods", Named::All, Place::Claim),
+    },
+    Row {
+        purpose: "take the volume away",
+        when: |task| if_so(bind(task, |bind| bind.removes), Always),
+        ask: Ask::Rbac(&["delete"], "", "persistentvolumes", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "take the claim away",
+        when: |task| if_so(bind(task, |bind| bind.removes), Always),
+        ask: Ask::Rbac(&["delete"], "", "persistentvolumeclaims", Named::Claim, Place::Claim),
+    },
+    // State.
+    Row {
+        purpose: "show the driver's add-on and the Pod Identity agent",
+        when: status,
+        ask: Ask::Iam(&["eks:DescribeAddon"], On::Addons),
+    },
+    Row {
+        purpose: "show who the controller is",
+        when: status,
+        ask: Ask::Iam(&["eks:ListPodIdentityAssociations"], On::Cluster),
+    },
+    Row {
+        purpose: "show who the controller is",
+        when: status,
+        ask: Ask::Iam(&["eks:DescribePodIdentityAssociation"], On::Associations),
+    },
+    Row {
+        purpose: "show who the controller is",
+        when: status,
+        ask: Ask::Iam(&["iam:GetOpenIDConnectProvider"], On::Providers),
+    },
+    Row {
+        purpose: "judge what the controller's role allows",
+        when: status,
+        ask: Ask::Iam(
+            &["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"],
+            On::Roles,
+        ),
+    },
+    Row {
+        purpose: "judge what the controller's role allows",
+        when: status,
+        ask: Ask::Iam(&["iam:GetPolicy", "iam:GetPolicyVersion"], On::Policies),
+    },
+    Row {
+        purpose: "judge whether the nodes let Pod Identity work",
+        when: status,
+        ask: Ask::Iam(&["eks:DescribeNodegroup"], On::NodeGroups),
+    },
+    Row {
+        purpose: "show newer builds of the add-on",
+        when: status,
+        ask: Ask::Iam(&["eks:DescribeAddonVersions"], On::Any),
+    },
+    Row {
+        purpose: "show file systems, and whether the nodes reach them",
+        when: status,
+        ask: Ask::Iam(
+            &[
+                "ec2:DescribeInstances",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:GetManagedPrefixListEntries",
+                "fsx:DescribeFileSystems",
+                "sagemaker:ListClusters",
+            ],
+            On::Any,
+        ),
+    },
+    Row {
+        purpose: "show the groups of HyperPod's nodes",
+        when: status,
+        ask: Ask::Iam(&["sagemaker:DescribeCluster"], On::HyperPods),
+    },
+    Row {
+        purpose: "show the nodes",
+        when: status,
+        ask: Ask::Rbac(&["list"], "", "nodes", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "show the driver",
+        when: status,
+        ask: Ask::Rbac(
+            &["get"],
+            "storage.k8s.io",
+            "csidrivers",
+            Named::As("fsx.csi.aws.com"),
+            Place::Everywhere,
+        ),
+    },
+    Row {
+        purpose: "show the driver",
+        when: status,
+        ask: Ask::Rbac(&["get"], "apps", "deployments", Named::As("fsx-csi-controller"), Place::Driver),
+    },
+    Row {
+        purpose: "show the driver",
+        when: status,
+        ask: Ask::Rbac(&["get"], "apps", "daemonsets", Named::As("fsx-csi-node"), Place::Driver),
+    },
+    Row {
+        purpose: "show whether the controller's pods have its role",
+        when: status,
+        ask: Ask::Rbac(&["list"], "", "pods", Named::All, Place::Driver),
+    },
+    Row {
+        purpose: "show who the controller is",
+        when: status,
+        ask: Ask::Rbac(&["get"], "", "serviceaccounts", Named::Account, Place::Account),
+    },
+    Row {
+        purpose: "show the Helm release of the driver",
+        when: |task| {
+            if_so(task.status.is_some(), Optional("a ? line says so, when the driver is a Helm release"))
+        },
+        ask: Ask::Rbac(&["list"], "", "secrets", Named::All, Place::Driver),
+    },
+    Row {
+        purpose: "show the classes of the driver",
+        when: status,
+        ask: Ask::Rbac(&["list"], "storage.k8s.io", "storageclasses", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "show volumes",
+        when: status,
+        ask: Ask::Rbac(&["list"], "", "persistentvolumes", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "show claims",
+        when: status,
+        ask: Ask::Rbac(&["list"], "", "persistentvolumeclaims", Named::All, Place::Status),
+    },
+    Row {
+        purpose: "show the pods that use them",
+        when: status,
+        ask: Ask::Rbac(&["list"], "", "pods", Named::All, Place::Status),
     },
 ];

@@ -24,6 +24,7 @@ fn task() -> Task {
         upgrade: false,
         migration: None,
         images: false,
+        status: None,
         service_account: ("kube-system".into(), "fsx-csi-controller-sa".into()),
         new_group: false,
         any_group: true,
@@ -32,6 +33,7 @@ fn task() -> Task {
         new_namespace: false,
         waits: true,
         as_user: None,
+        bind: None,
     }
 }
 

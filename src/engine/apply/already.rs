@@ -64,7 +64,7 @@ async fn one_by_one(hands: Hands<'_>, action: &Action) -> Result<Outcome, Troubl
 
 async fn group(hands: Hands<'_>, action: &Action, trouble: Trouble) -> Result<Outcome, Trouble> {
     let Action::CreateGroup { name, vpc, tags, .. } = action else { return Err(trouble) };
-    let groups = match hands.reads.groups(vpc).await? {
+    let groups = match hands.reads.groups(&[vpc]).await? {
         Seen::Found(groups) => groups,
         Seen::Missing => Vec::new(),
         Seen::Hidden(veil) => return Err(denied("ec2", &veil)),

@@ -44,6 +44,25 @@ pub(super) async fn look(reads: &Reads, look: &Look, facts: &mut Facts) -> Resul
     boundaries(reads, look, facts).await
 }
 
+/// What decides whether nodes and a file system reach each other and only the first two waves could name: prefix lists
+/// of rules, and instances without the cluster's tag.
+pub(super) async fn reach(reads: &Reads, facts: &mut Facts) -> Result<()> {
+    let ids = prefix_lists(facts);
+    let (more, lists) = futures::join!(
+        Box::pin(unlisted(reads, facts)),
+        join_all(ids.into_iter().map(|id| async move { (id.clone(), reads.prefix_list(&id).await) })),
+    );
+    if let Some(more) = more? {
+        facts.network.instances = more;
+    }
+    for (id, answer) in lists {
+        if let Seen::Found(cidrs) = answer? {
+            facts.network.prefix_lists.insert(id, cidrs);
+        }
+    }
+    Ok(())
+}
+
 /// The permissions boundaries of the roles that were read, and the one asked for. Few roles have one.
 async fn boundaries(reads: &Reads, look: &Look, facts: &mut Facts) -> Result<()> {
     let worn = facts.access.roles.values().filter_map(|known| known.role.found()?.boundary.clone());

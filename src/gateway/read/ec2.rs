@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 
 use super::{Answer, Reads, seen};
 use crate::domain::network::{Peer, Rule, SecurityGroup};
-use crate::facts::{Instance, Interface, RouteTable, Seen, Subnet};
+use crate::facts::{Instance, Interface, Route, RouteTable, Seen, Subnet};
 
 const EC2: &str = "ec2";
 
@@ -15,27 +15,29 @@ const EC2: &str = "ec2";
 const FILTER_VALUES: usize = 200;
 
 impl Reads {
-    /// ec2:DescribeSubnets of a VPC.
-    pub async fn subnets(&self, vpc: &str) -> Answer<Vec<Subnet>> {
-        let describe = self.session.ec2().describe_subnets().filters(filter("vpc-id", [vpc]));
+    /// ec2:DescribeSubnets of a VPC, or of several.
+    pub async fn subnets(&self, vpcs: &[&str]) -> Answer<Vec<Subnet>> {
+        let describe = self.session.ec2().describe_subnets().filters(filter("vpc-id", vpcs.iter().copied()));
         let pages = describe.into_paginator().items().send();
         seen(EC2, "DescribeSubnets", pages.try_collect().await, |found| {
             Some(found.into_iter().map(subnet).collect())
         })
     }
 
-    /// ec2:DescribeSecurityGroups of a VPC, with their rules.
-    pub async fn groups(&self, vpc: &str) -> Answer<Vec<SecurityGroup>> {
-        let describe = self.session.ec2().describe_security_groups().filters(filter("vpc-id", [vpc]));
+    /// ec2:DescribeSecurityGroups of a VPC, or of several, with their rules.
+    pub async fn groups(&self, vpcs: &[&str]) -> Answer<Vec<SecurityGroup>> {
+        let by_vpc = filter("vpc-id", vpcs.iter().copied());
+        let describe = self.session.ec2().describe_security_groups().filters(by_vpc);
         let pages = describe.into_paginator().items().send();
         seen(EC2, "DescribeSecurityGroups", pages.try_collect().await, |found| {
             Some(found.into_iter().map(group).collect())
         })
     }
 
-    /// ec2:DescribeRouteTables of a VPC.
-    pub async fn route_tables(&self, vpc: &str) -> Answer<Vec<RouteTable>> {
-        let describe = self.session.ec2().describe_route_tables().filters(filter("vpc-id", [vpc]));
+    /// ec2:DescribeRouteTables of a VPC, or of several.
+    pub async fn route_tables(&self, vpcs: &[&str]) -> Answer<Vec<RouteTable>> {
+        let by_vpc = filter("vpc-id", vpcs.iter().copied());
+        let describe = self.session.ec2().describe_route_tables().filters(by_vpc);
         let pages = describe.into_paginator().items().send();
         seen(EC2, "DescribeRouteTables", pages.try_collect().await, |found| {
             Some(found.into_iter().map(route_table).collect())
@@ -189,7 +191,8 @@ fn peers(permission: &sdk::IpPermission) -> Vec<(Peer, Option<String>)> {
 
 fn route_table(found: sdk::RouteTable) -> RouteTable {
     let links = found.associations.unwrap_or_default();
-    let to_internet_gateway = found.routes.unwrap_or_default().iter().any(|route| {
+    let routes = found.routes.unwrap_or_default();
+    let to_internet_gateway = routes.iter().any(|route| {
         route.destination_cidr_block() == Some("0.0.0.0/0")
             && route.gateway_id().is_some_and(|gateway| gateway.starts_with("igw-"))
     });
@@ -198,7 +201,23 @@ fn route_table(found: sdk::RouteTable) -> RouteTable {
         main: links.iter().any(|link| link.main.unwrap_or_default()),
         subnets: links.into_iter().filter_map(|link| link.subnet_id).collect(),
         to_internet_gateway,
+        vpc: found.vpc_id.unwrap_or_default(),
+        routes: routes.into_iter().filter_map(way_out).collect(),
     }
+}
+
+/// A route that can lead into another VPC: whatever is no local, internet or service route. Routes to prefix lists of
+/// customers are left out, as their entries are not read.
+fn way_out(route: sdk::Route) -> Option<Route> {
+    let gateway = route.gateway_id.filter(|id| id.starts_with("vgw-"));
+    let target = route
+        .vpc_peering_connection_id
+        .or(route.transit_gateway_id)
+        .or(route.core_network_arn)
+        .or(gateway)
+        .or(route.network_interface_id)?;
+    let active = route.state.is_none_or(|state| state == sdk::RouteState::Active);
+    Some(Route { cidr: route.destination_cidr_block?, target, active })
 }
 
 fn group_ids(found: Option<Vec<sdk::GroupIdentifier>>) -> Vec<String> {
@@ -210,6 +229,7 @@ fn interface(found: sdk::NetworkInterface) -> Interface {
         id: found.network_interface_id.unwrap_or_default(),
         groups: group_ids(found.groups),
         subnet: found.subnet_id.unwrap_or_default(),
+        address: found.private_ip_address,
         file_system: tags(found.tag_set).remove("AmazonFSx.FileSystemId"),
     }
 }

@@ -8,11 +8,16 @@ use crate::facts::FileSystem;
 impl Reads {
     /// fsx:DescribeFileSystems: all Lustre file systems of the account and Region.
     pub async fn file_systems(&self) -> Answer<Vec<FileSystem>> {
+        let is_lustre = |system: &FileSystem| system.kind == sdk::FileSystemType::Lustre.as_str();
+        Ok(self.all_file_systems().await?.map(|all| all.into_iter().filter(is_lustre).collect()))
+    }
+
+    /// fsx:DescribeFileSystems: all file systems of the account and Region, of every type.
+    pub async fn all_file_systems(&self) -> Answer<Vec<FileSystem>> {
         let pages = self.session.fsx().describe_file_systems().into_paginator().send();
         seen("fsx", "DescribeFileSystems", pages.try_collect().await, |found| {
             let all = found.into_iter().flat_map(|page| page.file_systems.unwrap_or_default());
-            let lustre = all.filter(|found| found.file_system_type == Some(sdk::FileSystemType::Lustre));
-            Some(lustre.map(file_system).collect())
+            Some(all.map(file_system).collect())
         })
     }
 }
@@ -23,6 +28,7 @@ fn file_system(found: sdk::FileSystem) -> FileSystem {
     FileSystem {
         id: found.file_system_id.unwrap_or_default(),
         arn: found.resource_arn.unwrap_or_default(),
+        kind: found.file_system_type.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
         lifecycle: found.lifecycle.map(|lifecycle| lifecycle.as_str().to_owned()).unwrap_or_default(),
         failure: found.failure_details.and_then(|details| details.message),
         capacity_gib: found

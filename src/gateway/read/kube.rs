@@ -23,6 +23,14 @@ const DRIVER: &str = "fsx.csi.aws.com";
 /// The driver's own container.
 pub(super) const PLUGIN: &str = "fsx-plugin";
 
+/// Which group a node is of, as HyperPod, EKS, eksctl and Karpenter label it.
+const GROUP_LABELS: [&str; 4] = [
+    "sagemaker.amazonaws.com/instance-group-name",
+    "eks.amazonaws.com/nodegroup",
+    "alpha.eksctl.io/nodegroup-name",
+    "karpenter.sh/nodepool",
+];
+
 /// Objects a page.
 const PAGE: u32 = 500;
 
@@ -87,14 +95,56 @@ impl KubeReads {
         self.list("list persistentvolumes", &Api::all(self.api()), ListParams::default(), volume).await
     }
 
-    /// A namespace.
-    pub async fn namespace(&self, name: &str) -> Answer<Namespace> {
-        self.get("get namespaces", &Api::<core::Namespace>::all(self.api()), name, |found| Namespace {
-            name: found.metadata.name.clone().unwrap_or_default(),
-            terminating: found.metadata.deletion_timestamp.is_some(),
-            marks: marks(found.metadata),
+    /// All volumes of the FSx for Lustre driver, and the names of all others.
+    pub async fn volumes_and_others(&self) -> Answer<(Vec<Volume>, Vec<String>)> {
+        let either = |found: core::PersistentVolume| {
+            let name = found.metadata.name.clone().unwrap_or_default();
+            Some(volume(found).ok_or(name))
+        };
+        let api = Api::all(self.api());
+        let all = self.list("list persistentvolumes", &api, ListParams::default(), either).await?;
+        Ok(all.map(|all| {
+            let (mut ours, mut others) = (Vec::new(), Vec::new());
+            for found in all {
+                match found {
+                    Ok(volume) => ours.push(volume),
+                    Err(name) => others.push(name),
+                }
+            }
+            (ours, others)
+        }))
+    }
+
+    /// Names of the namespaces that a label selector matches.
+    pub async fn namespaces_by(&self, selector: &str) -> Answer<Vec<Namespace>> {
+        let params = ListParams::default().labels(selector);
+        self.list("list namespaces", &Api::all(self.api()), params, |found: core::Namespace| {
+            Some(namespace(found))
         })
         .await
+    }
+
+    /// Names of the pods that use a claim and have not ended.
+    pub async fn users_of(&self, namespace: &str, claim: &str) -> Answer<Vec<String>> {
+        let api: Api<core::Pod> = Api::namespaced(self.api(), namespace);
+        let uses = |pod: &core::Pod| {
+            let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+            let mut claims = volumes.filter_map(|volume| volume.persistent_volume_claim.as_ref());
+            claims.any(|named| named.claim_name == claim)
+        };
+        let has_ended = |pod: &core::Pod| {
+            let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+            matches!(phase, Some("Succeeded" | "Failed"))
+        };
+        self.list(&format!("list pods in {namespace}"), &api, ListParams::default(), |pod| {
+            (uses(&pod) && !has_ended(&pod)).then(|| pod.metadata.name.unwrap_or_default())
+        })
+        .await
+    }
+
+    /// A namespace.
+    pub async fn namespace(&self, name: &str) -> Answer<Namespace> {
+        self.get("get namespaces", &Api::<core::Namespace>::all(self.api()), name, namespace).await
     }
 
     /// Events of the object with this uid.
@@ -181,6 +231,14 @@ pub(in crate::gateway) fn marks(meta: ObjectMeta) -> Marks {
     }
 }
 
+fn namespace(found: core::Namespace) -> Namespace {
+    Namespace {
+        name: found.metadata.name.clone().unwrap_or_default(),
+        terminating: found.metadata.deletion_timestamp.is_some(),
+        marks: marks(found.metadata),
+    }
+}
+
 fn node(found: core::Node) -> Node {
     let mut labels = found.metadata.labels.unwrap_or_default();
     let name = found.metadata.name.unwrap_or_default();
@@ -188,6 +246,8 @@ fn node(found: core::Node) -> Node {
     let status = found.status.unwrap_or_default();
     let is = |label: &str, value: &str| labels.get(label).is_some_and(|found| found == value);
     let hyperpod = is("sagemaker.amazonaws.com/compute-type", "hyperpod") || name.starts_with("hyperpod-");
+    let group = GROUP_LABELS.iter().find_map(|label| labels.get(*label)).cloned();
+    let instance_type = labels.get("node.kubernetes.io/instance-type").cloned();
     let fargate = is("eks.amazonaws.com/compute-type", "fargate");
     Node {
         zone: labels.remove("topology.kubernetes.io/zone"),
@@ -200,6 +260,8 @@ fn node(found: core::Node) -> Node {
             .or_else(|| instance_id(&name))
             .map(str::to_owned),
         hyperpod,
+        group,
+        instance_type,
         fargate,
         ready: status
             .conditions
@@ -283,7 +345,7 @@ fn count(number: Option<i32>) -> u32 {
     number.and_then(|number| u32::try_from(number).ok()).unwrap_or_default()
 }
 
-fn class(found: ApiClass) -> StorageClass {
+pub(super) fn class(found: ApiClass) -> StorageClass {
     StorageClass {
         name: found.metadata.name.clone().unwrap_or_default(),
         provisioner: found.provisioner,
@@ -317,6 +379,7 @@ fn volume(found: core::PersistentVolume) -> Option<Volume> {
     let csi = spec.csi.filter(|csi| csi.driver == DRIVER)?;
     let attributes: BTreeMap<String, String> = csi.volume_attributes.unwrap_or_default();
     let size = spec.capacity.and_then(|capacity| Some(capacity.get("storage")?.0.clone()));
+    let claim = spec.claim_ref;
     Some(Volume {
         name: found.metadata.name.clone().unwrap_or_default(),
         phase: found.status.and_then(|status| status.phase).unwrap_or_default(),
@@ -324,7 +387,11 @@ fn volume(found: core::PersistentVolume) -> Option<Volume> {
         dns_name: attributes.get("dnsname").cloned(),
         mount_name: attributes.get("mountname").cloned(),
         class: spec.storage_class_name.filter(|class| !class.is_empty()),
-        claim: spec.claim_ref.and_then(|claim| Some(format!("{}/{}", claim.namespace?, claim.name?))),
+        claim_uid: claim.as_ref().and_then(|claim| claim.uid.clone()),
+        claim: claim.and_then(|claim| Some(format!("{}/{}", claim.namespace?, claim.name?))),
+        mount_options: spec.mount_options.unwrap_or_default(),
+        access_modes: spec.access_modes.unwrap_or_default(),
+        terminating: found.metadata.deletion_timestamp.is_some(),
         reclaim_policy: spec.persistent_volume_reclaim_policy.unwrap_or_else(|| "Retain".to_owned()),
         size: size.unwrap_or_default(),
         marks: marks(found.metadata),

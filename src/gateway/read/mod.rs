@@ -12,6 +12,7 @@ mod kube;
 mod object;
 mod pods;
 mod sagemaker;
+mod survey;
 mod watch;
 
 use std::error::Error as StdError;

@@ -18,6 +18,7 @@ pub fn receipt_document(frame: &Frame, receipt: &Receipt) -> Document<ReceiptBod
     let body = ReceiptBody {
         items: receipt.plan.items.iter().map(|item| done_item(item, &receipt.made)).collect(),
         volume: receipt.volume.clone(),
+        more_volumes: receipt.more.clone(),
         notes: receipt.plan.notes.clone(),
     };
     Document::new(frame, DocumentKind::Receipt, body)

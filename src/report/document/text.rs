@@ -14,6 +14,16 @@ pub fn to_json(document: &impl Serialize) -> Result<String> {
     Ok(format!("{}\n", escape_json(&pretty(document)?)))
 }
 
+/// JSON on one line, ended by a line break.
+///
+/// # Errors
+/// A bug: a document that cannot be said in JSON.
+pub fn to_json_line(document: &impl Serialize) -> Result<String> {
+    let line = serde_json::to_string(document)
+        .map_err(|error| Error::bug("cannot write the document as JSON").because(error.to_string()))?;
+    Ok(format!("{}\n", escape_json(&line)))
+}
+
 /// YAML, ended by a line break. Strings that a YAML 1.1 reader would take for something else are quoted.
 ///
 /// # Errors

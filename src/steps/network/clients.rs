@@ -8,13 +8,13 @@ use crate::steps::{Block, Note, Sign};
 
 /// Nodes that share one set of security groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Client {
+pub(in crate::steps) struct Client {
     /// For people: `instance group workers`, `node group system`.
-    pub(super) name: String,
+    pub(in crate::steps) name: String,
     /// All their groups.
-    pub(super) groups: Vec<String>,
+    pub(in crate::steps) groups: Vec<String>,
     /// Subnets they can be in.
-    pub(super) subnets: Vec<String>,
+    pub(in crate::steps) subnets: Vec<String>,
 }
 
 impl Client {
@@ -29,7 +29,7 @@ impl Client {
 
 /// All groups of nodes, by set of security groups. HyperPod groups come from SageMaker (EC2 need not list their
 /// instances), the rest from EC2. When no node is there yet, EKS will put the cluster's group on managed nodes.
-pub(super) fn clients(facts: &Facts, notes: &mut Vec<Note>) -> Result<Vec<Client>, Box<Block>> {
+pub(in crate::steps) fn clients(facts: &Facts, notes: &mut Vec<Note>) -> Result<Vec<Client>, Box<Block>> {
     let mut by_groups: BTreeMap<BTreeSet<String>, (BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
     let mut add = |name: String, groups: &[String], subnets: &[String]| {
         let (names, known) = by_groups.entry(groups.iter().cloned().collect()).or_default();

@@ -6,6 +6,7 @@
 
 mod clients;
 mod group;
+pub(crate) mod passage;
 mod rules;
 mod subnet;
 mod undo;
@@ -13,7 +14,8 @@ mod undo;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use clients::{Client, clients};
+pub(in crate::steps) use clients::{Client, clients};
+pub(in crate::steps) use rules::{mark, show};
 pub use subnet::{SubnetSight, subnet_sight};
 
 use super::{Block, Change, Goal, Item, Note, Ref, Sign, StepId, denied};

@@ -15,7 +15,7 @@ pub(super) const MADE: &str = "$made:security-group";
 
 /// The start of the description of every rule that fsxctl adds for a cluster: undo finds them by it, since
 /// DescribeSecurityGroups shows descriptions and not the tags of rules.
-pub(super) fn mark(cluster: &str) -> String {
+pub(in crate::steps) fn mark(cluster: &str) -> String {
     format!("fsxctl {cluster}: ")
 }
 
@@ -280,7 +280,7 @@ fn allowed(view: &View<'_>, wants: &[Want]) -> Result<(), Box<Block>> {
 }
 
 /// One rule for people: `tcp 988 from itself`.
-pub(super) fn show(rule: &Rule, direction: Direction) -> String {
+pub(in crate::steps) fn show(rule: &Rule, direction: Direction) -> String {
     let ports = match (rule.from, rule.to) {
         (Some(from), Some(to)) if from == to => format!("tcp {from}"),
         (Some(from), Some(to)) => format!("tcp {from}-{to}"),

@@ -236,21 +236,24 @@ fn no_room(intent: &Intent, facts: &Facts, claim: &Claim) -> Option<String> {
     })
 }
 
+/// Kubernetes takes a larger request of a Bound claim alone.
+fn bound_already(intent: &Intent, claim: &Claim, reference: &str) -> Result<(), Box<Block>> {
+    if claim.phase == "Bound" {
+        return Ok(());
+    }
+    let message = format!(
+        "claim {reference} asks for {}, not {}, and is {}: only a Bound claim can grow",
+        claim.size,
+        quantity::print_gib(intent.storage.size.value),
+        claim.phase
+    );
+    let next = "wait until it is Bound, or take another name with --claim";
+    Err(block(Kind::Conflict, message, next))
+}
+
 fn grow(intent: &Intent, facts: &Facts, claim: &Claim) -> Result<Vec<Change>, Box<Block>> {
     let reference = reference(intent, facts);
-    if claim.phase != "Bound" {
-        let message = format!(
-            "claim {reference} asks for {}, not {}, and is {}: only a Bound claim can grow",
-            claim.size,
-            quantity::print_gib(intent.storage.size.value),
-            claim.phase
-        );
-        return Err(block(
-            Kind::Conflict,
-            message,
-            "wait until it is Bound, or take another name with --claim",
-        ));
-    }
+    bound_already(intent, claim, &reference)?;
     if let Some(illegal) = growth(intent, facts, claim) {
         let next = illegal
             .nearest

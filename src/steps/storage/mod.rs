@@ -89,7 +89,7 @@ fn namespace(intent: &Intent, facts: &Facts) -> Result<Vec<Change>, Box<Block>> 
     }
 }
 
-fn make_namespace(name: &str) -> Change {
+pub(in crate::steps) fn make_namespace(name: &str) -> Change {
     let object = serde_json::json!({
         "apiVersion": "v1", "kind": "Namespace",
         "metadata": {"name": name, "labels": {ownership::LABEL_MANAGED_BY: ownership::MANAGER}},
@@ -120,7 +120,7 @@ fn make_namespace(name: &str) -> Change {
 
 /// A patch of an object that somebody else made says that fsxctl was given leave: the next change needs no second one.
 /// No label, because what is labelled is fsxctl's own and goes with an undo.
-fn mark_adopted(patch: &mut serde_json::Value, marks: &Marks) {
+pub(in crate::steps) fn mark_adopted(patch: &mut serde_json::Value, marks: &Marks) {
     if ownership::is_labelled_ours(&marks.labels) {
         return;
     }
