@@ -23,7 +23,8 @@ pub struct GlobalArgs {
     /// Kubernetes user to impersonate [default: nobody]
     #[arg(long = "as", global = true, value_name = "USER")]
     pub as_user: Option<String>,
-    /// Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]
+    /// Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown
+    /// [default: human]
     #[arg(long, short = 'o', global = true, value_name = "FORMAT")]
     pub output: Option<String>,
     /// Write the answer to a file as well (repeatable)

@@ -7,6 +7,7 @@ mod groups;
 mod migrate;
 mod setup;
 mod status;
+mod verify;
 
 pub use about::{CompletionsArgs, EnvArgs, ImagesArgs, PermissionsArgs, SchemaArgs, Shell, VersionArgs};
 pub use byo::{BoundArgs, ByoArgs, CheckArgs, ShareArgs};
@@ -16,6 +17,7 @@ pub use groups::{ClusterArgs, ConsentArgs, DriverArgs, IdentityArgs, NetworkArgs
 pub use migrate::{MigrateCommand, MigrateDriver, MigrateIdentity};
 pub use setup::{SetupArgs, SetupCommand, SetupDriver, SetupDynamic, SetupIdentity, SetupNetwork};
 pub use status::StatusArgs;
+pub use verify::VerifyArgs;
 
 /// eksctl for FSx for Lustre on SageMaker HyperPod and Amazon EKS
 #[derive(Debug, Clone, Parser)]
@@ -65,6 +67,11 @@ pub enum Command {
     ///
     /// It reads and writes nothing. What cannot be seen is a line with a question mark that names the permission.
     Status(StatusArgs),
+    /// Mount a claim on nodes of every group: write, lock, read from another node, and leave nothing behind
+    ///
+    /// Shows the pods that it would make, asks, and removes them again however it ends. A failed mount is told with its
+    /// cause and the next command.
+    Verify(Box<VerifyArgs>),
     /// Show which settings are in force and where each comes from
     Env(EnvArgs),
     /// Show the IAM actions and RBAC rules that a command needs

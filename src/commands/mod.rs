@@ -11,6 +11,7 @@ mod permissions;
 mod setup;
 mod speak;
 mod status;
+mod verify;
 mod versions;
 mod way;
 mod wizard;
@@ -22,7 +23,7 @@ use clap::{CommandFactory as _, Parser as _};
 use crate::cli::{Cli, Command};
 use crate::error::{Error, Kind, Result};
 use crate::intent::{migrate_intent, setup_intent, share_intent};
-use speak::Speak;
+use speak::{Gives, Speak};
 
 /// Runs one command line. `arguments` begins with the program's name; `env` is the whole environment. Returns the exit
 /// code. Must be called inside a tokio runtime with time and IO enabled.
@@ -35,8 +36,13 @@ pub async fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> u8 {
         Ok(speak) => speak.typed(&named(&arguments)),
         Err(error) => return Speak::guessed(&arguments, &env).fail(&error, None),
     };
-    let lists = matches!(cli.command, Command::Images(_) | Command::Status(_));
-    if let Err(error) = speak.check_forms(lists, matches!(cli.command, Command::Status(_))) {
+    let gives = match cli.command {
+        Command::Images(_) => Gives::Names,
+        Command::Status(_) => Gives::Tables,
+        Command::Verify(_) => Gives::Report,
+        _ => Gives::Neither,
+    };
+    if let Err(error) = speak.check_format(gives) {
         return speak.fail(&error, None);
     }
     match Box::pin(dispatch(program(&arguments), &cli, &env, &speak)).await {
@@ -58,6 +64,7 @@ async fn dispatch(program: &str, cli: &Cli, env: &BTreeMap<String, String>, spea
         Command::Share(args) => setup::run(share_intent(args, &cli.global, env)?, env, speak).await,
         Command::Migrate(command) => setup::run(migrate_intent(command, &cli.global, env)?, env, speak).await,
         Command::Status(args) => Box::pin(status::run(args, &cli.global, env, speak)).await,
+        Command::Verify(args) => Box::pin(verify::run(args, &cli.global, env, speak)).await,
         Command::Env(args) => env::run(args, &cli.global, env, speak),
         Command::Permissions(args) => permissions::run(args, &cli.global, env, speak),
         Command::Images(args) => Box::pin(images::run(args, &cli.global, env, speak)).await,

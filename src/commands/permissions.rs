@@ -13,7 +13,7 @@ use crate::report::{Needs, needs_document, needs_page, to_json, to_yaml};
 use crate::steps::needs;
 
 /// All commands together, by command lines that take every road.
-const EVERYTHING: [&str; 11] = [
+const EVERYTHING: [&str; 13] = [
     "setup dynamic --create-namespace",
     "setup dynamic --policy managed",
     "setup dynamic --driver helm",
@@ -25,6 +25,8 @@ const EVERYTHING: [&str; 11] = [
     "share --namespace-selector a=b",
     "share --namespace-selector a=b --remove",
     "status",
+    "verify",
+    "verify --cleanup-only -A",
 ];
 
 /// Shows what a command line needs.
@@ -122,6 +124,11 @@ fn of_line(words: &[String], global: &GlobalArgs, env: &Env) -> Result<Vec<needs
         Command::Status(args) => {
             let (intent, target, _) = intent::setup_intent(&whole(args.cluster.cluster.clone()), &own, env)?;
             return Ok(needs::needs(&needs::status(&intent, &target, args.namespace.clone())));
+        }
+        Command::Verify(args) => {
+            let (wish, target, _) = intent::verify_intent(args, &own, env)?;
+            let (intent, _, _) = intent::setup_intent(&whole(None), &own, env)?;
+            return Ok(needs::needs(&needs::verification(&intent, &wish, &target)));
         }
         // They look at nothing.
         _ => return Ok(Vec::new()),

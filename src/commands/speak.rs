@@ -22,6 +22,19 @@ pub(super) struct Speak {
     typed: Option<String>,
 }
 
+/// What a command's answer is, which decides about its formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gives {
+    /// A list, whose items have names.
+    Names,
+    /// Lists with tables, whose items have names.
+    Tables,
+    /// A report, whose items are passed or failed.
+    Report,
+    /// Anything else.
+    Neither,
+}
+
 /// An answer in both shapes: a page for people, a document for machines.
 pub(super) struct Answer<'a, Body> {
     pub(super) page: Page,
@@ -102,18 +115,24 @@ impl Speak {
         guessed
     }
 
-    /// `-o name` and `-o wide` are for lists alone, and a command that is none says so before it does anything.
-    pub(super) fn check_forms(&self, has_names: bool, has_tables: bool) -> Result<()> {
+    /// Some formats are for lists or for reports alone, and a command that gives none says so before it does anything.
+    pub(super) fn check_format(&self, gives: Gives) -> Result<()> {
         let asked = |wanted: Format| {
             self.files.iter().map(|file| &file.format).chain([&self.format]).any(|it| *it == wanted)
         };
-        let rows = [("name", Format::Name, has_names), ("wide", Format::Wide, has_tables)];
-        let Some((word, ..)) = rows.into_iter().find(|(_, form, has)| !has && asked(form.clone())) else {
-            return Ok(());
-        };
-        let name = if has_names && word != "name" { ", name" } else { "" };
-        Err(Error::usage(format!("-o {word} is for lists, and this command gives none"))
-            .details([format!("formats here: human, json, yaml{name}, jsonpath=EXPR")]))
+        let rows = [
+            ("name", Format::Name, &[Gives::Names, Gives::Tables][..], "for lists"),
+            ("wide", Format::Wide, &[Gives::Tables], "for lists with tables"),
+            ("junit", Format::Junit, &[Gives::Report], "for reports"),
+            ("markdown", Format::Markdown, &[Gives::Report], "for reports"),
+        ];
+        let refused = rows.iter().find(|(_, form, who, _)| !who.contains(&gives) && asked(form.clone()));
+        let Some((word, _, _, what)) = refused else { return Ok(()) };
+        let here: Vec<&str> =
+            rows.iter().filter(|(_, _, who, _)| who.contains(&gives)).map(|(word, ..)| *word).collect();
+        let here = here.into_iter().map(|word| format!(", {word}")).collect::<String>();
+        Err(Error::usage(format!("-o {word} is {what}, and this command gives none"))
+            .details([format!("formats here: human, json, yaml, jsonpath=EXPR{here}")]))
     }
 
     /// The form in which a state is shown; a watch has lines or a page, and no files.
@@ -127,7 +146,13 @@ impl Speak {
             Format::Yaml | Format::Name | Format::JsonPath(_) if watches => {
                 Err(Error::usage("--watch goes with -o human, wide and json"))
             }
-            Format::Json | Format::Yaml | Format::Name | Format::JsonPath(_) => Ok(StatusForms::Json),
+            // The formats of reports were refused before.
+            Format::Json
+            | Format::Yaml
+            | Format::Name
+            | Format::JsonPath(_)
+            | Format::Junit
+            | Format::Markdown => Ok(StatusForms::Json),
         }
     }
 

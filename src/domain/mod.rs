@@ -14,7 +14,10 @@
 //! | [`ownership`] | whose an object is | [Tagging] |
 //! | [`names`] | names, ARNs, partitions | [ARNs] |
 //! | [`storageclass`] | the driver's parameters | [CSI driver] |
+//! | [`mount`] | what a mount can end with | [Mount troubleshooting] |
+//! | [`podsecurity`] | which pods a namespace admits | Pod Security Standards |
 //! | [`permission`] | what a caller must be allowed to do | Service Authorization Reference, RBAC |
+//! | [`verify`] | what the pods of a verification say | |
 //! | [`spelling`] | values that have names, and the nearest name to a typo | |
 //!
 //! There is no price here: no price that AWS stands by was found, and a wrong one is worse than none.
@@ -30,6 +33,7 @@
 //! [IRSA]: https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
 //! [Tagging]: https://docs.aws.amazon.com/fsx/latest/LustreGuide/tag-resources.html
 //! [ARNs]: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+//! [Mount troubleshooting]: https://docs.aws.amazon.com/fsx/latest/LustreGuide/mount-troubleshooting.html
 //! [CSI driver]: https://github.com/kubernetes-sigs/aws-fsx-csi-driver
 
 pub mod cidr;
@@ -37,14 +41,17 @@ pub mod client;
 pub mod images;
 pub mod lustre;
 pub mod metadata;
+pub mod mount;
 pub mod names;
 pub mod network;
 pub mod ownership;
 pub mod permission;
+pub mod podsecurity;
 pub mod policy;
 pub mod quantity;
 pub mod regions;
 pub mod sizing;
 pub mod spelling;
 pub mod storageclass;
+pub mod verify;
 pub mod versions;

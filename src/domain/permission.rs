@@ -75,6 +75,8 @@ pub struct Task {
     pub new_namespace: bool,
     /// Whether the claim is waited for.
     pub waits: bool,
+    /// What a verification is for, if it is one.
+    pub verify: Option<Verification>,
     /// A Kubernetes user that is impersonated.
     pub as_user: Option<String>,
     /// A file system that is there already, bound or shared.
@@ -95,6 +97,17 @@ pub struct BindTask {
     pub installs: bool,
     /// Whether volume and claim go.
     pub removes: bool,
+}
+
+/// What `verify` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verification {
+    /// Tries a claim.
+    Claim,
+    /// Removes what earlier runs left in a namespace.
+    CleanUp,
+    /// The same in every namespace.
+    CleanUpEverywhere,
 }
 
 /// What `migrate` changes over, and to what.

@@ -5,6 +5,7 @@ mod event;
 mod observe;
 mod receipt;
 mod stop;
+mod verify;
 mod wait;
 
 pub use apply::{Hands, apply, with_ids};
@@ -12,4 +13,7 @@ pub use event::{Event, Reporter};
 pub use observe::{BindLook, Eyes, HelmLook, Look, Needs, Sight, observe, survey};
 pub use receipt::{Made, Receipt, VolumeMade};
 pub use stop::Stop;
+pub use verify::{
+    Attempt, Remains, Tried, VerifyLook, closed_ways, look_for_verify, reach, remove_probes, run_id,
+};
 pub use wait::{Vigil, ended_badly};

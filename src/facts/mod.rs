@@ -8,6 +8,7 @@ mod cluster;
 mod driver;
 mod image;
 mod network;
+mod probe;
 #[cfg(test)]
 pub(crate) mod sample;
 mod seen;
@@ -21,6 +22,7 @@ pub use driver::{
 };
 pub use image::ImageInUse;
 pub use network::{Instance, Interface, Network, Route, RouteTable, Subnet};
+pub use probe::{MountNode, MountVolume, Observed, ProbeEvent, ProbeJob, ProbePod, Taint, VerifyFacts};
 pub use seen::{Seen, Veil};
 use std::collections::BTreeMap;
 

@@ -20,5 +20,8 @@ pub use helm::Helm;
 pub use kubernetes::{ContextCluster, KubeWish, Kubernetes, cluster_of_context};
 pub use read::{Answer, KubeReads, PodTrouble, Reads};
 pub use session::{Env, Session, SessionWish};
-pub use trouble::{Trouble, TroubleKind};
-pub use write::{AddonChange, NewAddon, NewAssociation, NewGroup, NewRelease, NewRole, Place, Writes};
+pub use trouble::{KUBERNETES, Trouble, TroubleKind};
+pub use write::{
+    AddonChange, NewAddon, NewAssociation, NewGroup, NewRelease, NewRole, PROBE_SELECTOR, Place, Probes,
+    RUN_LABEL, Writes,
+};

@@ -12,6 +12,7 @@ pub(crate) mod sample;
 mod settings;
 mod status;
 mod storage;
+mod verify;
 
 pub use about::Setup;
 pub use bind::{Bind, Check, Namespaces, byo_intent, share_intent};
@@ -20,6 +21,7 @@ pub use resolve::{Target, cluster_intent, migrate_intent, setup_intent};
 pub use settings::{Asked, Env, SETTINGS, Setting, Source, candidates, duration, switch, winner};
 pub use status::{StatusWish, status_intent};
 pub use storage::StorageWish;
+pub use verify::{CleanupWish, Pick, VerifyWish, verify_after, verify_intent};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -253,7 +253,7 @@ fn scope(words: &Words) -> Result<BTreeSet<StepId>> {
     Ok(scope)
 }
 
-fn target(args: &ClusterArgs, global: &GlobalArgs, env: &Env) -> Result<Target> {
+pub(super) fn target(args: &ClusterArgs, global: &GlobalArgs, env: &Env) -> Result<Target> {
     let mut region = winner("region", global.region.as_deref(), env);
     let mut account = None;
     let cluster = match winner("cluster", args.cluster.as_deref(), env) {

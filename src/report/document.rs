@@ -37,6 +37,8 @@ pub enum DocumentKind {
     Permissions,
     /// What is there, and whether it is all right.
     Status,
+    /// Whether a claim can be used on the nodes.
+    VerifyReport,
 }
 
 /// What every document says about the run; all of it is handed in.

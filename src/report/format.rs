@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::{JsonPath, escape, to_json, to_yaml};
+use super::{JsonPath, escape, junit, markdown, to_json, to_yaml};
 use crate::error::{Error, Result};
 
 /// How the answer is written.
@@ -23,9 +23,18 @@ pub enum Format {
     Name,
     /// Values picked from the document.
     JsonPath(JsonPath),
+    /// A report as a suite of tests.
+    Junit,
+    /// A report as Markdown.
+    Markdown,
 }
 
 impl Format {
+    /// Whether it is for reports alone.
+    pub const fn is_for_reports(&self) -> bool {
+        matches!(self, Self::Junit | Self::Markdown)
+    }
+
     /// The document in this format; `None` when people want a page instead.
     ///
     /// # Errors
@@ -37,14 +46,20 @@ impl Format {
             Self::Yaml => to_yaml(document).map(Some),
             Self::Name => names(document).map(Some),
             Self::JsonPath(path) => path.pick(document).map(Some),
+            Self::Junit => value(document).map(|document| Some(junit::junit(&document))),
+            Self::Markdown => value(document).map(|document| Some(markdown::markdown(&document))),
         }
     }
 }
 
+fn value(document: &impl Serialize) -> Result<serde_json::Value> {
+    serde_json::to_value(document)
+        .map_err(|error| Error::bug("cannot write the document as JSON").because(error.to_string()))
+}
+
 /// What each item is called: its `name`, or its `image`.
 fn names(document: &impl Serialize) -> Result<String> {
-    let document = serde_json::to_value(document)
-        .map_err(|error| Error::bug("cannot write the document as JSON").because(error.to_string()))?;
+    let document = value(document)?;
     let items = document["items"].as_array().into_iter().flatten();
     let names = items.filter_map(|item| ["name", "image"].iter().find_map(|key| item[*key].as_str()));
     Ok(names.map(|name| format!("{}\n", escape(name))).collect())
@@ -60,11 +75,16 @@ impl FromStr for Format {
             "json" => Ok(Self::Json),
             "yaml" => Ok(Self::Yaml),
             "name" => Ok(Self::Name),
-            _ => match text.strip_prefix("jsonpath=") {
-                Some(path) => path.parse().map(Self::JsonPath),
-                None => Err(Error::usage(format!("unknown output format {text:?}"))
-                    .details(["formats: human, wide, json, yaml, name, jsonpath=EXPR".to_owned()])),
-            },
+            "junit" => Ok(Self::Junit),
+            "markdown" => Ok(Self::Markdown),
+            _ => {
+                match text.strip_prefix("jsonpath=") {
+                    Some(path) => path.parse().map(Self::JsonPath),
+                    None => Err(Error::usage(format!("unknown output format {text:?}"))
+                        .details(["formats: human, wide, json, yaml, name, jsonpath=EXPR, junit, markdown"
+                            .to_owned()])),
+                }
+            }
         }
     }
 }

@@ -7,14 +7,14 @@ use serde_json::{Map, Value, json};
 use super::document::API_VERSION;
 use super::{
     Document, DocumentKind, ErrorBody, EventLine, ImagesBody, PermissionsBody, PlanBody, ReceiptBody,
-    VersionsBody,
+    VerifyBody, VersionsBody,
 };
 use crate::error::{Error, Result};
 use crate::steps::status::Status;
 
 /// The words that [`schema`] takes.
-pub const SCHEMAS: [&str; 8] =
-    ["plan", "receipt", "error", "event", "images", "driverversions", "permissions", "status"];
+pub const SCHEMAS: [&str; 9] =
+    ["plan", "receipt", "error", "event", "images", "driverversions", "permissions", "status", "verify"];
 
 /// The schema of a document, or of a line of the log, by its word.
 ///
@@ -30,6 +30,7 @@ pub fn schema(word: &str) -> Result<Value> {
         "driverversions" => Ok(of::<Document<VersionsBody>>(DocumentKind::DriverVersions)),
         "permissions" => Ok(of::<Document<PermissionsBody>>(DocumentKind::Permissions)),
         "status" => Ok(of::<Document<Status>>(DocumentKind::Status)),
+        "verify" => Ok(of::<Document<VerifyBody>>(DocumentKind::VerifyReport)),
         other => Err(Error::usage(format!("there is no schema {other:?}"))
             .details([format!("schemas: {}", SCHEMAS.join(", "))])),
     }
@@ -251,6 +252,7 @@ mod tests {
             ("driverversions", include_str!("../../docs/reference/driverversions.schema.json")),
             ("permissions", include_str!("../../docs/reference/permissions.schema.json")),
             ("status", include_str!("../../docs/reference/status.schema.json")),
+            ("verify", include_str!("../../docs/reference/verify.schema.json")),
         ];
         assert_eq!(committed.map(|(word, _)| word), SCHEMAS);
         for (word, text) in committed {

@@ -17,6 +17,7 @@ mod plan;
 mod sample;
 pub mod status;
 pub mod storage;
+pub mod verify;
 
 pub use action::{Action, AddonAssociation, Associations, Conflicts, Direction, Fill, ObjectRef, Ref};
 pub use plan::{Block, Change, Decision, Item, Note, Plan, Resource, Sign, StepId, Verb};

@@ -1,12 +1,12 @@
 //! What a wish needs to be allowed, before anything is looked at.
 
 use crate::domain::names::{self, Partition};
-use crate::domain::permission::{BindTask, Migration, Parts, RoleTask, Task};
+use crate::domain::permission::{BindTask, Migration, Parts, RoleTask, Task, Verification};
 pub use crate::domain::permission::{
     GROUP, IamNeed, Need, RbacNeed, Right, Use, cluster_roles, is_known, needs, policy,
 };
 use crate::intent::{
-    Bind, DriverMode, GroupWish, IdentityMode, Intent, Migrate, Namespaces, PolicyWish, Target,
+    Bind, DriverMode, GroupWish, IdentityMode, Intent, Migrate, Namespaces, PolicyWish, Target, VerifyWish,
 };
 use crate::steps::StepId;
 
@@ -44,6 +44,7 @@ pub fn task(intent: &Intent, target: &Target) -> Task {
         claim: (namespace.to_owned(), intent.storage.claim.value.clone()),
         new_namespace: intent.storage.create_namespace,
         waits: intent.wait.is_some(),
+        verify: None,
         as_user: target.as_user.clone(),
         bind: None,
     }
@@ -77,6 +78,26 @@ pub fn images(intent: &Intent, target: &Target) -> Task {
 /// Reading the state of everything, of one namespace or of all of them.
 pub fn status(intent: &Intent, target: &Target, namespace: Option<String>) -> Task {
     Task { images: false, status: Some(namespace), ..images(intent, target) }
+}
+
+/// A verification, or the removal of what earlier ones left. The rest of the intent counts for nothing.
+pub fn verification(intent: &Intent, wish: &VerifyWish, target: &Target) -> Task {
+    let parts = Parts { identity: false, network: false, driver: false, storage: false };
+    let namespace = wish.namespace.clone().unwrap_or_else(|| "default".to_owned());
+    let verify = match &wish.cleanup {
+        None => Verification::Claim,
+        Some(cleanup) if cleanup.everywhere => Verification::CleanUpEverywhere,
+        Some(_) => Verification::CleanUp,
+    };
+    Task {
+        parts,
+        verify: Some(verify),
+        claim: (namespace, wish.claim.clone()),
+        upgrade: false,
+        migration: None,
+        helm: false,
+        ..task(intent, target)
+    }
 }
 
 fn migration(intent: &Intent) -> Option<Migration> {

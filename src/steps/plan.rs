@@ -19,10 +19,12 @@ pub enum StepId {
     Driver,
     /// StorageClass and claim.
     Storage,
+    /// Pods that prove that a claim can be used. No part of a set-up's wish.
+    Verify,
 }
 
 impl StepId {
-    /// All steps in order.
+    /// All steps of a set-up in order.
     pub const ALL: [Self; 4] = [Self::Identity, Self::Network, Self::Driver, Self::Storage];
 
     /// The word that `--only` and `--skip` take.
@@ -32,6 +34,7 @@ impl StepId {
             Self::Network => "network",
             Self::Driver => "driver",
             Self::Storage => "storage",
+            Self::Verify => "verify",
         }
     }
 }

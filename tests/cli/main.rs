@@ -27,4 +27,6 @@ mod stale;
 mod status;
 mod terminal;
 mod together;
+mod verify;
+mod verify_script;
 mod wizard;

@@ -2,7 +2,7 @@
 
 use super::Use::{Always, Optional, When};
 use super::row::{Ask, Named, On, Place, Row};
-use super::{BindTask, Migration, Task, Use};
+use super::{BindTask, Migration, Task, Use, Verification};
 
 /// The API group of roles.
 const RBAC: &str = "rbac.authorization.k8s.io";
@@ -74,6 +74,16 @@ const UNSEEN: Use = Optional("a ? line says what cannot be seen");
 /// Needed to show the state.
 fn status(task: &Task) -> Option<Use> {
     if_so(task.status.is_some(), UNSEEN)
+}
+
+/// Needed to try a claim.
+fn tries(task: &Task, usage: Use) -> Option<Use> {
+    if_so(task.verify == Some(Verification::Claim), usage)
+}
+
+/// Needed to remove what a verification made, in the claim's namespace.
+fn removes(task: &Task) -> Option<Use> {
+    if_so(matches!(task.verify, Some(Verification::Claim | Verification::CleanUp)), Always)
 }
 
 fn if_so(is: bool, usage: Use) -> Option<Use> {
@@ -788,5 +798,76 @@ pub const ROWS: &[Row] = &[
         purpose: "show the pods that use them",
         when: status,
         ask: Ask::Rbac(&["list"], "", "pods", Named::All, Place::Status),
+    },
+    // Verification.
+    Row {
+        purpose: "tell causes by the file system's fields",
+        when: |task| tries(task, Optional("causes are told without the file system")),
+        ask: Ask::Iam(&["fsx:DescribeFileSystems"], On::Any),
+    },
+    Row {
+        purpose: "choose nodes",
+        when: |task| tries(task, Always),
+        ask: Ask::Rbac(&["list"], "", "nodes", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "see the claim that is tried",
+        when: |task| tries(task, Always),
+        ask: Ask::Rbac(&["get"], "", "persistentvolumeclaims", Named::Claim, Place::Claim),
+    },
+    Row {
+        purpose: "tell causes by the volume's fields, and whether it is read-only",
+        when: |task| tries(task, Optional("causes are told without the volume, and it is written to")),
+        ask: Ask::Rbac(&["get"], "", "persistentvolumes", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "see the namespace's Pod Security level",
+        when: |task| tries(task, Optional("admission says no when it has to")),
+        ask: Ask::Rbac(&["get"], "", "namespaces", Named::Namespace, Place::Everywhere),
+    },
+    Row {
+        purpose: "see on which nodes the driver runs",
+        when: |task| tries(task, Optional("a cause says less")),
+        ask: Ask::Rbac(&["list"], "", "pods", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "make the pods",
+        when: |task| tries(task, Always),
+        ask: Ask::Rbac(&["create"], "batch", "jobs", Named::All, Place::Claim),
+    },
+    Row {
+        purpose: "remove the pods",
+        when: removes,
+        ask: Ask::Rbac(&["list", "delete"], "batch", "jobs", Named::All, Place::Claim),
+    },
+    Row {
+        purpose: "see what the pods come to, and that they are gone",
+        when: removes,
+        ask: Ask::Rbac(&["list"], "", "pods", Named::All, Place::Claim),
+    },
+    Row {
+        purpose: "notice at once what the pods come to",
+        when: |task| tries(task, Optional("pods are asked for now and then")),
+        ask: Ask::Rbac(&["watch"], "", "pods", Named::All, Place::Claim),
+    },
+    Row {
+        purpose: "read figures and words of the pods",
+        when: |task| tries(task, Optional("there are no figures and no words of the pods")),
+        ask: Ask::Rbac(&["get"], "", "pods/log", Named::All, Place::Claim),
+    },
+    Row {
+        purpose: "tell why a mount fails",
+        when: |task| tries(task, Optional("a failed mount is told without its errno")),
+        ask: Ask::Rbac(&["list", "watch"], "", "events", Named::All, Place::Claim),
+    },
+    Row {
+        purpose: "remove the pods of every namespace",
+        when: |task| if_so(task.verify == Some(Verification::CleanUpEverywhere), Always),
+        ask: Ask::Rbac(&["list", "delete"], "batch", "jobs", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "see that the pods of every namespace are gone",
+        when: |task| if_so(task.verify == Some(Verification::CleanUpEverywhere), Always),
+        ask: Ask::Rbac(&["list"], "", "pods", Named::All, Place::Everywhere),
     },
 ];

@@ -32,6 +32,7 @@ fn task() -> Task {
         claim: ("default".into(), "fsx-claim".into()),
         new_namespace: false,
         waits: true,
+        verify: None,
         as_user: None,
         bind: None,
     }

@@ -11,6 +11,7 @@ mod images;
 mod kube;
 mod object;
 mod pods;
+mod probe;
 mod sagemaker;
 mod survey;
 mod watch;

@@ -49,12 +49,14 @@ impl KubeReads {
     }
 }
 
-struct Watch<K> {
+pub(super) struct Watch<K> {
     link: Link,
     api: Api<K>,
     /// `events in default`.
     resource: String,
     fields: String,
+    /// A label selector; this and the fields select everything when they are empty.
+    labels: String,
     /// The name of the one object, whose deletion ends the watch.
     single: Option<String>,
     /// Versions that were handed out, by uid; kept only while there is no watch.
@@ -83,7 +85,7 @@ enum Phase<K> {
     Over,
 }
 
-fn watch<K, T>(watch: Watch<K>, into: fn(K) -> T) -> BoxStream<'static, Result<T, Trouble>>
+pub(super) fn watch<K, T>(watch: Watch<K>, into: fn(K) -> T) -> BoxStream<'static, Result<T, Trouble>>
 where
     K: Resource + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
     T: Send + 'static,
@@ -99,13 +101,14 @@ impl<K> Watch<K>
 where
     K: Resource + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
 {
-    fn new(link: &Link, api: Api<K>, of: (String, String), single: Option<String>) -> Self {
+    pub(super) fn new(link: &Link, api: Api<K>, of: (String, String), single: Option<String>) -> Self {
         let (resource, fields) = of;
         Self {
             link: link.clone(),
             api,
             resource,
             fields,
+            labels: String::new(),
             single,
             told: BTreeMap::new(),
             ready: VecDeque::new(),
@@ -116,6 +119,11 @@ where
             was_open: false,
             was_there: false,
         }
+    }
+
+    /// The same for objects with these labels alone.
+    pub(super) fn labelled(self, labels: &str) -> Self {
+        Self { labels: labels.to_owned(), ..self }
     }
 
     async fn next(&mut self) -> Option<Result<K, Trouble>> {
@@ -134,7 +142,7 @@ where
     }
 
     async fn list(&mut self) {
-        let params = ListParams::default().fields(&self.fields);
+        let params = self.selected();
         match self.link.once(&self.may("list"), self.api.list(&params)).await {
             Ok(found) => {
                 self.failures = 0;
@@ -153,6 +161,15 @@ where
         }
     }
 
+    fn selected(&self) -> ListParams {
+        let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        ListParams {
+            field_selector: some(&self.fields),
+            label_selector: some(&self.labels),
+            ..ListParams::default()
+        }
+    }
+
     /// `watch events in default`.
     fn may(&self, verb: &str) -> String {
         format!("{verb} {}", self.resource)
@@ -166,7 +183,7 @@ where
                 got.map(|object| vec![object])
             }
             None => {
-                let params = ListParams::default().fields(&self.fields);
+                let params = self.selected();
                 let list = self.link.once(&self.may("list"), self.api.list(&params)).await;
                 list.map(|list| list.items)
             }
@@ -196,7 +213,9 @@ where
     }
 
     async fn start(&mut self, version: String) {
-        let params = WatchParams::default().fields(&self.fields).timeout(SERVER_SECONDS);
+        let ListParams { field_selector, label_selector, .. } = self.selected();
+        let params =
+            WatchParams { field_selector, label_selector, ..WatchParams::default() }.timeout(SERVER_SECONDS);
         match self.link.once(&self.may("watch"), self.api.watch(&params, &version)).await {
             Ok(events) => {
                 self.phase = Phase::Follow { events: events.boxed(), version, began: Instant::now() }

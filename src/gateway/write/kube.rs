@@ -15,7 +15,7 @@ use crate::gateway::read::marks;
 use crate::gateway::trouble::{KUBERNETES, Trouble, TroubleKind};
 
 /// The name that fsxctl's fields carry.
-const MANAGER: &str = "fsxctl";
+pub(super) const MANAGER: &str = "fsxctl";
 
 /// Where an object is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,12 +5,14 @@ mod eks;
 mod helm;
 mod iam;
 mod kube;
+mod probe;
 
 pub use self::ec2::NewGroup;
 pub use self::eks::{AddonChange, NewAddon, NewAssociation};
 pub use self::helm::NewRelease;
 pub use self::iam::NewRole;
 pub use self::kube::Place;
+pub use self::probe::{PROBE_SELECTOR, Probes, RUN_LABEL};
 use super::kubernetes::{Kubernetes, Link};
 use super::session::Session;
 use super::trouble::{Trouble, TroubleKind};

@@ -89,6 +89,11 @@ fn places<'a>(bind: &Bind, facts: &'a Facts) -> Result<&'a [Place], Box<Block>> 
     Ok(places)
 }
 
+/// What security groups keep nodes and file system apart, a sentence each. None: it cannot be told.
+pub fn closed_ways(facts: &Facts, system: &FileSystem) -> Option<Vec<String>> {
+    ports::closed_ways(facts, system)
+}
+
 /// Whether nodes and file system reach each other.
 fn network(intent: &Intent, bind: &Bind, facts: &Facts, system: &FileSystem) -> Result<Item, Box<Block>> {
     let mut notes = Vec::new();

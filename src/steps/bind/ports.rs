@@ -85,13 +85,7 @@ pub(super) fn plan(
     system: &FileSystem,
     notes: &mut Vec<Note>,
 ) -> Result<Vec<Change>, Box<Block>> {
-    let Some((sight, interfaces, clients)) = seen(facts, system, notes) else { return Ok(Vec::new()) };
-    let mut closed = Vec::new();
-    let mut unread = Vec::new();
-    for interface in &interfaces {
-        closed.extend(inwards(&sight, system, interface, &clients, &mut unread));
-    }
-    closed.extend(outwards(&sight, system, &interfaces, &clients));
+    let Some((closed, mut unread)) = closed(facts, system, notes) else { return Ok(Vec::new()) };
     unread.sort_unstable();
     unread.dedup();
     for list in unread {
@@ -119,6 +113,26 @@ pub(super) fn plan(
     }
     let message = format!("nodes cannot reach file system {}: {}", system.id, few(&told));
     Err(block(Kind::Conflict, message, "let fsxctl open these ports with --open-ports"))
+}
+
+/// Closed ways, and prefix lists that could not be read. None when what decides is hidden, which is told.
+fn closed(facts: &Facts, system: &FileSystem, notes: &mut Vec<Note>) -> Option<(Vec<Closed>, Vec<String>)> {
+    let (sight, interfaces, clients) = seen(facts, system, notes)?;
+    let (mut closed, mut unread) = (Vec::new(), Vec::new());
+    for interface in &interfaces {
+        closed.extend(inwards(&sight, system, interface, &clients, &mut unread));
+    }
+    closed.extend(outwards(&sight, system, &interfaces, &clients));
+    Some((closed, unread))
+}
+
+/// What security groups keep nodes and file system apart, a sentence each. None: it cannot be told.
+pub(super) fn closed_ways(facts: &Facts, system: &FileSystem) -> Option<Vec<String>> {
+    let mut notes = Vec::new();
+    let (closed, unread) = closed(facts, system, &mut notes)?;
+    let is_whole = unread.is_empty() && notes.iter().all(|note| note.sign != Sign::Unknown);
+    let ways: Vec<String> = closed.into_iter().map(|way| way.told).collect();
+    (is_whole || !ways.is_empty()).then_some(ways)
 }
 
 /// What there is to judge by. None when something that decides is hidden, which is told.
