@@ -39,7 +39,7 @@ pub struct ByoArgs {
     /// Consent.
     #[command(flatten)]
     pub consent: ConsentArgs,
-    /// When the claim is Bound, try it on nodes as `fsxctl verify` does
+    /// Prove it: pods on nodes of every group mount the claim, write, read, and are removed again
     #[arg(long, conflicts_with = "no_wait", help_heading = "Consent")]
     pub verify: bool,
 }

@@ -49,6 +49,9 @@ pub struct SetupDynamic {
     /// Consent.
     #[command(flatten)]
     pub consent: ConsentArgs,
+    /// Prove it: pods on nodes of every group mount the claim, write, read, and are removed again
+    #[arg(long, conflicts_with = "no_wait", help_heading = "Consent")]
+    pub verify: bool,
     /// Only these parts: identity, network, driver, storage
     #[arg(
         long,
@@ -61,9 +64,6 @@ pub struct SetupDynamic {
     /// All but these parts
     #[arg(long, value_name = "PART", value_delimiter = ',', help_heading = "Consent")]
     pub skip: Vec<String>,
-    /// When the claim is Bound, try it on nodes as `fsxctl verify` does
-    #[arg(long, conflicts_with = "no_wait", help_heading = "Consent")]
-    pub verify: bool,
 }
 
 /// `fsxctl setup identity`.

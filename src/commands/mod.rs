@@ -8,6 +8,7 @@ mod images;
 mod leave;
 mod manifests;
 mod permissions;
+mod proof;
 mod setup;
 mod speak;
 mod status;
@@ -37,12 +38,12 @@ pub async fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> u8 {
         Err(error) => return Speak::guessed(&arguments, &env).fail(&error, None),
     };
     let gives = match cli.command {
-        Command::Images(_) => Gives::List,
-        Command::Status(_) => Gives::Table,
+        Command::Images(_) => Gives::Names,
+        Command::Status(_) => Gives::Tables,
         Command::Verify(_) => Gives::Report,
         _ => Gives::Neither,
     };
-    if let Err(error) = speak.check_forms(gives) {
+    if let Err(error) = speak.check_format(gives) {
         return speak.fail(&error, None);
     }
     match Box::pin(dispatch(program(&arguments), &cli, &env, &speak)).await {

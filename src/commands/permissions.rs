@@ -121,24 +121,40 @@ fn of_line(words: &[String], global: &GlobalArgs, env: &Env) -> Result<Vec<needs
             let (intent, target, _) = intent::setup_intent(&whole(args.cluster.clone()), &own, env)?;
             return Ok(needs::needs(&needs::images(&intent, &target)));
         }
+        Command::Status(args) => {
+            let (intent, target, _) = intent::setup_intent(&whole(args.cluster.cluster.clone()), &own, env)?;
+            return Ok(needs::needs(&needs::status(&intent, &target, args.namespace.clone())));
+        }
         Command::Verify(args) => {
             let (wish, target, _) = intent::verify_intent(args, &own, env)?;
             let (intent, _, _) = intent::setup_intent(&whole(None), &own, env)?;
             return Ok(needs::needs(&needs::verification(&intent, &wish, &target)));
         }
-        Command::Status(args) => {
-            let (intent, target, _) = intent::setup_intent(&whole(args.cluster.cluster.clone()), &own, env)?;
-            return Ok(needs::needs(&needs::status(&intent, &target, args.namespace.clone())));
-        }
         // They look at nothing.
         _ => return Ok(Vec::new()),
     };
-    let task = needs::task(&intent, &target);
-    Ok(needs::needs(&if setup.verify { needs::verified(task) } else { task }))
+    Ok(proved(needs::needs(&needs::task(&intent, &target)), (&intent, &target, &setup)))
 }
 
 /// A file system that is there already.
-fn bound((intent, target, _): &(Intent, Target, Setup)) -> Vec<needs::Need> {
+fn bound((intent, target, setup): &(Intent, Target, Setup)) -> Vec<needs::Need> {
     let wish = intent.bind.as_ref();
-    wish.map_or_else(Vec::new, |wish| needs::needs(&needs::binding(intent, wish, target)))
+    let own = wish.map_or_else(Vec::new, |wish| needs::needs(&needs::binding(intent, wish, target)));
+    proved(own, (intent, target, setup))
+}
+
+/// The same and, with `--verify`, what trying the claim needs.
+fn proved(
+    mut own: Vec<needs::Need>,
+    (intent, target, setup): (&Intent, &Target, &Setup),
+) -> Vec<needs::Need> {
+    if setup.verify {
+        let namespace = intent.storage.namespace.as_ref().map_or("default", |asked| asked.value.as_str());
+        let wish = intent::verify_after(namespace, &intent.storage.claim.value);
+        let more = needs::needs(&needs::verification(intent, &wish, target));
+        let is_new = |need: &needs::Need| !own.iter().any(|known| known.right == need.right);
+        let more: Vec<needs::Need> = more.into_iter().filter(is_new).collect();
+        own.extend(more);
+    }
+    own
 }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use super::bind;
 use super::leave;
 use super::manifests;
+use super::proof;
 use super::speak::{Answer, Speak};
-use super::verify::{self, Proof};
 use super::way;
 use super::wizard::by_signal;
 use crate::engine::{
@@ -19,9 +19,7 @@ use crate::error::{AGAIN, Error, Kind, Result};
 use crate::facts::{Claim, Facts, Seen};
 use crate::gateway::{Kubernetes, Reads, Writes};
 use crate::intent::{Intent, Setup, Target};
-use crate::report::{
-    ClusterId, Header, plan_document, plan_page, receipt_document, receipt_page, with_verification,
-};
+use crate::report::{ClusterId, Header, plan_document, plan_page};
 use crate::steps::{self, Goal, Plan, StepId};
 use crate::term::{Consent, LogFormat};
 
@@ -30,7 +28,7 @@ type Voice = RefCell<Box<dyn Reporter + Send>>;
 /// Everything one set-up needs.
 pub(super) struct Work<'a> {
     pub(super) intent: Intent,
-    setup: Setup,
+    pub(super) setup: Setup,
     pub(super) eyes: Eyes,
     pub(super) look: Look,
     pub(super) speak: &'a Speak,
@@ -134,7 +132,7 @@ fn cluster_id(facts: &Facts) -> ClusterId {
 /// From the plan to the end.
 async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &ClusterId) -> Result<u8> {
     let mut plan = steps::plan(Goal::Present, &work.intent, facts);
-    plan.notes.extend(work.setup.verify.then(steps::verify::announced));
+    plan.notes.extend(proof::note(&work.setup));
     let header = Header { cluster: id.clone(), access: facts.reached.clone() };
     if let Some(block) = plan.block() {
         let mut error = Error::new(block.kind, block.message.clone());
@@ -148,17 +146,22 @@ async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &Clu
         manifests::write(&work.intent, facts, work.speak)?;
         return show_plan(work, &header, &plan, 0);
     }
-    let is_settled = plan.is_settled();
-    // Pods that verify are made as well, so they need consent also when nothing else is to be done.
-    if (!is_settled || work.setup.verify)
-        && let Some(code) = without_consent(work, &header, &plan)?
-    {
-        return Ok(code);
+    if plan.is_settled() && !work.setup.verify {
+        return settled(work, facts, kubernetes, (&header, plan)).await;
     }
-    if is_settled {
-        let claim = wait(work, facts, kubernetes, &plan).await?;
-        let facts = with_volume(facts.clone(), kubernetes, &claim).await?;
-        return end(work, &header, (plan, Vec::new()), (&facts, claim)).await;
+    match consent(work, &header, &plan)? {
+        Consent::Yes => {}
+        Consent::No => return Err(Error::new(Kind::Declined, "declined; nothing was changed")),
+        Consent::Nobody => {
+            let code = show_plan(work, &header, &plan, Kind::Declined.code())?;
+            let error = Error::new(Kind::Declined, "these changes need consent, and there is nobody to ask")
+                .next("pass --yes to apply them");
+            work.speak.remark(&error, Some(header.cluster.clone()));
+            return Ok(code);
+        }
+    }
+    if plan.is_settled() {
+        return settled(work, facts, kubernetes, (&header, plan)).await;
     }
     let writes = Writes::new(&work.eyes.session, Some(kubernetes));
     let voice = work.speak.reporter();
@@ -170,19 +173,17 @@ async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &Clu
     finish(work, kubernetes, &header, (plan, made)).await
 }
 
-/// What the command ends with when nobody agrees; none: somebody has.
-fn without_consent(work: &Work<'_>, header: &Header, plan: &Plan) -> Result<Option<u8>> {
-    match consent(work, header, plan)? {
-        Consent::Yes => Ok(None),
-        Consent::No => Err(Error::new(Kind::Declined, "declined; nothing was changed")),
-        Consent::Nobody => {
-            let code = show_plan(work, header, plan, Kind::Declined.code())?;
-            let error = Error::new(Kind::Declined, "these changes need consent, and there is nobody to ask")
-                .next("pass --yes to apply them");
-            work.speak.remark(&error, Some(header.cluster.clone()));
-            Ok(Some(code))
-        }
-    }
+/// Nothing to do, but perhaps something to wait for.
+async fn settled(
+    work: &Work<'_>,
+    facts: &Facts,
+    kubernetes: &Kubernetes,
+    (header, plan): (&Header, Plan),
+) -> Result<u8> {
+    let claim = wait(work, facts, kubernetes, &plan).await?;
+    let facts = with_volume(facts.clone(), kubernetes, &claim).await?;
+    let facts = bind::again(work, facts, kubernetes).await?;
+    end(work, header, plan, Vec::new(), (&facts, claim)).await
 }
 
 fn show_plan(work: &Work<'_>, header: &Header, plan: &Plan, code: u8) -> Result<u8> {
@@ -228,7 +229,7 @@ async fn finish(
     let claim = wait(work, &facts, kubernetes, &plan).await.map_err(told)?;
     let facts = with_volume(facts, kubernetes, &claim).await.map_err(told)?;
     let facts = bind::again(work, facts, kubernetes).await.map_err(told)?;
-    end(work, header, (plan, made), (&facts, claim)).await.map_err(told)
+    end(work, header, plan, made, (&facts, claim)).await.map_err(told)
 }
 
 /// The volume of a claim that was bound between or after the looks: the receipt names it, so it is looked at by itself.
@@ -329,13 +330,14 @@ fn changes_driver(plan: &Plan) -> bool {
     plan.changes().any(|change| change.resource.kind == "Addon" && change.verb != steps::Verb::Delete)
 }
 
-/// Gives the receipt, and what the verification came to when one was asked for.
 async fn end(
     work: &Work<'_>,
     header: &Header,
-    (plan, made): (Plan, Vec<Made>),
-    (facts, claim): (&Facts, Option<Claim>),
+    plan: Plan,
+    made: Vec<Made>,
+    seen: (&Facts, Option<Claim>),
 ) -> Result<u8> {
+    let (facts, claim) = seen;
     manifests::write(&work.intent, facts, work.speak)?;
     let mut volumes = match work.intent.bind {
         Some(_) => bind::volumes(&work.intent, facts),
@@ -345,32 +347,8 @@ async fn end(
     .into_iter();
     let volume = volumes.next();
     let receipt = Receipt { plan, made, volume, more: volumes.collect(), waited: work.intent.wait.is_some() };
-    let proof = match receipt.volume.as_ref().filter(|_| work.setup.verify) {
-        Some(volume) => {
-            let claim = (volume.namespace.as_str(), volume.claim.as_str());
-            Some(
-                Box::pin(verify::after(&work.eyes, &work.look.cluster, claim, work.speak, &work.stop))
-                    .await?,
-            )
-        }
-        None => None,
-    };
-    let code = proof.as_ref().map_or(0, Proof::code);
-    let mut document = receipt_document(&work.speak.frame(Some(header.cluster.clone()), code), &receipt);
-    // A claim that was tried on nodes need not be looked at by hand.
-    let next = if proof.is_none() { next_commands(&receipt) } else { Vec::new() };
-    let view = work.speak.term.view();
-    let mut page = receipt_page(header, &receipt, &next, view);
-    let mut left = None;
-    if let Some(Proof { body, error }) = proof {
-        page = with_verification(page, &body, view);
-        (document.body.verification, left) = (Some(body), error);
-    }
-    let given = work.speak.give(&Answer { page, document: &document })?;
-    if let Some(error) = left {
-        work.speak.remark(&error, Some(header.cluster.clone()));
-    }
-    Ok(given)
+    let proof = proof::of(work, receipt.volume.as_ref()).await?;
+    proof::tell(work, header, &receipt, proof)
 }
 
 fn volume(work: &Work<'_>, facts: &Facts, claim: Option<&Claim>) -> VolumeMade {
@@ -390,12 +368,5 @@ fn volume(work: &Work<'_>, facts: &Facts, claim: Option<&Claim>) -> VolumeMade {
         dns_name: volume.and_then(|volume| volume.dns_name.clone()),
         mount_name: volume.and_then(|volume| volume.mount_name.clone()),
         persistent_volume: name,
-    }
-}
-
-fn next_commands(receipt: &Receipt) -> Vec<String> {
-    match &receipt.volume {
-        Some(volume) => vec![format!("kubectl -n {} get pvc {}", volume.namespace, volume.claim)],
-        None => Vec::new(),
     }
 }

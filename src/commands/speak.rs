@@ -26,9 +26,9 @@ pub(super) struct Speak {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gives {
     /// A list, whose items have names.
-    List,
-    /// A list that has a table as well.
-    Table,
+    Names,
+    /// Lists with tables, whose items have names.
+    Tables,
     /// A report, whose items are passed or failed.
     Report,
     /// Anything else.
@@ -116,30 +116,23 @@ impl Speak {
     }
 
     /// Some formats are for lists or for reports alone, and a command that gives none says so before it does anything.
-    pub(super) fn check_forms(&self, gives: Gives) -> Result<()> {
-        let formats = || self.files.iter().map(|file| &file.format).chain([&self.format]);
-        let here = match gives {
-            Gives::List => ", name",
-            Gives::Table => ", name, wide",
-            Gives::Report => ", junit, markdown",
-            Gives::Neither => "",
+    pub(super) fn check_format(&self, gives: Gives) -> Result<()> {
+        let asked = |wanted: Format| {
+            self.files.iter().map(|file| &file.format).chain([&self.format]).any(|it| *it == wanted)
         };
-        let refused = |what: &str, whose: &str| {
-            Err(Error::usage(format!("-o {what} is for {whose}, and this command gives none"))
-                .details([format!("formats here: human, json, yaml{here}, jsonpath=EXPR")]))
-        };
-        for format in formats() {
-            match format {
-                Format::Name if !matches!(gives, Gives::List | Gives::Table) => {
-                    return refused("name", "lists");
-                }
-                Format::Wide if gives != Gives::Table => return refused("wide", "lists"),
-                Format::Junit if gives != Gives::Report => return refused("junit", "reports"),
-                Format::Markdown if gives != Gives::Report => return refused("markdown", "reports"),
-                _ => {}
-            }
-        }
-        Ok(())
+        let rows = [
+            ("name", Format::Name, &[Gives::Names, Gives::Tables][..], "for lists"),
+            ("wide", Format::Wide, &[Gives::Tables], "for lists with tables"),
+            ("junit", Format::Junit, &[Gives::Report], "for reports"),
+            ("markdown", Format::Markdown, &[Gives::Report], "for reports"),
+        ];
+        let refused = rows.iter().find(|(_, form, who, _)| !who.contains(&gives) && asked(form.clone()));
+        let Some((word, _, _, what)) = refused else { return Ok(()) };
+        let here: Vec<&str> =
+            rows.iter().filter(|(_, _, who, _)| who.contains(&gives)).map(|(word, ..)| *word).collect();
+        let here = here.into_iter().map(|word| format!(", {word}")).collect::<String>();
+        Err(Error::usage(format!("-o {word} is {what}, and this command gives none"))
+            .details([format!("formats here: human, json, yaml, jsonpath=EXPR{here}")]))
     }
 
     /// The form in which a state is shown; a watch has lines or a page, and no files.
@@ -153,7 +146,7 @@ impl Speak {
             Format::Yaml | Format::Name | Format::JsonPath(_) if watches => {
                 Err(Error::usage("--watch goes with -o human, wide and json"))
             }
-            // Those of reports are refused before.
+            // The formats of reports were refused before.
             Format::Json
             | Format::Yaml
             | Format::Name

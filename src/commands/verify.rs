@@ -32,25 +32,6 @@ struct Work<'a> {
     stop: Stop,
 }
 
-/// What a verification came to, and what kept its pods from being removed.
-pub(super) struct Proof {
-    /// The report.
-    pub(super) body: VerifyBody,
-    /// What is left, and why.
-    pub(super) error: Option<Error>,
-}
-
-impl Proof {
-    /// The exit code: a verdict that is not good goes before what could not be removed.
-    pub(super) fn code(&self) -> u8 {
-        match (&self.body.verdict, &self.error) {
-            (Verdict::Ok, Some(error)) => error.kind.code(),
-            (Verdict::Ok, None) => 0,
-            _ => Kind::Findings.code(),
-        }
-    }
-}
-
 /// Verifies a claim, or removes what earlier runs left.
 ///
 /// # Errors
@@ -134,9 +115,13 @@ async fn go_on(
     if let Some(code) = consented(work, header, &shown, "Create these pods?")? {
         return Ok(code);
     }
-    let proof = prove(work, facts, kubernetes, &plan).await?;
-    let frame = work.speak.frame(Some(header.cluster.clone()), proof.code());
-    let Proof { body, error } = proof;
+    let (body, error) = prove(work, facts, kubernetes, &plan).await?;
+    let verdict = if body.verdict == Verdict::Ok { 0 } else { Kind::Findings.code() };
+    let code = match &error {
+        Some(error) if verdict == 0 => error.kind.code(),
+        _ => verdict,
+    };
+    let frame = work.speak.frame(Some(header.cluster.clone()), code);
     let document = verify_document(&frame, body);
     let page = verify_page(header, &document.body, work.speak.term.view());
     let given = work.speak.give(&Answer { page, document: &document })?;
@@ -156,13 +141,13 @@ fn planned(wish: &VerifyWish, facts: &VerifyFacts) -> Result<ProbePlan> {
     })
 }
 
-/// Makes the pods, judges what they came to, and removes them.
+/// What is to be told of a verification, and what kept its pods from being removed.
 async fn prove(
     work: &Work<'_>,
     facts: &VerifyFacts,
     kubernetes: &Kubernetes,
     plan: &ProbePlan,
-) -> Result<Proof> {
+) -> Result<(VerifyBody, Option<Error>)> {
     let (probes, kube, voice) = (Probes::new(kubernetes), kubernetes.reads(), work.speak.reporter());
     let attempt =
         Attempt { probes: &probes, kube: &kube, reporter: &voice, stop: &work.stop, wait: work.wish.wait };
@@ -210,7 +195,7 @@ async fn prove(
         left: tried.remains.left.clone(),
         notes,
     };
-    Ok(Proof { body, error: not_removed(tried.remains, || cleanup_command(plan)) })
+    Ok((body, not_removed(tried.remains, || cleanup_command(plan))))
 }
 
 fn cleanup_command(plan: &ProbePlan) -> String {
@@ -324,7 +309,8 @@ async fn remove(work: &Work<'_>, wish: &CleanupWish, kubernetes: &Kubernetes, he
     work.speak.give(&Answer { page, document: &document })
 }
 
-/// The verification that follows a set-up, under the consent that it had. Gives nothing out.
+/// The verification that follows a set-up, under the consent that it had. Gives nothing out: what it came to, and what
+/// could not be removed.
 ///
 /// # Errors
 /// What stands in the way, or what ended it early.
@@ -334,7 +320,7 @@ pub(super) async fn after(
     claim: (&str, &str),
     speak: &Speak,
     stop: &Stop,
-) -> Result<Proof> {
+) -> Result<(VerifyBody, Option<Error>)> {
     let (namespace, name) = claim;
     let wish = verify_after(namespace, name);
     let work = Work { wish, eyes: eyes.clone(), cluster: cluster.to_owned(), speak, stop: stop.clone() };

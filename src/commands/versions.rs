@@ -9,7 +9,7 @@ use crate::domain::versions::DriverVersion;
 use crate::error::{Error, Kind, Result};
 use crate::facts::{AddonVersion, Seen};
 use crate::gateway::Reads;
-use crate::intent::setup_intent;
+use crate::intent::{DriverMode, setup_intent};
 use crate::report::{VersionItem, VersionsBody, versions_document, versions_page};
 use crate::steps::driver::ADDON;
 use crate::steps::{Note, Sign};
@@ -29,7 +29,13 @@ pub(super) async fn run(
     env: &BTreeMap<String, String>,
     speak: &Speak,
 ) -> Result<u8> {
-    let (_, target, setup) = setup_intent(command, global, env)?;
+    let (intent, target, setup) = setup_intent(command, global, env)?;
+    if intent.driver.mode.value == DriverMode::Helm {
+        return Err(Error::usage(
+            "--list-versions lists builds of the EKS add-on, and --driver helm takes none",
+        )
+        .next("list those of the chart: helm search repo aws-fsx-csi-driver --versions"));
+    }
     let session = Box::pin(open(env, &target, setup.request_timeout)).await?;
     let name = cluster_name(&session, &target, env).await?;
     check_account(&session, target.account.as_ref()).await?;

@@ -15,7 +15,7 @@ pub struct Setup {
     pub dry_run: bool,
     /// Ask for leave to change objects of others, each by its name (`--adopt` without one).
     pub ask_leave: bool,
-    /// Try the claim on nodes when it is Bound.
+    /// Whether pods prove the result.
     pub verify: bool,
     /// One call's limit.
     pub request_timeout: Duration,

@@ -52,17 +52,17 @@ struct Words {
     skip: Vec<String>,
     alone: Option<StepId>,
     upgrade: bool,
-    migrate: Option<Migrate>,
     verify: bool,
+    migrate: Option<Migrate>,
 }
 
 fn words(command: &SetupCommand) -> Words {
     match command.clone() {
         SetupCommand::Dynamic(args) => {
-            let SetupDynamic { cluster, identity, driver, network, storage, consent, only, skip, verify } =
+            let SetupDynamic { cluster, identity, driver, network, storage, consent, verify, only, skip } =
                 *args;
-            let words = Words { only, skip, verify, ..Words::default() };
-            Words { cluster, identity, driver, network, storage, consent, ..words }
+            let alone = Words { only, skip, verify, ..Words::default() };
+            Words { cluster, identity, driver, network, storage, consent, ..alone }
         }
         SetupCommand::Identity(args) => Words {
             cluster: args.cluster,
@@ -176,7 +176,8 @@ fn wish(words: Words, global: &GlobalArgs, env: &Env) -> Result<(Intent, Target,
     let timeout = about::timeout(global, env)?;
     let scope = scope(&words)?;
     if words.verify && !scope.contains(&StepId::Storage) {
-        return Err(Error::usage("--verify is about the claim, and storage is left out"));
+        return Err(Error::usage("--verify tries a claim, and storage is left out")
+            .next("leave --verify out, or try a claim that is there: fsxctl verify"));
     }
     // Without a file system to make, EFA is only a matter of rules, and no size has to fit it.
     let efa = if scope.contains(&StepId::Storage) { words.network.clone() } else { NetworkArgs::default() };
@@ -322,8 +323,21 @@ fn identity(args: &IdentityArgs) -> Result<IdentityWish> {
     let role_arn = |text: &str| names::check_role_arn(text).map_err(|e| e.to_string());
     let role_name = |text: &str| names::check_role_name(text).map_err(|e| e.to_string());
     let role_path = |text: &str| names::check_role_path(text).map_err(|e| e.to_string());
+    let mode = mode.unwrap_or_else(|| Asked::default(IdentityMode::Auto));
+    let of_a_role = [
+        ("role-arn", args.role_arn.is_some()),
+        ("role-name", args.role_name.is_some()),
+        ("role-path", args.role_path.is_some()),
+        ("permissions-boundary", args.permissions_boundary.is_some()),
+        ("policy", args.policy.is_some()),
+    ];
+    let wanted = of_a_role.into_iter().find(|(_, given)| *given);
+    if let Some((flag, _)) = wanted.filter(|_| mode.value == IdentityMode::None) {
+        return Err(Error::usage(format!("--{flag} is about a role, and {} none makes none", mode.from))
+            .next(format!("leave out --{flag} or --identity none")));
+    }
     let wish = IdentityWish {
-        mode: mode.unwrap_or_else(|| Asked::default(IdentityMode::Auto)),
+        mode,
         role_arn: checked("role-arn", args.role_arn.as_ref(), role_arn)?,
         role_name: checked("role-name", args.role_name.as_ref(), role_name)?,
         role_path: checked("role-path", args.role_path.as_ref(), role_path)?

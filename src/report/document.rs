@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::ClusterId;
+use super::{ClusterId, VerifyBody};
 use crate::engine::VolumeMade;
 use crate::error::Kind;
 use crate::steps::{Decision, Note, Resource, StepId, Verb};
@@ -171,9 +171,9 @@ pub struct ReceiptBody {
     /// The volumes of further namespaces, when there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub more_volumes: Vec<VolumeMade>,
-    /// What the verification came to, when one was asked for.
+    /// What pods on the nodes came to, when that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub verification: Option<super::VerifyBody>,
+    pub verification: Option<VerifyBody>,
     /// Lines about the whole.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,

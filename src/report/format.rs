@@ -30,6 +30,11 @@ pub enum Format {
 }
 
 impl Format {
+    /// Whether it is for reports alone.
+    pub const fn is_for_reports(&self) -> bool {
+        matches!(self, Self::Junit | Self::Markdown)
+    }
+
     /// The document in this format; `None` when people want a page instead.
     ///
     /// # Errors

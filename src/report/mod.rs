@@ -45,8 +45,8 @@ pub use needs::{IamItem, NeedItem, Needs, PermissionsBody, RbacItem, Usage, need
 pub use page::{Line, Page, Span, Style, View};
 pub use plan::{NODE_RULES, plan_page};
 pub use progress::{Changes, duration_text, line};
-pub use receipt::receipt_page;
+pub use receipt::{proved_page, receipt_page};
 pub use schema::{SCHEMAS, schema};
 pub use status::{StatusForms, StatusLines, status_document, status_page, status_wide};
-pub use verify::{VerifiedClaim, VerifyBody, VerifySummary, verify_document, verify_page, with_verification};
+pub use verify::{VerifiedClaim, VerifyBody, VerifySummary, verify_document, verify_page};
 pub use versions::{VersionItem, VersionsBody, versions_document, versions_page};

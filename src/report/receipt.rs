@@ -1,7 +1,8 @@
 //! A receipt for people: what was done, the volume that came to be, and what to run next.
 
 use super::plan::{change_line, item_title, notes, steps};
-use super::{Header, Line, Mark, Page, Style, View};
+use super::verify::verified;
+use super::{Header, Line, Mark, Page, Style, VerifyBody, View};
 use crate::engine::{Made, Receipt, VolumeMade};
 use crate::steps::{Item, Verb};
 
@@ -10,6 +11,18 @@ const NEXT: usize = 3;
 
 /// The whole receipt on one page, with up to three commands to run next.
 pub fn receipt_page(header: &Header, receipt: &Receipt, next: &[String], view: View) -> Page {
+    lines(header, receipt, next).wrapped(view.width)
+}
+
+/// The same, and what pods on the nodes came to.
+pub fn proved_page(header: &Header, receipt: &Receipt, proof: &VerifyBody, view: View) -> Page {
+    let mut page = lines(header, receipt, &[]);
+    page.gap();
+    verified(&mut page, proof);
+    page.wrapped(view.width)
+}
+
+fn lines(header: &Header, receipt: &Receipt, next: &[String]) -> Page {
     let mut page = Page::new();
     header.on(&mut page);
     steps(&mut page, &receipt.plan.items, |page, item| item_lines(page, item, &receipt.made));
@@ -31,7 +44,7 @@ pub fn receipt_page(header: &Header, receipt: &Receipt, next: &[String], view: V
             page.push(Line::indented(2).span(Style::Command, command));
         }
     }
-    page.wrapped(view.width)
+    page
 }
 
 /// One step with what became of its changes.

@@ -147,6 +147,7 @@ mod tests {
             "object" => value.is_object(),
             "array" => value.is_array(),
             "string" => value.is_string(),
+            "number" => value.is_number(),
             "boolean" => value.is_boolean(),
             "integer" => value.is_u64() || value.is_i64(),
             "null" => value.is_null(),

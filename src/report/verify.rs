@@ -91,16 +91,17 @@ pub fn verify_document(frame: &Frame, body: VerifyBody) -> Document<VerifyBody> 
 pub fn verify_page(header: &Header, body: &VerifyBody, view: View) -> Page {
     let mut page = Page::new();
     header.on(&mut page);
-    with_verification(page, body, view)
+    page.gap();
+    verified(&mut page, body);
+    page.wrapped(view.width)
 }
 
-/// The same below another page.
-pub fn with_verification(mut page: Page, body: &VerifyBody, view: View) -> Page {
-    page.gap();
+/// The same as a part of another page.
+pub(super) fn verified(page: &mut Page, body: &VerifyBody) {
     page.push(claim_line(&body.claim));
     page.gap();
     for node in &body.items {
-        node_lines(&mut page, body, node);
+        node_lines(page, body, node);
     }
     page.gap();
     for left in &body.left {
@@ -114,7 +115,6 @@ pub fn with_verification(mut page: Page, body: &VerifyBody, view: View) -> Page 
         page.gap();
         page.push(Line::new().plain("next: ").span(Style::Command, next).hanging(6));
     }
-    page.wrapped(view.width)
 }
 
 fn claim_line(claim: &VerifiedClaim) -> Line {
@@ -216,7 +216,27 @@ mod tests {
 
     #[test]
     fn failures_are_told_with_cause_and_one_way_out() {
-        insta::assert_snapshot!(text(&sample::verified()), @"");
+        insta::assert_snapshot!(text(&sample::verified()), @r"
+        cluster     hp-eks in us-west-2, account 111122223333
+        kubernetes  endpoint and token from eks:DescribeCluster
+
+        claim default/fsx-claim on fs-0123456789abcdef0, by volume pvc-0c1d
+
+        = node-a (gpu, us-west-2a): mounted, wrote 64 MiB at 210.5 MiB/s, locked, read the file of node-b at
+          once
+        ! node-b (gpu, us-west-2a): mount ended with exit status 5 (EIO, Input/output error)
+            cause  security groups keep them apart
+            said   mount.lustre: mount failed: Input/output error Is the MGS running?
+        ! node-c (gpu, us-west-2a): mount ended with exit status 5 (EIO, Input/output error)
+        ? node-d (gpu, us-west-2a): it could not be tried: the container does not start
+            said   x\u{1b}[2J\r\n+ Role forged\u{202e}\u{0}
+
+        ! not removed: Job default/fsxctl-verify-0a0b0c0d-1
+        ? file systems cannot be seen
+        Not verified: 4 nodes, 1 ok, 2 failed, 1 not tried to the end.
+
+        next: fsxctl setup network --cluster hp-eks
+        ");
     }
 
     #[test]

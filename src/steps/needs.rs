@@ -80,11 +80,6 @@ pub fn status(intent: &Intent, target: &Target, namespace: Option<String>) -> Ta
     Task { images: false, status: Some(namespace), ..images(intent, target) }
 }
 
-/// The same, followed by a verification of its claim.
-pub fn verified(task: Task) -> Task {
-    Task { verify: Some(Verification::Claim), ..task }
-}
-
 /// A verification, or the removal of what earlier ones left. The rest of the intent counts for nothing.
 pub fn verification(intent: &Intent, wish: &VerifyWish, target: &Target) -> Task {
     let parts = Parts { identity: false, network: false, driver: false, storage: false };

@@ -219,3 +219,24 @@ fn the_refusal_is_a_document_for_a_machine() {
     assert_eq!((error["kind"].as_str(), error["exitCode"].as_i64()), (Some("Error"), Some(2)));
     assert_eq!(error["partial"], false);
 }
+
+/// A flag that would change nothing is no wish that could be kept.
+#[test]
+fn flags_that_have_nothing_to_be_about_are_refused() {
+    let world = World::bare();
+    for flag in ["--role-name fsx", "--role-arn arn:aws:iam::111122223333:role/fsx", "--policy managed"] {
+        let name = flag.split(' ').next().expect("a flag");
+        refused(
+            &world,
+            &format!("--identity none {flag}"),
+            &[&format!("{name} is about a role"), "--identity none"],
+        );
+    }
+    let run = world.fsxctl("setup driver --list-versions --driver helm");
+    run.ends_untouched(2);
+    run.says(2, &["lists builds of the EKS add-on", "helm search repo"]);
+    let run = world.fsxctl("setup dynamic --dry-run -q --helm-value controller.timeout=15m");
+    run.ends_untouched(0);
+    let told = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("! --helm-value is for Helm, and the add-on is taken"), "{}", run.show());
+}

@@ -68,6 +68,14 @@ fn changes_identity(task: &Task) -> bool {
     matches!(task.migration, Some(Migration::ToIrsa | Migration::ToPodIdentity))
 }
 
+/// What `status` does without a permission.
+const UNSEEN: Use = Optional("a ? line says what cannot be seen");
+
+/// Needed to show the state.
+fn status(task: &Task) -> Option<Use> {
+    if_so(task.status.is_some(), UNSEEN)
+}
+
 /// Needed to try a claim.
 fn tries(task: &Task, usage: Use) -> Option<Use> {
     if_so(task.verify == Some(Verification::Claim), usage)
@@ -76,14 +84,6 @@ fn tries(task: &Task, usage: Use) -> Option<Use> {
 /// Needed to remove what a verification made, in the claim's namespace.
 fn removes(task: &Task) -> Option<Use> {
     if_so(matches!(task.verify, Some(Verification::Claim | Verification::CleanUp)), Always)
-}
-
-/// What `status` does without a permission.
-const UNSEEN: Use = Optional("a ? line says what cannot be seen");
-
-/// Needed to show the state.
-fn status(task: &Task) -> Option<Use> {
-    if_so(task.status.is_some(), UNSEEN)
 }
 
 fn if_so(is: bool, usage: Use) -> Option<Use> {

@@ -187,6 +187,12 @@ pub(super) fn install(intent: &Intent, facts: &Facts, who: &Who) -> Result<Item,
                 .to_owned(),
         });
     }
+    let for_helm =
+        [("--chart", intent.driver.chart.is_some()), ("--helm-value", !intent.driver.values.is_empty())];
+    notes.extend(for_helm.into_iter().filter(|(_, given)| *given).map(|(flag, _)| Note {
+        sign: Sign::Warn,
+        text: format!("{flag} is for Helm, and the add-on is taken; --driver helm takes Helm"),
+    }));
     let mut details = vec![format!("version {version}")];
     let (role_arn, association) = match who {
         Who::Irsa(role) => (Some(role.clone()), None),

@@ -105,11 +105,6 @@ pub fn plan(wish: &VerifyWish, facts: &VerifyFacts, run: &str) -> Result<ProbePl
     })
 }
 
-/// What a set-up's plan says of the verification that follows it.
-pub fn announced() -> Note {
-    note(Sign::Keep, "then a pod on a node of every group tries the claim, and is removed again (--verify)")
-}
-
 /// The same as a plan to show.
 pub fn shown(plan: &ProbePlan) -> Plan {
     let what = if plan.read_only { "mounts and lists it" } else { "mounts, writes, locks and reads it" };

@@ -51,6 +51,8 @@ pub struct Work {
     started: BTreeSet<String>,
     /// Running pods of `fsxctl verify`, by uid.
     probes: BTreeMap<String, verify::Probe>,
+    /// Files of theirs on volumes that lead to no file system of the world.
+    loose: Vec<String>,
     seen: u64,
 }
 

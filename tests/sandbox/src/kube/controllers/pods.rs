@@ -97,14 +97,7 @@ fn start(state: &mut State, pod: &Value) {
         return;
     }
     if let Some(why) = forbidden_root(pod) {
-        let wait = |_: &Value| json!({"waiting": {"reason": "CreateContainerConfigError", "message": why}});
-        let _told = state.kube.modify("v1", "Pod", namespace, name, |p| {
-            p["status"]["containerStatuses"] = containers(pod, false, wait);
-        });
-        let message = format!("Error: {why}");
-        let what =
-            Record { kind: "Warning", reason: "Failed", message: &message, component: "kubelet", host: node };
-        return events::record(&mut state.kube, pod, what, now);
+        return keep_waiting(state, pod, why);
     }
     state.kube.work.started.insert(uid_of(pod).to_owned());
     let ip = pod_address(uid_of(pod));
@@ -130,6 +123,18 @@ fn start(state: &mut State, pod: &Value) {
             events::record(&mut state.kube, pod, what, now);
         }
     }
+}
+
+/// A container that the kubelet cannot make.
+fn keep_waiting(state: &mut State, pod: &Value, why: &str) {
+    let (now, host) = (state.now, text(&pod["spec"]["nodeName"]));
+    let wait = |_: &Value| json!({"waiting": {"reason": "CreateContainerConfigError", "message": why}});
+    let _told = state.kube.modify("v1", "Pod", namespace_of(pod), name_of(pod), |p| {
+        p["status"]["containerStatuses"] = containers(pod, false, wait);
+    });
+    let message = format!("Error: {why}");
+    let what = Record { kind: "Warning", reason: "Failed", message: &message, component: "kubelet", host };
+    events::record(&mut state.kube, pod, what, now);
 }
 
 /// The kubelet runs no container as root that must not be it (pkg/kubelet/kuberuntime, `verifyRunAsNonRoot`). Which

@@ -74,8 +74,6 @@ pub struct Probe {
     limit: Timestamp,
     exit: i64,
     wrote: bool,
-    removed: bool,
-    read: bool,
 }
 
 fn variable(pod: &Value, name: &str) -> Option<String> {
@@ -128,8 +126,6 @@ impl Probe {
             limit: state.now,
             exit: 0,
             wrote: false,
-            removed: false,
-            read: false,
         })
     }
 
@@ -190,7 +186,7 @@ pub fn interrupt(state: &mut State, pod: &Value) {
     if probe.step == Step::Ended {
         return;
     }
-    remove(state, pod, &mut probe);
+    remove(state, pod, &probe);
     say(state, pod, "end verdict=failed");
     probe.step = Step::Ended;
     probe.exit = code::INTERRUPTED;
@@ -248,7 +244,7 @@ fn begin(state: &mut State, pod: &Value, probe: &mut Probe) {
             state,
             pod,
             probe,
-            (code::NOT_LUSTRE, "mounted", "/fsx is not a mount of type lustre".into()),
+            (code::NOT_LUSTRE, "mounted", "/fsx is no mount, and not a mount of type lustre".into()),
         );
     }
     let mode = if probe.sealed { "ro" } else { "rw" };
@@ -354,21 +350,35 @@ fn lock(state: &mut State, pod: &Value, probe: &mut Probe) {
     probe.step = Step::AwaitPeer;
 }
 
-/// Pods of the same run on the same file system.
-fn others<'a>(state: &'a State, probe: &'a Probe) -> impl Iterator<Item = &'a Probe> {
-    state.kube.work.probes.values().filter(|other| {
-        other.run == probe.run
-            && other.mounted.file_system == probe.mounted.file_system
-            && other.this != probe.this
-    })
+/// Whether a file of this run's directory is there.
+fn lies(state: &State, probe: &Probe, number: u64, end: &str) -> bool {
+    files(state, probe).contains(&format!(".fsxctl-verify-{}/{number}.{end}", probe.run))
+}
+
+/// The files of the file system that a pod has mounted.
+fn files(state: &State, probe: &Probe) -> Vec<String> {
+    match state.find("fsx.FileSystems", "FileSystemId", &probe.mounted.file_system) {
+        Some(row) => row::strings(row, FILES).into_iter().map(str::to_owned).collect(),
+        None => state.kube.work.loose.clone(),
+    }
+}
+
+fn keep(state: &mut State, probe: &Probe, files: Vec<String>) {
+    match state.find_mut("fsx.FileSystems", "FileSystemId", &probe.mounted.file_system) {
+        Some(row) if files.is_empty() => row::unset(row, FILES),
+        Some(row) => row[FILES] = json!(files),
+        None => state.kube.work.loose = files,
+    }
+}
+
+/// The pod that reads this one's file: the one before it.
+fn reader(probe: &Probe) -> u64 {
+    let peers = probe.peers.max(1);
+    (probe.this + peers - 1) % peers
 }
 
 fn await_peer(state: &mut State, pod: &Value, probe: &mut Probe) {
-    let has_sum =
-        |other: &Probe| other.wrote && !other.removed && !matches!(other.step, Step::Begin | Step::Write);
-    let there = probe.peer == probe.this
-        || others(state, probe).any(|other| other.this == probe.peer && has_sum(other));
-    if there && !fails(state, pod, code::NO_PEER) {
+    if lies(state, probe, probe.peer, "sum") && !fails(state, pod, code::NO_PEER) {
         probe.step = Step::Read;
         probe.due = pace(state, pod, ("readMiBps", READ), probe.mib).1;
         return;
@@ -376,7 +386,7 @@ fn await_peer(state: &mut State, pod: &Value, probe: &mut Probe) {
     if state.now < probe.limit {
         return look_again(state, probe);
     }
-    let why = format!("{}.sum of another pod did not come within {} s", probe.peer, probe.seconds);
+    let why = format!("the file of pod {} did not come within {} s", probe.peer, probe.seconds);
     fail(state, pod, probe, (code::NO_PEER, "read", why));
 }
 
@@ -389,27 +399,28 @@ fn look_again(state: &State, probe: &mut Probe) {
 fn read(state: &mut State, pod: &Value, probe: &mut Probe) {
     let (bytes, peer) = (probe.bytes(), probe.peer);
     let data = format!("/fsx/.fsxctl-verify-{}/{peer}.data", probe.run);
+    // Whatever it has read, the other pod learns that it needs its file no longer.
+    record(state, probe, &["read"]);
+    probe.step = Step::AwaitReader;
     if fails(state, pod, code::READ) {
+        probe.exit = code::READ;
         let why = format!("dd: error reading '{data}': {}", words::strerror(5));
-        return fail(state, pod, probe, (code::READ, "read", why));
+        return say(state, pod, &format!("failed step=read text={why}"));
     }
     let milliseconds = pace(state, pod, ("readMiBps", READ), probe.mib).0;
+    let (found, wrote) = (probe.checksum(u64::MAX), probe.checksum(peer));
     let differs = fails(state, pod, code::DIFFERS);
-    let found = if differs { probe.checksum(u64::MAX) } else { probe.checksum(peer) };
-    say(state, pod, &format!("read from={peer} bytes={bytes} ms={milliseconds} sha256={found}"));
+    let sum = if differs { &found } else { &wrote };
+    say(state, pod, &format!("read from={peer} bytes={bytes} ms={milliseconds} sha256={sum}"));
     if differs {
-        let why = format!("{data} is not what was written: {}", probe.checksum(peer));
-        return fail(state, pod, probe, (code::DIFFERS, "compared", why));
+        probe.exit = code::DIFFERS;
+        let why = format!("{peer}.data reads as {found}, and {wrote} was written");
+        say(state, pod, &format!("failed step=compared text={why}"));
     }
-    record(state, probe, &["read"]);
-    probe.read = true;
-    probe.step = Step::AwaitReader;
 }
 
 fn await_reader(state: &State, probe: &mut Probe) {
-    let alone = probe.peer == probe.this;
-    let marked = others(state, probe).any(|other| other.peer == probe.this && (other.read || other.removed));
-    if alone || marked || state.now >= probe.limit {
+    if lies(state, probe, reader(probe), "read") || state.now >= probe.limit {
         probe.step = Step::Remove;
         return;
     }
@@ -433,38 +444,33 @@ fn end(state: &mut State, pod: &Value, probe: &mut Probe) {
     probe.step = Step::Ended;
 }
 
-fn remove(state: &mut State, pod: &Value, probe: &mut Probe) {
+fn remove(state: &mut State, pod: &Value, probe: &Probe) {
     if fails(state, pod, code::REMOVE) {
         let why = format!("rm: can't remove '/fsx/{}': {}", probe.file("data"), words::strerror(5));
         return say(state, pod, &format!("failed step=removed text={why}"));
     }
-    let own = probe.file("");
-    if let Some(row) = state.find_mut("fsx.FileSystems", "FileSystemId", &probe.mounted.file_system) {
-        let left: Vec<Value> =
-            row::list(row, FILES).iter().filter(|name| !text(name).starts_with(&own)).cloned().collect();
-        if left.is_empty() {
-            row::unset(row, FILES);
-        } else {
-            row[FILES] = json!(left);
-        }
-    }
-    probe.removed = true;
+    let mark = |number: u64| format!(".fsxctl-verify-{}/{number}.read", probe.run);
+    // Its own mark stays for the pod that waits for it, which takes it away.
+    let kept = probe.peer != probe.this && lies(state, probe, probe.peer, "data");
+    let own = |name: &String| {
+        (name.starts_with(&probe.file("")) && !(kept && *name == mark(probe.this)))
+            || *name == mark(reader(probe))
+    };
+    let left = files(state, probe).into_iter().filter(|name| !own(name)).collect();
+    keep(state, probe, left);
     say(state, pod, "removed");
 }
 
 /// Files that are there now.
 fn record(state: &mut State, probe: &Probe, ends: &[&str]) {
-    let Some(row) = state.find_mut("fsx.FileSystems", "FileSystemId", &probe.mounted.file_system) else {
-        return;
-    };
-    let mut files = row::list(row, FILES).to_vec();
+    let mut all = files(state, probe);
     for end in ends {
-        let name = json!(probe.file(end));
-        if !files.contains(&name) {
-            files.push(name);
+        let name = probe.file(end);
+        if !all.contains(&name) {
+            all.push(name);
         }
     }
-    row[FILES] = json!(files);
+    keep(state, probe, all);
 }
 
 /// Pods that are gone are no longer part of a run.
