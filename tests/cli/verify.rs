@@ -519,7 +519,7 @@ fn pipelines_get_junit_and_markdown() {
     }
     // Other commands give no report.
     let run = world.fsxctl("setup dynamic --dry-run -o junit");
-    run.says(2, &["-o junit and -o markdown are for reports"]);
+    run.says(2, &["-o junit is for reports, and this command gives none"]);
     let run = world.fsxctl("verify --dry-run -o name");
     run.says(2, &["formats here: human, json, yaml, jsonpath=EXPR, junit, markdown"]);
 }
@@ -546,7 +546,7 @@ fn a_set_up_is_followed_by_its_verification() {
     let run = world.fsxctl("setup dynamic --verify --no-wait --dry-run");
     run.says(2, &["--no-wait"]);
     let run = world.fsxctl("setup dynamic --verify --skip storage --dry-run");
-    run.says(2, &["--verify is about the claim, and storage is left out"]);
+    run.says(2, &["--verify tries a claim, and storage is left out"]);
 }
 
 #[test]
