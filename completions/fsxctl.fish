@@ -29,7 +29,7 @@ complete -c fsxctl -n "__fish_fsxctl_needs_command" -s p -l profile -d 'AWS prof
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_needs_command" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -46,6 +46,7 @@ complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "byo" -d 'Use a file s
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "share" -d 'Give further namespaces a claim of the same file system, or take it away'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "migrate" -d 'Install the driver, or give it its role, in another way than now'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "status" -d 'Show cluster, identity, driver, classes, claims and file systems, and whether they are all right'
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "verify" -d 'Mount a claim on nodes of every group: write, lock, read from another node, and leave nothing behind'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "env" -d 'Show which settings are in force and where each comes from'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "permissions" -d 'Show the IAM actions and RBAC rules that a command needs'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "images" -d 'List the container images that a set-up pulls, to mirror or to allow them'
@@ -58,7 +59,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and not __fish_seen_subcommand_from dynamic identity network driver" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -118,7 +119,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -133,6 +134,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l dry-run -d 'Show the plan and stop'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l wait -d 'Wait for the result [default]'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l no-wait -d 'End when the last write was accepted'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l verify -d 'Prove it: pods on nodes of every group mount the claim, write, read, and are removed again'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -l no-input -d 'Never ask'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from dynamic" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
@@ -153,7 +155,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from identity" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -179,7 +181,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from network" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -216,7 +218,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_sub
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand setup; and __fish_seen_subcommand_from driver" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -250,7 +252,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -s p -l profile -d 'A
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -266,6 +268,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -s y -l yes -l approv
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l dry-run -d 'Show the plan and stop'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l wait -d 'Wait for the result [default]'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l no-wait -d 'End when the last write was accepted'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l verify -d 'Prove it: pods on nodes of every group mount the claim, write, read, and are removed again'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -l no-input -d 'Never ask'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand byo" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
@@ -286,7 +289,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -s p -l profile -d 
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR, or name for a list [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand share" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -311,7 +314,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_se
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and not __fish_seen_subcommand_from driver identity" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -344,7 +347,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_s
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from driver" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -371,7 +374,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_s
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand migrate; and __fish_seen_subcommand_from identity" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -395,7 +398,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s p -l profile -d
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -408,12 +411,43 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -l no-input -d 'Ne
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -s c -l cluster -d 'EKS cluster, by name or ARN [default: the kube context\'s, else the Region\'s only one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l hyperpod -d 'HyperPod cluster on it [default: every one whose orchestrator is the EKS cluster]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l claim -d 'Name of the claim to mount [default: fsx-claim]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -s n -l namespace -d 'Namespace of the claim; the pods are made there [default: the kube context\'s, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l nodes -d 'On so many nodes, spread over groups and zones [default: one of every group, at least two]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l node-selector -d 'Only on nodes with these labels, for instance topology.kubernetes.io/zone=us-west-2a [default: all labels]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l size -d 'Size of the file that each node writes, for instance 1Gi [default: 64Mi]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l image -d 'Image of the pods: POSIX sh, coreutils or busybox, flock [default: public.ecr.aws/docker/library/busybox:1.37]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l run-as -d 'Run as this user and group instead of root without capabilities [default: 0:0]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l run -d 'With --cleanup-only: only what this run made, also while it is under way [default: every run that is over]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l all-nodes -d 'On every node, also on those that are cordoned or not ready'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l cleanup-only -d 'Only remove Jobs that earlier runs left behind'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -s A -l all-namespaces -d 'With --cleanup-only: in every namespace'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -s y -l yes -l approve -d 'Create the pods without asking'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l dry-run -d 'Show what would be created and stop'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l no-input -d 'Never ask'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -430,7 +464,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -s p -l profi
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand permissions" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -449,7 +483,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s p -l profile -d
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand images" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -465,7 +499,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s p -l profile -d
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand schema" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -481,7 +515,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -s p -l profi
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand completions" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -497,7 +531,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -s p -l profile -d 'A
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand man" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
@@ -513,7 +547,7 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -s p -l profile -
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
-complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand version" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
