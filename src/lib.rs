@@ -24,6 +24,7 @@ pub mod facts;
 pub mod gateway;
 pub mod intent;
 pub mod report;
+pub mod status;
 pub mod steps;
 pub mod term;
 pub mod wizard;

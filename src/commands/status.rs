@@ -11,7 +11,7 @@ use crate::intent::{StatusWish, status_intent};
 use crate::report::{
     ClusterId, Document, StatusForms, StatusLines, status_document, status_page, status_wide, to_json_line,
 };
-use crate::steps::status::{Status, judge};
+use crate::status::{Status, judge};
 
 /// Everything that every look needs.
 struct Work<'a> {

@@ -10,7 +10,7 @@ use super::{
     VerifyBody, VersionsBody,
 };
 use crate::error::{Error, Result};
-use crate::steps::status::Status;
+use crate::status::Status;
 
 /// The words that [`schema`] takes.
 pub const SCHEMAS: [&str; 9] =

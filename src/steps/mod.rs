@@ -15,7 +15,6 @@ pub mod network;
 mod plan;
 #[cfg(test)]
 mod sample;
-pub mod status;
 pub mod storage;
 pub mod verify;
 

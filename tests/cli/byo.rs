@@ -463,3 +463,34 @@ fn on_a_terminal_it_is_chosen_from_a_list() {
     terminal.press(ESC);
     terminal.end().ends_untouched(9);
 }
+
+#[test]
+fn it_is_proved_on_the_nodes_when_that_is_asked_for() {
+    let world = existing(&[]);
+    let run = world.fsxctl(&format!("byo --fs-id {FS} --verify --yes -o json"));
+    assert_eq!(run.code, Some(0), "{}", run.show());
+    let receipt = run.json();
+    assert_eq!((&receipt["kind"], &receipt["verification"]["verdict"]), (&json!("Receipt"), &json!("ok")));
+    let nodes = receipt["verification"]["items"].as_array().cloned().unwrap_or_default();
+    assert!(nodes.len() > 1 && nodes.iter().all(|node| node["writeMiBps"].is_number()), "{nodes:?}");
+    // What is bound already is proved again, and only with consent.
+    let again = world.fsxctl(&format!("byo --fs-id {FS} --verify"));
+    again.ends_untouched(9);
+    assert!(again.stdout.contains("--verify: then pods"), "{}", again.show());
+    let again = world.fsxctl(&format!("byo --fs-id {FS} --verify --yes -q"));
+    assert_eq!(again.code, Some(0), "{}", again.show());
+    assert!(again.stdout.contains("Verified: "), "{}", again.show());
+    assert_eq!(world.object("Job", "any"), None);
+    let jobs = world.saved()["kubernetes"]["objects"].as_array().cloned().unwrap_or_default();
+    assert!(!jobs.iter().any(|object| object["kind"] == "Job"), "a Job was left");
+    // A claim that cannot be used is no success, however well it was bound.
+    let world = existing(&["kubernetes: {podOutcomes: [{selector: fsxctl.io/job=verify, mount: errno 5}]}"]);
+    let run = world.fsxctl(&format!("byo --fs-id {FS} --verify --yes -q -o json"));
+    assert_eq!(run.code, Some(3), "{}", run.show());
+    let receipt = run.json();
+    assert_eq!((&receipt["kind"], &receipt["exitCode"]), (&json!("Receipt"), &json!(3)));
+    assert_eq!(receipt["volume"]["persistentVolume"], VOLUME);
+    assert_eq!(receipt["verification"]["verdict"], "failed");
+    let run = world.fsxctl("byo --verify --no-wait --fs-id fs-0e10000000000000e");
+    run.ends_untouched(2);
+}

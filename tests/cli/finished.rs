@@ -281,7 +281,8 @@ fn for_people_the_receipt_says_what_came_to_be() {
     Done: 6 created, 1 changed, 0 deleted.
 
     next:
-      kubectl -n default get pvc fsx-claim
+      fsxctl verify -n default
+      fsxctl status -n default
     -- writes
     ec2 AuthorizeSecurityGroupIngress
     eks CreateAddon
@@ -338,7 +339,8 @@ fn the_second_run_writes_nothing_and_says_so() {
     Nothing to do: everything is as asked.
 
     next:
-      kubectl -n default get pvc fsx-claim
+      fsxctl verify -n default
+      fsxctl status -n default
     -- stderr
     looking at cluster hp-eks
     -- no write

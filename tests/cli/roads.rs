@@ -388,7 +388,7 @@ fn without_waiting_it_ends_with_the_last_write() {
     Done: 6 created, 1 changed, 0 deleted.
 
     next:
-      kubectl -n default get pvc fsx-claim
+      fsxctl status -n default
     ");
 }
 

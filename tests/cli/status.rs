@@ -13,6 +13,7 @@ use crate::denied::all;
 use crate::finished::with_latency;
 use crate::harness::{PATIENCE, Run, World, sources};
 use crate::schema::fits;
+use crate::terminal::Terminal;
 
 const WORLDS: [&str; 5] = ["bare", "ready", "done", "existing", "quick-setup"];
 
@@ -58,7 +59,7 @@ fn names_and_paths_are_picked() {
     assert_eq!(run.stdout, format!("{SYSTEM} healthy\n"));
     World::bare()
         .fsxctl("images -o wide")
-        .says(2, &["-o wide is for lists", "formats here: human, json, yaml, name"]);
+        .says(2, &["-o wide is for lists", "formats here: human, json, yaml, jsonpath=EXPR, name"]);
     world.fsxctl("setup dynamic --dry-run -o wide").says(2, &["-o wide is for lists"]);
 }
 
@@ -391,6 +392,22 @@ fn a_watch_writes_a_line_for_each_change_and_ends_with_130() {
         bound.len(),
         "a line a change: {text}"
     );
+}
+
+#[test]
+fn a_watch_on_a_terminal_is_one_page_that_is_redrawn() {
+    let world = World::of(&["done"]);
+    let terminal = Terminal::whole(&world, &["status", "-w", "--interval", "1s", "-q"], (50, 100));
+    let since = Instant::now();
+    let times = || terminal.raw().matches("\u{1b}[H\u{1b}[2J").count();
+    while times() < 3 {
+        assert!(since.elapsed() < PATIENCE, "it is not redrawn:\n{}", terminal.raw());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    terminal.signal("INT");
+    let run = terminal.end();
+    assert_eq!(run.code, Some(130), "{}", run.stderr);
+    assert!(run.stderr.contains("default/fsx-claim") && !run.stderr.contains("error:"), "{}", run.stderr);
 }
 
 #[test]

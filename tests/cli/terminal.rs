@@ -34,7 +34,17 @@ pub struct Terminal<'a> {
 }
 
 impl<'a> Terminal<'a> {
-    pub fn start(world: &'a World, arguments: &[&str], (rows, columns): (u16, u16)) -> Self {
+    /// With stdout apart, so that an answer can be told from what is shown along the way.
+    pub fn start(world: &'a World, arguments: &[&str], size: (u16, u16)) -> Self {
+        Self::open(world, arguments, size, false)
+    }
+
+    /// With stdout on the terminal too, as people have it.
+    pub fn whole(world: &'a World, arguments: &[&str], size: (u16, u16)) -> Self {
+        Self::open(world, arguments, size, true)
+    }
+
+    fn open(world: &'a World, arguments: &[&str], (rows, columns): (u16, u16), is_whole: bool) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
             .expect("a pseudo-terminal");
         grantpt(&master).expect("granted");
@@ -47,13 +57,17 @@ impl<'a> Terminal<'a> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fsxctl"));
         command.args(arguments).env_clear().env("TERM", "xterm").envs(world.environment());
         command.current_dir(world.home.path());
-        command.stdin(Stdio::from(slave.try_clone().expect("a copy"))).stderr(Stdio::from(slave));
-        command.stdout(Stdio::piped());
+        let copy = || Stdio::from(slave.try_clone().expect("a copy"));
+        command.stdin(copy()).stdout(if is_whole { copy() } else { Stdio::piped() }).stderr(copy());
+        drop(slave);
         let from = world.sandbox.log().len();
         let before = files(world.home.path());
         let mut child = command.spawn().expect("the binary starts");
         drop(command);
-        let stdout = reader(child.stdout.take().expect("stdout is piped"));
+        let stdout = match child.stdout.take() {
+            Some(stdout) => reader(stdout),
+            None => std::thread::spawn(String::new),
+        };
         let screen = Arc::new(Mutex::new(Vec::new()));
         let is_dark = Arc::new(AtomicBool::new(false));
         // Reading must end when the terminal goes away, and a read that blocks would keep it.

@@ -174,8 +174,7 @@ async fn everything(kube: &KubeReads, look: &Look, namespace: Option<&str>) -> R
 
 /// As for a set-up, without what only a set-up asks: the add-on's configuration schema and the routes.
 async fn second_wave(reads: &Reads, look: &Look, first: &First) -> Result<Second> {
-    let vpc = first.cluster.vpc.as_str();
-    let vpcs = [vpc];
+    let vpcs = [first.cluster.vpc.as_str()];
     let ids = first_interfaces(first);
     let (a, b) = futures::future::join(
         Box::pin(async {

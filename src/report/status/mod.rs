@@ -10,7 +10,7 @@ pub use watch::StatusLines;
 pub use wide::status_wide;
 
 use super::{Document, DocumentKind, Frame};
-use crate::steps::status::Status;
+use crate::status::Status;
 
 /// The forms in which a state is watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::words;
 use crate::report::{Document, Line, Mark, Page, Style, View};
-use crate::steps::status::{Health, ItemKind, Status, StorageItem};
+use crate::status::{Health, ItemKind, Status, StorageItem};
 
 /// How many of each list stand on the screen.
 const SHOWN: usize = 6;

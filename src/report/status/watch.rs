@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::words;
 use crate::report::{Line, Mark, Page};
-use crate::steps::status::{ItemKind, Status, StorageItem};
+use crate::status::{ItemKind, Status, StorageItem};
 
 /// What was told of each thing last.
 #[derive(Debug, Clone, Default)]

@@ -3,7 +3,7 @@
 use super::page::{head, next, parts, unseen};
 use super::words;
 use crate::report::{Document, Line, Mark, Page, Style, View, escape};
-use crate::steps::status::{ItemKind, Status, StorageItem};
+use crate::status::{ItemKind, Status, StorageItem};
 
 /// The tables.
 pub fn status_wide(document: &Document<Status>, view: View) -> Page {

@@ -1,7 +1,7 @@
 //! Words that page, tables and lines have in common.
 
 use crate::report::Mark;
-use crate::steps::status::{
+use crate::status::{
     ClassState, DriverState, FileSystemState, GroupState, Health, IdentityState, MadeBy, NodesState, Owner,
     PodsOf, PortState, ReadyPods, Unseen, Way,
 };
@@ -62,7 +62,7 @@ pub(super) fn nodes(nodes: &NodesState) -> String {
 
 /// `workers 2 (HyperPod, ml.p5.48xlarge)`, group by group.
 pub(super) fn node_groups(nodes: &NodesState, limit: usize) -> String {
-    let group = |it: &crate::steps::status::NodeGroupState| {
+    let group = |it: &crate::status::NodeGroupState| {
         let name = it.group.clone().unwrap_or_else(|| "no group".to_owned());
         let what = listed([it.hyperpod.then(|| "HyperPod".to_owned()), Some(it.instance_types.join(" "))]);
         let what = if what.is_empty() { what } else { format!(" ({what})") };

@@ -229,7 +229,7 @@ fn ports_are_open_when_they_are_so_on_every_interface_and_for_every_node() {
     fn cidr(block: &str) -> Rule {
         Rule::tcp((988, 1023), Peer::Cidr(block.to_owned()))
     }
-    let rows: [(&str, Change, PortState, Option<&str>); 11] = [
+    let rows: [(&str, Change, PortState, Option<&str>); 12] = [
         ("by group", |_| {}, PortState::Open, None),
         (
             "by addresses that hold the nodes",
@@ -262,6 +262,17 @@ fn ports_are_open_when_they_are_so_on_every_interface_and_for_every_node() {
             |survey| groups(survey)[0].egress = Vec::new(),
             PortState::Closed,
             Some("sg-cluster does not let tcp 988, 1018-1023 out to the file system"),
+        ),
+        (
+            "the old range",
+            |survey| {
+                groups(survey)[1].ingress =
+                    vec![tcp((988, 988), "sg-hp"), tcp((1021, 1023), "sg-hp"), sample::all("sg-cluster")]
+            },
+            PortState::Unknown,
+            Some(
+                "sg-hp does not let tcp 1018-1020 in from instance group cpu, instance group gpu: an old range of AWS's that often works",
+            ),
         ),
         (
             "an interface is not listed",
@@ -453,6 +464,12 @@ fn the_identity_is_right_when_a_set_up_would_leave_it() {
         let identity = judged(change).identity;
         assert_eq!((identity.health, identity.way), (health, way), "{name}: {identity:?}");
     }
+    // What a set-up would be for is no reason why something does not work.
+    let agentless = judged(|survey| {
+        let role_arn = sample::ROLE_ARN.to_owned();
+        survey.facts.access.association = Seen::Found(Association { role_arn, ..Association::default() });
+    });
+    assert!(!agentless.identity.because.starts_with("the driver gets"), "{:?}", agentless.identity);
 }
 
 /// Hiding a part never makes it missing, and never breaks another.

@@ -22,8 +22,9 @@ pub(super) fn kubernetes(survey: &Survey) -> KubernetesState {
     }
 }
 
-pub(super) fn hyperpods(pods: &[HyperPod]) -> Vec<HyperPodState> {
-    pods.iter().map(|pod| HyperPodState { name: pod.name.clone(), status: pod.status.clone() }).collect()
+pub(super) fn hyperpods(facts: &Facts) -> Vec<HyperPodState> {
+    let state = |pod: &HyperPod| HyperPodState { name: pod.name.clone(), status: pod.status.clone() };
+    facts.hyperpod.found().into_iter().flatten().map(state).collect()
 }
 
 /// Nodes by zone and by group.

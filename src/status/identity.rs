@@ -7,7 +7,7 @@ use crate::error::Kind;
 use crate::facts::{Facts, Seen};
 use crate::intent::Intent;
 use crate::steps::identity::{self, Choice};
-use crate::steps::{Decision, Goal, Sign, driver};
+use crate::steps::{Decision, Goal, Item, Sign, driver};
 
 pub(super) fn judged(intent: &Intent, facts: &Facts) -> IdentityState {
     let choice = identity::plan(Goal::Present, intent, facts);
@@ -64,7 +64,18 @@ fn verdict(choice: &Choice, facts: &Facts) -> (Health, String) {
             (Health::Unknown, format!("whether its role lets it in and is enough cannot be seen{permission}"))
         }
         (Decision::Blocked, Some(block)) => (Health::Broken, block.message.clone()),
-        (Decision::Blocked | Decision::Do, _) => (Health::Broken, item.because.clone()),
+        (Decision::Blocked | Decision::Do, _) => (Health::Broken, fault(item)),
+    }
+}
+
+/// What is wrong, by what a set-up would do about it: what the step is for tells nothing about it.
+fn fault(item: &Item) -> String {
+    let wrong = item.changes.iter().map(|change| format!("{}: {}", change.resource, change.because));
+    let wrong: Vec<String> = wrong.collect();
+    if wrong.is_empty() {
+        item.because.clone()
+    } else {
+        format!("it does not work as it is: {}", wrong.join("; "))
     }
 }
 

@@ -1,4 +1,5 @@
-//! What a survey comes to: which parts are fine, which are broken, and which cannot be told. Judges and changes nothing.
+//! Judge: what a survey comes to, which parts are fine, which are broken, and which cannot be told. Changes nothing and
+//! plans nothing; where a set-up has a judgement of its own (who the controller is), that one is asked.
 //!
 //! What cannot be proved is not claimed: a part that nobody could look at is null and stands in `unseen`.
 
@@ -30,7 +31,7 @@ pub fn judge(survey: &Survey, intent: &Intent) -> Status {
     Status {
         kubernetes: around::kubernetes(survey),
         nodes: facts.nodes.found().map(|nodes| around::nodes(nodes)),
-        hyperpod: facts.hyperpod.found().map(|pods| around::hyperpods(pods)),
+        hyperpod: facts.hyperpod.hidden().is_none().then(|| around::hyperpods(facts)),
         caller: facts
             .caller
             .found()
