@@ -147,7 +147,8 @@ fn change(plan: &ProbePlan, probe: &Probe) -> Change {
                 name: probe.job.clone(),
                 resource_version: None,
             },
-            object: probe.manifest.clone(),
+            // It is only shown; a copy of every manifest would weigh on a cluster of a thousand nodes.
+            object: Value::Null,
             fills: Vec::new(),
         },
     }
