@@ -353,6 +353,24 @@ fn write_faults(source: &Source) -> Vec<String> {
     if !may_name {
         faults.extend(word_faults(source, &["Writes"], "this file only reads"));
     }
+    faults.extend(probe_faults(source));
+    faults
+}
+
+/// A verification makes pods without being able to change anything else, and nobody else makes any.
+fn probe_faults(source: &Source) -> Vec<String> {
+    let path = source.path.as_str();
+    let mut faults = Vec::new();
+    if path != "src/commands/verify.rs" && source.module() != "gateway" {
+        let why = "only commands/verify.rs makes the one who makes pods, after consent";
+        faults.extend(word_faults(source, &["Probes::new"], why));
+    }
+    let may_name = source.module() == "gateway"
+        || path == "src/commands/verify.rs"
+        || path.starts_with("src/engine/verify/");
+    if !may_name {
+        faults.extend(word_faults(source, &["Probes"], "this file makes no pods"));
+    }
     faults
 }
 
@@ -561,6 +579,18 @@ mod rules {
             "src/steps/plan.rs",
         ] {
             assert_eq!(faults(path, "fn a(writes: &Writes)"), 1, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_maker_of_pods_in_the_wrong_place_is_found() {
+        let faults = |path: &str, text: &str| write_faults(&in_file(path, text)).len();
+        assert_eq!(faults("src/commands/verify.rs", "Probes::new(&kubernetes)"), 0);
+        assert_eq!(faults("src/engine/verify/watch.rs", "fn a(probes: &Probes)"), 0);
+        assert_eq!(faults("src/engine/verify/watch.rs", "Probes::new(&kubernetes)"), 1);
+        assert_eq!(faults("src/commands/verify.rs", "fn a(writes: &Writes)"), 1, "it can write nothing else");
+        for path in ["src/commands/setup.rs", "src/engine/apply.rs", "src/steps/verify/mod.rs"] {
+            assert_eq!(faults(path, "fn a(probes: &Probes)"), 1, "{path}");
         }
     }
 

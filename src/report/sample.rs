@@ -1,8 +1,9 @@
 //! One plan, receipt and frame, which the tests of this module tell in every way there is.
 
-use super::{ClusterId, Frame, Header};
+use super::{ClusterId, Frame, Header, VerifiedClaim, VerifyBody, VerifySummary};
 use crate::engine::{Made, Receipt, VolumeMade};
 use crate::error::Kind;
+use crate::steps::verify::{NodeVerdict, PodStep, Verdict, overall};
 use crate::steps::{Action, Block, Change, Decision, Item, Note, Plan, Resource, Sign, StepId, Verb};
 
 /// What a hostile name may bring along.
@@ -176,5 +177,77 @@ pub(super) fn receipt() -> Receipt {
         }),
         more: Vec::new(),
         waited: true,
+    }
+}
+
+/// A node that is well.
+fn well(node: &str, from: &str) -> NodeVerdict {
+    NodeVerdict {
+        node: node.to_owned(),
+        group: Some("gpu".to_owned()),
+        zone: Some("us-west-2a".to_owned()),
+        verdict: Verdict::Ok,
+        step: None,
+        errno: None,
+        summary: None,
+        cause: None,
+        said: None,
+        next: None,
+        source: Some("10.0.1.5@tcp:/abcdbev".to_owned()),
+        options: vec!["rw".to_owned(), "flock".to_owned()],
+        write_mi_bps: Some(210.5),
+        read_mi_bps: None,
+        read_from: Some(from.to_owned()),
+        locked: Some(true),
+    }
+}
+
+/// What a verification came to: a node that is well, two that fail alike, and one that could not be tried.
+pub(super) fn verified() -> VerifyBody {
+    let text = |text: &str| Some(text.to_owned());
+    let failed = |node: &str| NodeVerdict {
+        verdict: Verdict::Failed,
+        step: Some(PodStep::Mounted),
+        errno: Some(5),
+        summary: text("mount ended with exit status 5 (EIO, Input/output error)"),
+        cause: text("security groups keep them apart"),
+        said: text("mount.lustre: mount failed: Input/output error Is the MGS running?"),
+        next: text("fsxctl setup network --cluster hp-eks"),
+        source: None,
+        options: Vec::new(),
+        write_mi_bps: None,
+        read_from: None,
+        locked: None,
+        ..well(node, "")
+    };
+    let unknown = NodeVerdict {
+        verdict: Verdict::Unknown,
+        step: None,
+        errno: None,
+        summary: text("it could not be tried: the container does not start"),
+        cause: None,
+        said: text(HOSTILE),
+        next: text("name an image that the node can pull: --image"),
+        ..failed("node-d")
+    };
+    let items = vec![well("node-a", "node-b"), failed("node-b"), failed("node-c"), unknown];
+    VerifyBody {
+        verdict: overall(&items),
+        run: "0a0b0c0d".to_owned(),
+        claim: VerifiedClaim {
+            namespace: "default".to_owned(),
+            name: "fsx-claim".to_owned(),
+            persistent_volume: text("pvc-0c1d"),
+            file_system_id: text("fs-0123456789abcdef0"),
+            ..VerifiedClaim::default()
+        },
+        read_only: false,
+        mib: 64,
+        image: "busybox".to_owned(),
+        run_as: "0:0".to_owned(),
+        summary: VerifySummary::of(&items),
+        items,
+        left: vec!["Job default/fsxctl-verify-0a0b0c0d-1".to_owned()],
+        notes: vec![note(Sign::Unknown, "file systems cannot be seen")],
     }
 }

@@ -147,6 +147,7 @@ mod tests {
             "object" => value.is_object(),
             "array" => value.is_array(),
             "string" => value.is_string(),
+            "number" => value.is_number(),
             "boolean" => value.is_boolean(),
             "integer" => value.is_u64() || value.is_i64(),
             "null" => value.is_null(),
@@ -186,6 +187,10 @@ mod tests {
             ("images", serde_json::to_value(images_document(frame, images)).unwrap()),
             ("driverversions", serde_json::to_value(versions_document(frame, versions)).unwrap()),
             ("permissions", serde_json::to_value(needs_document(frame, &needs)).unwrap()),
+            (
+                "verify",
+                serde_json::to_value(crate::report::verify_document(frame, sample::verified())).unwrap(),
+            ),
         ]
     }
 

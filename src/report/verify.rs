@@ -204,3 +204,62 @@ fn next(body: &VerifyBody) -> Option<&String> {
     };
     of(Verdict::Failed).or_else(|| of(Verdict::Unknown))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn text(body: &VerifyBody) -> String {
+        verify_page(&sample::header(), body, View::wide(100)).text()
+    }
+
+    #[test]
+    fn failures_are_told_with_cause_and_one_way_out() {
+        insta::assert_snapshot!(text(&sample::verified()), @r"
+        cluster     hp-eks in us-west-2, account 111122223333
+        kubernetes  endpoint and token from eks:DescribeCluster
+
+        claim default/fsx-claim on fs-0123456789abcdef0, by volume pvc-0c1d
+
+        = node-a (gpu, us-west-2a): mounted, wrote 64 MiB at 210.5 MiB/s, locked, read the file of node-b at
+          once
+        ! node-b (gpu, us-west-2a): mount ended with exit status 5 (EIO, Input/output error)
+            cause  security groups keep them apart
+            said   mount.lustre: mount failed: Input/output error Is the MGS running?
+        ! node-c (gpu, us-west-2a): mount ended with exit status 5 (EIO, Input/output error)
+        ? node-d (gpu, us-west-2a): it could not be tried: the container does not start
+            said   x\u{1b}[2J\r\n+ Role forged\u{202e}\u{0}
+
+        ! not removed: Job default/fsxctl-verify-0a0b0c0d-1
+        ? file systems cannot be seen
+        Not verified: 4 nodes, 1 ok, 2 failed, 1 not tried to the end.
+
+        next: fsxctl setup network --cluster hp-eks
+        ");
+    }
+
+    #[test]
+    fn a_read_only_claim_is_not_said_to_be_written() {
+        let mut body = VerifyBody { read_only: true, ..sample::verified() };
+        body.items.truncate(1);
+        let page = text(&body);
+        assert!(page.contains("mounted, listed; read-only, so nothing was written"), "{page}");
+        assert!(!page.contains("MiB/s"), "{page}");
+    }
+
+    #[test]
+    fn foreign_text_forges_no_line() {
+        let mut body = sample::verified();
+        let hostile = || Some(sample::HOSTILE.to_owned());
+        for node in &mut body.items {
+            node.node = sample::HOSTILE.to_owned();
+            (node.group, node.summary, node.cause, node.said, node.next) =
+                (hostile(), hostile(), hostile(), hostile(), hostile());
+        }
+        body.left = vec![sample::HOSTILE.to_owned()];
+        let page = text(&body);
+        assert!(!page.contains(|c: char| c.is_control() && c != '\n' || c == '\u{202e}'), "{page}");
+        assert!(!page.lines().any(|line| line.starts_with("+ Role forged")), "{page}");
+    }
+}

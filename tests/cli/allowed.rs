@@ -568,6 +568,35 @@ fn helm_and_migrations_need_what_is_printed_for_them() {
 }
 
 #[test]
+fn a_verification_needs_what_is_printed_for_it() {
+    let printed = printed("verify --cluster hp-eks");
+    let policy = &printed["iamPolicy"];
+    let allowed = world(&["done"], policy, &printed["clusterRole"]);
+    let run = allowed.fsxctl("verify --cluster hp-eks --yes -q");
+    assert!(is_whole(&run), "{}", run.show());
+    // What keeps nodes and file system apart is found with it too.
+    let shut = "aws: {ec2: {SecurityGroups: [{GroupId: sg-0b10000000000000b, IpPermissions: []}]}}";
+    let run =
+        world(&["done", shut], policy, &printed["clusterRole"]).fsxctl("verify --cluster hp-eks --yes -q");
+    assert!(run.code == Some(3) && run.stdout.contains("security groups keep them apart"), "{}", run.show());
+    // Nothing of what is always needed can be left out.
+    for item in items(&printed).iter().filter(|item| item["usage"] == "always") {
+        // A right on all namespaces is one on the claim's too.
+        let same = |other: &Value, key: &str| other["rbac"][key] == item["rbac"][key];
+        let covers = |other: &Value| {
+            other == item || (item["rbac"].is_object() && same(other, "verb") && same(other, "resource"))
+        };
+        let (policy, roles) = without(&printed, covers);
+        let run = world(&["done"], &policy, &roles).fsxctl("verify --cluster hp-eks --yes -q");
+        assert_eq!(run.code, Some(5), "{item}\n{}", run.show());
+    }
+    let everywhere = self::printed("verify --cleanup-only -A --cluster hp-eks");
+    let run = world(&["done"], &everywhere["iamPolicy"], &everywhere["clusterRole"])
+        .fsxctl("verify --cleanup-only -A --cluster hp-eks --yes -q");
+    assert!(is_whole(&run), "{}", run.show());
+}
+
+#[test]
 fn images_of_a_cluster_need_what_is_printed_for_them() {
     let printed = printed("images --cluster hp-eks");
     let world = world(&["ready"], &printed["iamPolicy"], &printed["clusterRole"]);

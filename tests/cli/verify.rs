@@ -519,9 +519,46 @@ fn pipelines_get_junit_and_markdown() {
     }
     // Other commands give no report.
     let run = world.fsxctl("setup dynamic --dry-run -o junit");
-    run.says(2, &["-o junit and -o markdown are for reports"]);
+    run.says(2, &["-o junit is for reports, and this command gives none"]);
     let run = world.fsxctl("verify --dry-run -o name");
     run.says(2, &["formats here: human, json, yaml, jsonpath=EXPR, junit, markdown"]);
+}
+
+#[test]
+fn a_set_up_is_followed_by_its_verification() {
+    let world = World::bare();
+    let run = world.fsxctl("setup dynamic --yes -q --verify -o json");
+    let receipt = run.json();
+    assert_eq!((run.code, &receipt["kind"]), (Some(0), &json!("Receipt")), "{}", run.show());
+    assert_eq!(receipt["verification"]["verdict"], "ok", "{receipt}");
+    assert_eq!(receipt["verification"]["claim"]["fileSystemId"], receipt["volume"]["fileSystemId"]);
+    nothing_is_left(&world, &run);
+    // Again there is nothing to do but to verify, which needs consent as well.
+    world.fsxctl("setup dynamic --verify -q").ends_untouched(9);
+    let run = world.fsxctl("setup dynamic --verify -q --yes");
+    assert_eq!(run.code, Some(0), "{}", run.show());
+    assert!(
+        flat(&run).contains("Nothing to do: everything is as asked. claim default/fsx-claim on fs-"),
+        "{}",
+        run.show()
+    );
+    assert!(run.writes().iter().all(|write| write.contains("/jobs")), "{}", run.show());
+    let run = world.fsxctl("setup dynamic --verify --no-wait --dry-run");
+    run.says(2, &["--no-wait"]);
+    let run = world.fsxctl("setup dynamic --verify --skip storage --dry-run");
+    run.says(2, &["--verify tries a claim, and storage is left out"]);
+}
+
+#[test]
+fn a_set_up_whose_claim_fails_on_a_node_ends_with_that_and_its_receipt() {
+    let world = World::of(&["existing", &outcome("node: 'hyperpod-i-0b*', mount: errno 19")]);
+    let run = world.fsxctl("byo --fs-id fs-0e10000000000000e --yes -q --verify");
+    assert_eq!(run.code, Some(3), "{}", run.show());
+    let told = flat(&run);
+    let receipt = told.find("Done: 2 created, 0 changed, 0 deleted.").expect("the receipt");
+    let verdict = told.find("Not verified: 3 nodes, 1 ok, 1 failed").expect("the verdict");
+    assert!(receipt < verdict, "{}", run.show());
+    nothing_is_left(&world, &run);
 }
 
 #[test]

@@ -861,6 +861,27 @@ pub const ROWS: &[Row] = &[
         ask: Ask::Rbac(&["list", "watch"], "", "events", Named::All, Place::Claim),
     },
     Row {
+        purpose: "tell which security group keeps nodes and file system apart",
+        when: |task| tries(task, Optional("a mount that nobody answers is told without it")),
+        ask: Ask::Iam(
+            &[
+                "ec2:DescribeInstances",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeRouteTables",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:GetManagedPrefixListEntries",
+                "sagemaker:ListClusters",
+            ],
+            On::Any,
+        ),
+    },
+    Row {
+        purpose: "tell which security group keeps nodes and file system apart",
+        when: |task| tries(task, Optional("a mount that nobody answers is told without it")),
+        ask: Ask::Iam(&["sagemaker:DescribeCluster"], On::HyperPods),
+    },
+    Row {
         purpose: "remove the pods of every namespace",
         when: |task| if_so(task.verify == Some(Verification::CleanUpEverywhere), Always),
         ask: Ask::Rbac(&["list", "delete"], "batch", "jobs", Named::All, Place::Everywhere),

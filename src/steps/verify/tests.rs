@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::mount::MountFailure;
 use crate::domain::verify::PodStep;
 use crate::facts::{Claim, Cluster, Event, FileSystem, MountVolume, Observed, ProbePod, Taint, Veil};
-use crate::intent::verify_after;
+use crate::intent::{Pick, verify_after};
 
 fn node(name: &str, group: &str, zone: &str) -> MountNode {
     let labels = BTreeMap::from([
