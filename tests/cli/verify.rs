@@ -408,7 +408,10 @@ fn asked_twice_it_ends_at_once_and_says_what_is_left() {
     running.until(|entry| name(entry).starts_with("kube delete"));
     running.signal("INT");
     let run = running.end();
-    assert_eq!(run.code, Some(130), "{}", run.show());
+    run.says(
+        130,
+        &["interrupted", "default/fsxctl-verify-", "fsxctl verify --cleanup-only -n default --run "],
+    );
 }
 
 /// Jobs as runs leave them: an old one, one that is under way, and one that is nobody's.

@@ -60,7 +60,7 @@ impl Attempt<'_> {
         failure = self.stop.requested().or(failure);
         if failure.is_none() && observed.iter().any(|seen| seen.created) {
             let mut watched = Watched::new(self, plan, observed);
-            failure = watched.to_the_end().await.err();
+            failure = watched.until_over().await.err();
             // Who was interrupted wants the end, and no figures.
             if self.stop.requested().is_none() {
                 watched.gather().await;

@@ -57,7 +57,7 @@ impl<'a> Watched<'a> {
     }
 
     /// Watches until all have ended, or the time is over.
-    pub(super) async fn to_the_end(&mut self) -> Result<()> {
+    pub(super) async fn until_over(&mut self) -> Result<()> {
         let Attempt { kube, stop, wait, .. } = *self.attempt;
         let (namespace, run) = (&self.plan.namespace, &self.plan.run);
         let mut pods = kube.watch_probe_pods(namespace, run);

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::domain::mount::MountFailure;
-use crate::domain::verify::PodStep;
 use crate::facts::{Claim, Cluster, Event, FileSystem, MountVolume, Observed, ProbePod, Taint, Veil};
 use crate::intent::{Pick, verify_after};
 
@@ -193,6 +192,7 @@ fn a_read_only_volume_is_only_looked_at() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table is as long as what it lists")]
 fn what_stands_in_the_way_is_told_before_anything_is_made() {
     let veil = || Veil { permission: "get x".to_owned(), cause: "no".to_owned() };
     type Change = fn(&mut VerifyFacts);
@@ -295,6 +295,7 @@ fn system_of(facts: &mut VerifyFacts, change: impl FnMut(&mut FileSystem)) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table is as long as what it lists")]
 fn a_cause_is_judged_from_fields() {
     let all_well: Bend = |_| {};
     let rows: [(MountFailure, Bend, &str, &str); 30] = [
