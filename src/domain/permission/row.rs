@@ -107,7 +107,7 @@ impl Row {
                     None => (permission, false),
                 };
                 let fits = namespace == (place != Place::Everywhere);
-                (fits || place == Place::Status || (place == Place::Claim && !namespace))
+                (fits || place == Place::Status)
                     && verbs.iter().any(|verb| bare == format!("{verb} {resource}{dot}{group}"))
             }
         }
