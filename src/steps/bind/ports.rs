@@ -3,7 +3,7 @@
 //! A file system has several interfaces, the console shows one, and groups can be changed on one alone (failure mode
 //! N-08): so each is looked at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{block, few, note, route, system};
 use crate::domain::network::{
@@ -25,6 +25,8 @@ struct Closed {
     group: String,
     direction: Direction,
     /// What it lacks.
+    ranges: Vec<(u16, u16)>,
+    /// The rules that would open it; none when nothing is known to name in them.
     rules: Vec<Rule>,
     /// Whether it is a group of nodes.
     of_nodes: bool,
@@ -85,22 +87,17 @@ pub(super) fn plan(
     system: &FileSystem,
     notes: &mut Vec<Note>,
 ) -> Result<Vec<Change>, Box<Block>> {
-    let Some((closed, mut unread)) = closed(facts, system, notes) else { return Ok(Vec::new()) };
-    unread.sort_unstable();
-    unread.dedup();
-    for list in unread {
-        let text =
-            format!("prefix list {list} cannot be read; rules that name it are taken to let Lustre through");
-        notes.push(note(Sign::Unknown, text));
-    }
+    let Some((closed, unsure)) = closed(facts, system, notes) else { return Ok(Vec::new()) };
+    notes.extend(unsure.into_iter().map(|text| note(Sign::Unknown, text)));
     if closed.is_empty() {
         return Ok(Vec::new());
     }
     let told: Vec<String> = closed.iter().map(|way| way.told.clone()).collect();
-    if bind.open_ports {
+    let can_be_opened = closed.iter().all(|way| !way.rules.is_empty());
+    if bind.open_ports && can_be_opened {
         return Ok(changes(intent, facts, closed));
     }
-    let is_old = |way: &Closed| way.rules.iter().all(|rule| OLD_GAP.contains(&ports_of(rule)));
+    let is_old = |way: &Closed| way.ranges == OLD_GAP;
     if closed.iter().all(is_old) {
         let text =
             format!("{}: an old range of AWS's that often works; --open-ports opens the rest", few(&told));
@@ -115,22 +112,51 @@ pub(super) fn plan(
     Err(block(Kind::Conflict, message, "let fsxctl open these ports with --open-ports"))
 }
 
-/// Closed ways, and prefix lists that could not be read. None when what decides is hidden, which is told.
-fn closed(facts: &Facts, system: &FileSystem, notes: &mut Vec<Note>) -> Option<(Vec<Closed>, Vec<String>)> {
+/// Closed ways, and what could not be decided. None when what decides is hidden, which is told.
+fn closed(
+    facts: &Facts,
+    system: &FileSystem,
+    notes: &mut Vec<Note>,
+) -> Option<(Vec<Closed>, BTreeSet<String>)> {
     let (sight, interfaces, clients) = seen(facts, system, notes)?;
-    let (mut closed, mut unread) = (Vec::new(), Vec::new());
+    let (mut closed, mut unsure): (Vec<Closed>, _) = (Vec::new(), BTreeSet::new());
     for interface in &interfaces {
-        closed.extend(inwards(&sight, system, interface, &clients, &mut unread));
+        closed.extend(inwards(&sight, system, interface, &clients, &mut unsure));
+        for way in outwards(&sight, system, interface, &clients, &mut unsure) {
+            // Interfaces of one file system mostly wear the same groups.
+            if !closed.iter().any(|known| known.told == way.told && known.rules == way.rules) {
+                closed.push(way);
+            }
+        }
     }
-    closed.extend(outwards(&sight, system, &interfaces, &clients));
-    Some((closed, unread))
+    Some((closed, unsure))
+}
+
+/// What `rules` leave closed for certain. What an unread prefix list may open, and what addresses decide that are not
+/// known, is said in `unsure`.
+fn gap(
+    sight: &Sight<'_>,
+    rules: &[Rule],
+    (who, reach): (&str, Reach<'_>),
+    unsure: &mut BTreeSet<String>,
+) -> Vec<(u16, u16)> {
+    let found = coverage(rules, &LUSTRE_PORTS, reach, sight.lists);
+    unsure.extend(found.unread_lists.into_iter().map(|list| {
+        format!("prefix list {list} cannot be read; rules that name it are taken to let Lustre through")
+    }));
+    let by_address = rules.iter().any(|rule| matches!(rule.peer, Peer::Cidr(_)));
+    if !found.uncovered.is_empty() && reach.cidrs.is_empty() && by_address {
+        unsure.insert(format!("rules name addresses, and those of {who} are not known"));
+        return Vec::new();
+    }
+    found.uncovered
 }
 
 /// What security groups keep nodes and file system apart, a sentence each. None: it cannot be told.
 pub(super) fn closed_ways(facts: &Facts, system: &FileSystem) -> Option<Vec<String>> {
     let mut notes = Vec::new();
-    let (closed, unread) = closed(facts, system, &mut notes)?;
-    let is_whole = unread.is_empty() && notes.iter().all(|note| note.sign != Sign::Unknown);
+    let (closed, unsure) = closed(facts, system, &mut notes)?;
+    let is_whole = unsure.is_empty() && notes.iter().all(|note| note.sign != Sign::Unknown);
     let ways: Vec<String> = closed.into_iter().map(|way| way.told).collect();
     (is_whole || !ways.is_empty()).then_some(ways)
 }
@@ -172,7 +198,10 @@ fn seen<'a>(
         by_address: route::is_elsewhere(facts, system),
     };
     unseen(&sight, system, &interfaces, notes);
-    let visible = |interface: &&Interface| interface.groups.iter().any(|id| sight.group(id).is_some());
+    // A group that cannot be seen may let in what the others do not.
+    let visible = |interface: &&Interface| {
+        !interface.groups.is_empty() && interface.groups.iter().all(|id| sight.group(id).is_some())
+    };
     let interfaces = interfaces.into_iter().filter(visible).collect();
     Some((sight, interfaces, clients))
 }
@@ -200,25 +229,25 @@ fn inwards(
     system: &FileSystem,
     interface: &Interface,
     clients: &[Client],
-    unread: &mut Vec<String>,
+    unsure: &mut BTreeSet<String>,
 ) -> Vec<Closed> {
     let rules = sight.rules(&interface.groups, Direction::Ingress);
     let Some(group) = interface.groups.iter().find(|id| sight.group(id).is_some()) else { return Vec::new() };
     let mut closed = Vec::new();
     let mut judge = |who: &str, groups: &[String], cidrs: &[String], peers: Vec<Peer>| {
-        let found = coverage(&rules, &LUSTRE_PORTS, Reach { groups, cidrs }, sight.lists);
-        unread.extend(found.unread_lists);
-        if !found.uncovered.is_empty() {
-            let lacks = named(&found.uncovered);
+        let ranges = gap(sight, &rules, (who, Reach { groups, cidrs }), unsure);
+        if !ranges.is_empty() {
+            let lacks = named(&ranges);
             let told = format!(
                 "security group {group} on interface {} does not let {who} in on {lacks}",
                 interface.id
             );
             let text = description(sight.facts, &format!("from {who}"));
-            let rules = rules_for(&found.uncovered, &peers, &text);
+            let rules = rules_for(&ranges, &peers, &text);
             closed.push(Closed {
                 group: group.clone(),
                 direction: Direction::Ingress,
+                ranges,
                 rules,
                 of_nodes: false,
                 told,
@@ -241,33 +270,34 @@ fn inwards(
     closed
 }
 
-/// What groups of nodes do not let out. One interface stands for all: they share subnet and, by and large, groups.
+/// What groups of nodes do not let out to one interface.
 fn outwards(
     sight: &Sight<'_>,
     system: &FileSystem,
-    interfaces: &[&Interface],
+    interface: &Interface,
     clients: &[Client],
+    unsure: &mut BTreeSet<String>,
 ) -> Vec<Closed> {
     let cidrs: Vec<String> =
         system::subnet(sight.facts, system).map(|it| it.cidr.clone()).into_iter().collect();
-    let groups: Vec<String> = interfaces.iter().flat_map(|interface| interface.groups.clone()).collect();
+    let groups = interface.groups.as_slice();
     let mut closed = Vec::new();
     for client in clients {
         let rules = sight.rules(&client.groups, Direction::Egress);
-        let Some(own) = sight.rule_group(client).filter(|id| sight.group(id).is_some()) else { continue };
-        if interfaces.is_empty() || egress_open(&rules) {
+        // A group that cannot be seen may let out what the others do not.
+        let is_known = client.groups.iter().all(|id| sight.group(id).is_some());
+        let Some(own) = sight.rule_group(client).filter(|_| is_known && !egress_open(&rules)) else {
             continue;
-        }
-        let found = coverage(&rules, &LUSTRE_PORTS, Reach { groups: &groups, cidrs: &cidrs }, sight.lists);
-        if found.uncovered.is_empty() {
+        };
+        let ranges = gap(sight, &rules, ("the file system", Reach { groups, cidrs: &cidrs }), unsure);
+        if ranges.is_empty() {
             continue;
         }
         let peers = sight.peers(groups.first().map(String::as_str), &cidrs);
         let text = description(sight.facts, "to the file system");
-        let told =
-            format!("security group {own} does not let {} out on {}", client.name, named(&found.uncovered));
-        let rules = rules_for(&found.uncovered, &peers, &text);
-        closed.push(Closed { group: own, direction: Direction::Egress, rules, of_nodes: true, told });
+        let told = format!("security group {own} does not let {} out on {}", client.name, named(&ranges));
+        let rules = rules_for(&ranges, &peers, &text);
+        closed.push(Closed { group: own, direction: Direction::Egress, ranges, rules, of_nodes: true, told });
     }
     closed
 }

@@ -385,7 +385,7 @@ fn apart(facts: &mut Facts, rules: &[crate::domain::network::Rule]) {
 #[test]
 fn every_interface_lets_every_group_of_nodes_in() {
     let open = "byo --fs-id fs-00000000000000001 --open-ports";
-    let rows: [Row; 13] = [
+    let rows: [Row; 15] = [
         ("one group for all", BYO, |_| {}, "settled"),
         ("by address", BYO, |facts| apart(facts, &[tcp((988, 1023), "10.20.0.0/16")]), "settled"),
         (
@@ -428,6 +428,27 @@ fn every_interface_lets_every_group_of_nodes_in() {
             "a prefix list that cannot be read",
             BYO,
             |facts| apart(facts, &[tcp((988, 1023), "pl-1")]),
+            "settled (?)",
+        ),
+        (
+            "addresses that are not known",
+            BYO,
+            |facts| {
+                apart(facts, &[tcp((988, 1023), "10.20.0.0/16")]);
+                facts.network.subnets = hidden("ec2:DescribeSubnets");
+            },
+            "settled (?)…",
+        ),
+        (
+            "one of its groups cannot be seen",
+            BYO,
+            |facts| {
+                apart(facts, &[]);
+                facts.network.interfaces = Seen::Found(vec![
+                    interface("eni-1", &["sg-hp"]),
+                    interface("eni-2", &["sg-fs", "sg-gone"]),
+                ]);
+            },
             "settled (?)",
         ),
         (
