@@ -5,7 +5,7 @@ use super::speak::Answer;
 use super::verify;
 use crate::engine::{Receipt, VolumeMade};
 use crate::error::{Error, Kind, Result};
-use crate::intent::Setup;
+use crate::intent::Namespaces;
 use crate::report::{Header, VerifyBody, proved_page, receipt_document, receipt_page};
 use crate::steps::verify::Verdict;
 use crate::steps::{Note, Sign};
@@ -14,10 +14,17 @@ use crate::steps::{Note, Sign};
 pub(super) type Proof = (VerifyBody, Option<Error>);
 
 /// What the plan says of it, so that consent covers it.
-pub(super) fn note(setup: &Setup) -> Option<Note> {
-    let text =
-        "--verify: then pods on nodes of every group mount the claim, write, read, and are removed again";
-    setup.verify.then(|| Note { sign: Sign::Keep, text: text.to_owned() })
+pub(super) fn note(work: &Work<'_>) -> Option<Note> {
+    let several = match work.intent.bind.as_ref().map(|bind| &bind.namespaces) {
+        Some(Namespaces::Named(names)) if names.len() > 1 => {
+            format!(" (of {}; the others are of the same file system)", names[0])
+        }
+        _ => String::new(),
+    };
+    let text = format!(
+        "--verify: pods on nodes of every group mount the claim{several}, write, read, and are removed again"
+    );
+    work.setup.verify.then_some(Note { sign: Sign::Keep, text })
 }
 
 /// Tries the claim, when that was asked for. Of several claims of one file system the first stands for all.

@@ -82,6 +82,13 @@ async fn looked(work: &Work<'_>) -> Result<(Facts, Kubernetes)> {
             bind::available(work, &facts, &coming, since).await?;
             continue;
         }
+        let half = steps::driver::is_half_there(&facts) && work.intent.bind.is_none();
+        if half && since.elapsed() < HALF {
+            tokio::select! {
+                error = work.stop.wait() => return Err(error),
+                () = tokio::time::sleep(HALF / 3) => continue,
+            }
+        }
         let busy = steps::driver::under_way(&work.intent, &facts);
         let limit = work.intent.wait.unwrap_or(AT_WORK).min(AT_WORK);
         let Some(what) = busy.filter(|_| !work.setup.dry_run && since.elapsed() < limit) else {
@@ -100,6 +107,8 @@ async fn looked(work: &Work<'_>) -> Result<(Facts, Kubernetes)> {
     }
 }
 
+/// How long half of a driver is taken for one that is being installed.
+const HALF: Duration = Duration::from_secs(3);
 /// The longest wait for somebody who is at work, before anything is planned.
 const AT_WORK: Duration = Duration::from_secs(10 * 60);
 
@@ -132,7 +141,7 @@ fn cluster_id(facts: &Facts) -> ClusterId {
 /// From the plan to the end.
 async fn go_on(work: &Work<'_>, facts: &Facts, kubernetes: &Kubernetes, id: &ClusterId) -> Result<u8> {
     let mut plan = steps::plan(Goal::Present, &work.intent, facts);
-    plan.notes.extend(proof::note(&work.setup));
+    plan.notes.extend(proof::note(work));
     let header = Header { cluster: id.clone(), access: facts.reached.clone() };
     if let Some(block) = plan.block() {
         let mut error = Error::new(block.kind, block.message.clone());

@@ -41,6 +41,10 @@ const UNTOLD: &str = "2.10";
 /// FSx does not tell the version of old ones). None when the release does not tell.
 pub fn mounts(version: Option<&str>, kernel: &str) -> Option<bool> {
     let version = version.unwrap_or(UNTOLD);
+    // Of versions that are newer than the matrix nothing is known.
+    if !EVERY.contains(&version) {
+        return None;
+    }
     let numbers: Vec<u64> =
         kernel.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect();
     let row = ROWS.iter().find(|row| kernel.contains(row.mark) && numbers.as_slice() >= row.from);
@@ -79,6 +83,7 @@ mod tests {
             ("6.1.134", Some("2.15"), None),
             ("5.15.180", Some("2.10"), None),
             ("", Some("2.15"), None),
+            ("6.1.141-155.222.amzn2023.x86_64", Some("2.17"), None),
         ] {
             assert_eq!(mounts(version, kernel), can, "{kernel} and {version:?}");
         }

@@ -70,7 +70,7 @@ pub struct RouteTable {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Route {
-    /// IPv4 destination.
+    /// IPv4 destination, or the id of a prefix list (`pl-…`), whose entries are not read.
     pub cidr: String,
     /// `pcx-…`, `tgw-…`, `vgw-…`, `eni-…`, `cwan-…`.
     pub target: String,

@@ -125,6 +125,11 @@ fn bind(claim: &BoundArgs, checks: &CheckArgs) -> Result<Bind> {
     if let Some(path) = &claim.sub_directory {
         return Err(sub_directory(path));
     }
+    if claim.read_only && claim.mount_option.iter().any(|option| option == "rw") {
+        return Err(
+            Error::usage("--read-only and --mount-option rw cannot both be").next("leave one of them out")
+        );
+    }
     let skipped = checks.skip_check.iter().map(|word| check(word)).collect::<Result<_>>()?;
     Ok(Bind {
         fs_id: None,
@@ -181,13 +186,59 @@ fn labels(typed: &[String], flag: &'static str) -> Result<Vec<String>> {
     Ok(all)
 }
 
+/// Whether a text has the form of a label selector: `a`, `!a`, `a=b`, `a==b`, `a!=b`, `a in (b,c)`, `a notin (b,c)`, and
+/// several of them with commas between.
+fn is_selector(text: &str) -> bool {
+    let mut rest = text;
+    loop {
+        let (one, more) = match (rest.find('('), rest.find(',')) {
+            (Some(open), Some(comma)) if open < comma => match rest.find(')') {
+                Some(close) => rest.split_at(close + 1),
+                None => return false,
+            },
+            (_, Some(comma)) => rest.split_at(comma),
+            (_, None) => (rest, ""),
+        };
+        let words: Vec<&str> = one.split_whitespace().collect();
+        let is_word = |word: &str| {
+            !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
+        };
+        let is_one = match one.split_once('(') {
+            Some((head, list)) => {
+                let head: Vec<&str> = head.split_whitespace().collect();
+                let known = matches!(head.as_slice(), [key, "in" | "notin"] if is_word(key));
+                known
+                    && list.strip_suffix(')').is_some_and(|list| list.split(',').all(|it| is_word(it.trim())))
+            }
+            None => {
+                let joined = words.concat();
+                let pair = joined
+                    .split_once("!=")
+                    .or_else(|| joined.split_once("=="))
+                    .or_else(|| joined.split_once('='));
+                match pair {
+                    Some((key, value)) => is_word(key) && (value.is_empty() || is_word(value)),
+                    None => words.len() == 1 && is_word(joined.trim_start_matches('!')),
+                }
+            }
+        };
+        if !is_one {
+            return false;
+        }
+        match more.trim_start().strip_prefix(',') {
+            Some(next) => rest = next,
+            None => return more.trim().is_empty(),
+        }
+    }
+}
+
 /// A label selector; the API server judges the rest of its grammar.
 fn selected(text: &str) -> Result<String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=!,() ".contains(c);
     match text.trim() {
         "" => Err(Error::usage("--namespace-selector is empty, which would be every namespace")
             .next("name labels, for instance --namespace-selector team=ml")),
-        text if text.chars().all(is_plain) => Ok(text.to_owned()),
+        text if text.chars().all(is_plain) && is_selector(text) => Ok(text.to_owned()),
         text => Err(Error::usage(format!("--namespace-selector: {text:?} is no label selector"))
             .next("name labels, for instance --namespace-selector team=ml")),
     }
@@ -236,12 +287,27 @@ mod tests {
             ("fsxctl share --fs-id fs-0123456789abcdef0", "--namespaces"),
             ("fsxctl share --namespaces a --namespace-selector b=c", "cannot be used with"),
             ("fsxctl share --namespace-selector a$b", "--namespace-selector"),
+            ("fsxctl share --namespace-selector a=b,", "--namespace-selector"),
+            ("fsxctl share --namespace-selector a~b", "--namespace-selector"),
+            ("fsxctl byo --read-only --mount-option rw", "--read-only"),
             ("fsxctl share --namespaces a --remove --read-only", "cannot be used with"),
             ("fsxctl share --namespaces a,,b", "--namespaces"),
         ] {
             let error = wish(line).expect_err(line);
             let text = format!("{} {}", error.message, error.next.unwrap_or_default());
             assert!(text.contains(says), "{line}: {text}");
+        }
+    }
+
+    #[test]
+    fn selectors_have_the_form_that_kubernetes_takes() {
+        for text in
+            ["a", "!a", "a=b", "a==b", "a!=b", "a=", "a in (b,c)", "a notin (b), d=e", "x/y=z,a in (b, c),!d"]
+        {
+            assert!(is_selector(text), "{text}");
+        }
+        for text in ["", "a in (", "a in ()", "a b", "=b", "a,", "a in b", "a (b)", "(a)", "a=b c=d e"] {
+            assert!(!is_selector(text), "{text}");
         }
     }
 

@@ -476,7 +476,7 @@ fn it_is_proved_on_the_nodes_when_that_is_asked_for() {
     // What is bound already is proved again, and only with consent.
     let again = world.fsxctl(&format!("byo --fs-id {FS} --verify"));
     again.ends_untouched(9);
-    assert!(again.stdout.contains("--verify: then pods"), "{}", again.show());
+    assert!(again.stdout.contains("--verify: pods on nodes"), "{}", again.show());
     let again = world.fsxctl(&format!("byo --fs-id {FS} --verify --yes -q"));
     assert_eq!(again.code, Some(0), "{}", again.show());
     assert!(again.stdout.contains("Verified: "), "{}", again.show());

@@ -656,9 +656,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         purpose: "see which pods use the claim",
-        when: |task| {
-            if_so(bind(task, |bind| bind.removes), Optional("a claim in use goes when its last pod ends"))
-        },
+        when: |task| if_so(bind(task, |bind| bind.removes), Always),
         ask: Ask::Rbac(&["list"], "", "pods", Named::All, Place::Claim),
     },
     Row {

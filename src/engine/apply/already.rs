@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Hands, Outcome};
 use crate::domain::ownership::{TAG_CLUSTER, TAG_OWNER};
+use crate::domain::quantity;
 use crate::facts::{Seen, Veil};
 use crate::gateway::{Trouble, TroubleKind};
 use crate::steps::{Action, Change, Direction, Ref};
@@ -165,9 +166,23 @@ fn difference(path: &str, wanted: &Value, there: &Value) -> Option<String> {
                 let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
                 difference(&path, value, there.get(name).unwrap_or(&Value::Null))
             }),
-        _ if wanted == there => None,
+        _ if wanted == there || (is_empty(wanted) && is_empty(there)) => None,
+        // The server writes quantities in its own way: `1024Gi` comes back as `1Ti`.
+        Value::String(text) if path.ends_with(".storage") && same_quantity(text, there) => None,
         _ => Some(format!("{path} is {there}, not {wanted}")),
     }
+}
+
+/// What the server leaves out.
+fn is_empty(value: &Value) -> bool {
+    value.is_null()
+        || value.as_str().is_some_and(str::is_empty)
+        || value.as_array().is_some_and(Vec::is_empty)
+}
+
+fn same_quantity(wanted: &str, there: &Value) -> bool {
+    let there = there.as_str().and_then(|text| quantity::parse_bytes(text).ok());
+    there.is_some() && quantity::parse_bytes(wanted).ok() == there
 }
 
 fn in_the_way(trouble: Trouble, text: &str) -> Trouble {
@@ -194,6 +209,10 @@ mod tests {
         assert_eq!(difference("", &wanted, &there).as_deref(), Some("parameters.x is \"2\", not \"1\""));
         there["parameters"] = json!({});
         assert_eq!(difference("", &wanted, &there).as_deref(), Some("parameters.x is null, not \"1\""));
+        let sized = |size: &str| json!({"spec": {"capacity": {"storage": size}, "storageClassName": ""}});
+        let kept = json!({"spec": {"capacity": {"storage": "1Ti"}}});
+        assert_eq!(difference("", &sized("1024Gi"), &kept), None, "the server writes it so");
+        assert!(difference("", &sized("1200Gi"), &kept).is_some());
         there = json!({"parameters": {"x": "1"}, "mountOptions": []});
         assert_eq!(difference("", &wanted, &there).as_deref(), Some("mountOptions is [], not [\"flock\"]"));
     }

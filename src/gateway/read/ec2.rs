@@ -206,18 +206,19 @@ fn route_table(found: sdk::RouteTable) -> RouteTable {
     }
 }
 
-/// A route that can lead into another VPC: whatever is no local, internet or service route. Routes to prefix lists of
-/// customers are left out, as their entries are not read.
+/// A route that can lead into another VPC: whatever is no local, internet or service route. A default route to an
+/// interface is that of a NAT instance.
 fn way_out(route: sdk::Route) -> Option<Route> {
+    let cidr = route.destination_cidr_block.or(route.destination_prefix_list_id)?;
     let gateway = route.gateway_id.filter(|id| id.starts_with("vgw-"));
     let target = route
         .vpc_peering_connection_id
         .or(route.transit_gateway_id)
         .or(route.core_network_arn)
         .or(gateway)
-        .or(route.network_interface_id)?;
+        .or(route.network_interface_id.filter(|_| cidr != "0.0.0.0/0"))?;
     let active = route.state.is_none_or(|state| state == sdk::RouteState::Active);
-    Some(Route { cidr: route.destination_cidr_block?, target, active })
+    Some(Route { cidr, target, active })
 }
 
 fn group_ids(found: Option<Vec<sdk::GroupIdentifier>>) -> Vec<String> {

@@ -1,7 +1,9 @@
 //! `share --remove`: volume and claim go, file system and data stay.
 
+use std::collections::BTreeSet;
+
 use super::made::{claim_at, volume_at};
-use super::{block, few, note, places, system};
+use super::{block, few, note, places};
 use crate::domain::ownership;
 use crate::error::Kind;
 use crate::facts::{Claim, Facts, Place, Seen, Volume};
@@ -15,9 +17,13 @@ pub(super) fn plan(intent: &Intent, bind: &Bind, facts: &Facts) -> Result<Item, 
         Seen::Missing => &[],
         Seen::Hidden(veil) => return Err(denied("volumes", veil)),
     };
-    let id = system::id(bind, facts)?;
+    let places = places(bind, facts)?;
     let (mut changes, mut notes) = (Vec::new(), Vec::new());
-    for place in places(bind, facts)? {
+    let Some(id) = id(intent, bind, places, volumes)? else {
+        let because = "no claim of these namespaces is of an FSx for Lustre file system";
+        return Ok(Item::settled(StepId::Storage, because));
+    };
+    for place in places {
         changes.extend(one(intent, (place, volumes), &id, &mut notes)?);
     }
     let because = if changes.is_empty() {
@@ -26,6 +32,32 @@ pub(super) fn plan(intent: &Intent, bind: &Bind, facts: &Facts) -> Result<Item, 
         format!("claims and volumes of file system {id} go; file system and data stay")
     };
     Ok(Item { notes, ..Item::settled(StepId::Storage, because) }.with(changes))
+}
+
+/// The file system whose claims go: the one that was named, else that of the claims that are there. None: there is none.
+fn id(
+    intent: &Intent,
+    bind: &Bind,
+    places: &[Place],
+    volumes: &[Volume],
+) -> Result<Option<String>, Box<Block>> {
+    if let Some(asked) = &bind.fs_id {
+        return Ok(Some(asked.value.clone()));
+    }
+    let of = |place: &Place| {
+        let reference = format!("{}/{}", place.name, intent.storage.claim.value);
+        volumes.iter().filter(move |volume| volume.claim.as_ref() == Some(&reference))
+    };
+    let ids: BTreeSet<&str> = places.iter().flat_map(of).map(|volume| volume.handle.as_str()).collect();
+    match ids.into_iter().collect::<Vec<_>>().as_slice() {
+        [] => Ok(None),
+        [only] => Ok(Some((*only).to_owned())),
+        several => Err(block(
+            Kind::Usage,
+            format!("claims of these namespaces are of {} file systems", several.len()),
+            format!("name one with --fs-id: {}", several.join(", ")),
+        )),
+    }
 }
 
 fn one(
@@ -89,8 +121,9 @@ fn unused(place: &Place, reference: &str) -> Result<(), Box<Block>> {
             format!("claim {reference} is in use by {}", few(users)),
             "end these pods first",
         )),
-        // Kubernetes keeps a claim that is in use until its last pod ends, so nothing is lost by not knowing.
-        _ => Ok(()),
+        Seen::Found(_) | Seen::Missing => Ok(()),
+        // What is being deleted cannot be brought back, and under pods it would stay so.
+        Seen::Hidden(veil) => Err(denied(&format!("whether pods use claim {reference}"), veil)),
     }
 }
 

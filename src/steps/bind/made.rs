@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::pair::Pair;
-use super::route;
+use super::{block, route};
 use crate::domain::{ownership, quantity, storageclass};
+use crate::error::Kind;
 use crate::facts::Volume;
 use crate::steps::{Action, Block, Change, ObjectRef, Resource, Verb};
 
@@ -41,6 +42,12 @@ pub(super) fn make_volume(pair: &Pair<'_>, name: &str) -> Result<Change, Box<Blo
         host => host?,
     };
     let mount = pair.system.mount_name.clone().unwrap_or_else(|| "fsx".to_owned());
+    // It becomes part of a mount's source; FSx gives letters and digits.
+    if mount.is_empty() || !mount.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+        let text =
+            format!("FSx tells mount name {mount:?} of file system {}, which none can be", pair.system.id);
+        return Err(block(Kind::Conflict, text, "look at the file system: aws fsx describe-file-systems"));
+    }
     let (size, options) = (quantity::print_gib(pair.size()), pair.options());
     let object = json!({
         "apiVersion": "v1", "kind": "PersistentVolume",
@@ -50,7 +57,7 @@ pub(super) fn make_volume(pair: &Pair<'_>, name: &str) -> Result<Change, Box<Blo
             "volumeMode": "Filesystem",
             "accessModes": ["ReadWriteMany"],
             "persistentVolumeReclaimPolicy": "Retain",
-            "storageClassName": "",
+            // No class: an empty one is left out by the API server.
             "mountOptions": options,
             "claimRef": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": pair.place.name, "name": pair.claim_name()},
             "csi": {

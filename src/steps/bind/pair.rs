@@ -137,6 +137,12 @@ fn one(pair: &Pair<'_>, notes: &mut Vec<Note>) -> Result<Vec<Change>, Box<Block>
             if let Some(again) = released::again(pair)? {
                 return used_again(pair, &again);
             }
+            if let Some(kept) = released::reserved(pair) {
+                let changes = same(pair, kept, notes)?;
+                notes
+                    .push(note(Sign::Keep, format!("PersistentVolume {} is kept for this claim", kept.name)));
+                return Ok(changes.into_iter().chain([make_claim(pair, &kept.name, Some(kept))?]).collect());
+            }
             let volume = new_or_found(pair, notes)?;
             Ok(volume.into_iter().chain([make_claim(pair, &pair.volume_name(), None)?]).collect())
         }
@@ -148,6 +154,8 @@ fn used_again(pair: &Pair<'_>, again: &Again<'_>) -> Result<Vec<Change>, Box<Blo
     let volume = again.volume;
     let mut claim = make_claim(pair, &volume.name, Some(volume))?;
     claim.details.push(format!("volume {} is used again, with the data on it", volume.name));
+    // A claim that names a volume which is not free yet waits for Kubernetes to look again, which takes its time.
+    claim.after.push(again.change.id.clone());
     Ok(vec![again.change.clone(), claim])
 }
 
@@ -172,6 +180,31 @@ fn there(pair: &Pair<'_>, claim: &Claim, notes: &mut Vec<Note>) -> Result<Vec<Ch
     let bound = volumes.into_iter().flatten().find(|volume| Some(&volume.name) == claim.volume.as_ref());
     if claim.phase == "Bound" {
         return bound_claim(pair, claim, bound, notes);
+    }
+    waiting(pair, claim, bound, notes)
+}
+
+/// A claim that is not bound yet: by a volume that is kept for it, or one to be made.
+fn waiting(
+    pair: &Pair<'_>,
+    claim: &Claim,
+    named: Option<&Volume>,
+    notes: &mut Vec<Note>,
+) -> Result<Vec<Change>, Box<Block>> {
+    let reference = pair.reference();
+    let other = "take another name with --claim";
+    let is_kept = |volume: &&Volume| {
+        let fits = volume.handle == pair.system.id && volume.claim.as_ref() == Some(&reference);
+        fits && !volume.terminating && volume.phase != "Released" && volume.phase != "Failed"
+    };
+    let asked_for =
+        |volume: &&Volume| pair.bind.volume.as_ref().is_none_or(|asked| asked.value == volume.name);
+    if let Some(volume) = named.filter(is_kept).filter(asked_for) {
+        notes.push(note(
+            Sign::Keep,
+            format!("claim {reference} is there and waits for volume {}", volume.name),
+        ));
+        return same(pair, volume, notes);
     }
     if let Some(class) = &claim.class {
         let text = format!(
@@ -235,6 +268,14 @@ fn bound_claim(
         let text = format!("claim {reference} is bound to file system {} (volume {named})", volume.handle);
         return Err(block(Kind::Conflict, text, "take another name with --claim"));
     }
+    if volume.terminating {
+        let text = format!("volume {named} of claim {reference} is being deleted, and goes with the claim");
+        let next = format!(
+            "delete the claim and run this again: kubectl -n {} delete pvc {}",
+            pair.place.name, claim.name
+        );
+        return Err(block(Kind::Conflict, text, next));
+    }
     if let Some(asked) = pair.bind.volume.as_ref().filter(|asked| asked.value != volume.name) {
         let text =
             format!("claim {reference} is bound by volume {named}, and {} says {}", asked.from, asked.value);
@@ -278,7 +319,7 @@ fn new_or_found(pair: &Pair<'_>, notes: &mut Vec<Note>) -> Result<Option<Change>
         };
         return wrong(format!("is there and {}: its claim was deleted", volume.phase), &next);
     }
-    if let Some(class) = &volume.class {
+    if let Some(class) = volume.class.as_ref().filter(|_| volume.claim.is_none()) {
         return wrong(
             format!("is there with class {class}, and a claim without a class never binds it"),
             other,

@@ -32,6 +32,8 @@ struct Closed {
     of_nodes: bool,
     /// For people.
     told: String,
+    /// AWS asks for it, and many set-ups work without it: told, opened on demand, and no refusal.
+    is_soft: bool,
 }
 
 /// What all looks need.
@@ -92,11 +94,19 @@ pub(super) fn plan(
     if closed.is_empty() {
         return Ok(Vec::new());
     }
-    let told: Vec<String> = closed.iter().map(|way| way.told.clone()).collect();
     let can_be_opened = closed.iter().all(|way| !way.rules.is_empty());
     if bind.open_ports && can_be_opened {
         return Ok(changes(intent, facts, closed));
     }
+    let (soft, closed): (Vec<Closed>, Vec<Closed>) = closed.into_iter().partition(|way| way.is_soft);
+    if let [first, ..] = soft.as_slice() {
+        let text = format!("{}; AWS asks for it, and mounts often work without: --open-ports", first.told);
+        notes.push(note(Sign::Warn, text));
+    }
+    if closed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let told: Vec<String> = closed.iter().map(|way| way.told.clone()).collect();
     let is_old = |way: &Closed| way.ranges == OLD_GAP;
     if closed.iter().all(is_old) {
         let text =
@@ -109,7 +119,12 @@ pub(super) fn plan(
         return Ok(Vec::new());
     }
     let message = format!("nodes cannot reach file system {}: {}", system.id, few(&told));
-    Err(block(Kind::Conflict, message, "let fsxctl open these ports with --open-ports"))
+    let next = if can_be_opened {
+        "let fsxctl open these ports with --open-ports"
+    } else {
+        "open these ports by hand: nothing is known that a rule could name"
+    };
+    Err(block(Kind::Conflict, message, next))
 }
 
 /// Closed ways, and what could not be decided. None when what decides is hidden, which is told.
@@ -157,7 +172,7 @@ pub(super) fn closed_ways(facts: &Facts, system: &FileSystem) -> Option<Vec<Stri
     let mut notes = Vec::new();
     let (closed, unsure) = closed(facts, system, &mut notes)?;
     let is_whole = unsure.is_empty() && notes.iter().all(|note| note.sign != Sign::Unknown);
-    let ways: Vec<String> = closed.into_iter().map(|way| way.told).collect();
+    let ways: Vec<String> = closed.into_iter().filter(|way| !way.is_soft).map(|way| way.told).collect();
     (is_whole || !ways.is_empty()).then_some(ways)
 }
 
@@ -174,7 +189,10 @@ fn seen<'a>(
         notes.push(note(Sign::Unknown, text));
         true
     };
-    if hidden(facts.network.groups.hidden()) || hidden(facts.network.interfaces.hidden()) {
+    let network = &facts.network;
+    // Each is told, not only the first.
+    let veils = [network.groups.hidden(), network.interfaces.hidden(), network.instances.hidden()];
+    if veils.into_iter().filter(|veil| hidden(*veil)).count() > 0 {
         return None;
     }
     let mut more = Vec::new();
@@ -251,6 +269,7 @@ fn inwards(
                 rules,
                 of_nodes: false,
                 told,
+                is_soft: false,
             });
         }
     };
@@ -270,7 +289,8 @@ fn inwards(
     closed
 }
 
-/// What groups of nodes do not let out to one interface.
+/// What groups of nodes do not let out to one interface, or in from it, and what its own groups do not let out. A group
+/// is stateful, so what only answers passes; AWS asks for the way in all the same.
 fn outwards(
     sight: &Sight<'_>,
     system: &FileSystem,
@@ -278,26 +298,43 @@ fn outwards(
     clients: &[Client],
     unsure: &mut BTreeSet<String>,
 ) -> Vec<Closed> {
-    let cidrs: Vec<String> =
+    let own: Vec<String> =
         system::subnet(sight.facts, system).map(|it| it.cidr.clone()).into_iter().collect();
-    let groups = interface.groups.as_slice();
+    let server = interface.groups.first().cloned().unwrap_or_default();
     let mut closed = Vec::new();
     for client in clients {
-        let rules = sight.rules(&client.groups, Direction::Egress);
-        // A group that cannot be seen may let out what the others do not.
-        let is_known = client.groups.iter().all(|id| sight.group(id).is_some());
-        let Some(own) = sight.rule_group(client).filter(|_| is_known && !egress_open(&rules)) else {
-            continue;
-        };
-        let ranges = gap(sight, &rules, ("the file system", Reach { groups, cidrs: &cidrs }), unsure);
-        if ranges.is_empty() {
-            continue;
+        let cidrs = sight.cidrs(&client.subnets);
+        let nodes =
+            sight.rule_group(client).filter(|_| client.groups.iter().all(|id| sight.group(id).is_some()));
+        let to_server = Reach { groups: &interface.groups, cidrs: &own };
+        let to_nodes = Reach { groups: &client.groups, cidrs: &cidrs };
+        let (servers, names) = (sight.peers(Some(&server), &own), sight.peers(nodes.as_deref(), &cidrs));
+        let name = client.name.as_str();
+        let ways = [
+            (nodes.clone(), Direction::Egress, to_server, &servers, (name, "the file system", false)),
+            (nodes, Direction::Ingress, to_server, &servers, ("the file system", "the file system", true)),
+            (Some(server.clone()), Direction::Egress, to_nodes, &names, ("the file system", name, false)),
+        ];
+        for (group, direction, reach, peers, (who, whose, is_soft)) in ways {
+            let Some(group) = group else { continue };
+            let ids = if group == server { &interface.groups } else { &client.groups };
+            let rules = sight.rules(ids, direction);
+            if egress_open(&rules) {
+                continue;
+            }
+            let ranges = gap(sight, &rules, (whose, reach), unsure);
+            if ranges.is_empty() {
+                continue;
+            }
+            let word = if direction == Direction::Egress { "out" } else { "in" };
+            let told = format!("security group {group} does not let {who} {word} on {}", named(&ranges));
+            let text = match direction {
+                Direction::Egress => description(sight.facts, &format!("to {whose}")),
+                Direction::Ingress => description(sight.facts, &format!("from {whose}")),
+            };
+            let (rules, of_nodes) = (rules_for(&ranges, peers, &text), group != server);
+            closed.push(Closed { group, direction, ranges, rules, of_nodes, told, is_soft });
         }
-        let peers = sight.peers(groups.first().map(String::as_str), &cidrs);
-        let text = description(sight.facts, "to the file system");
-        let told = format!("security group {own} does not let {} out on {}", client.name, named(&ranges));
-        let rules = rules_for(&ranges, &peers, &text);
-        closed.push(Closed { group: own, direction: Direction::Egress, ranges, rules, of_nodes: true, told });
     }
     closed
 }

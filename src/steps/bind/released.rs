@@ -4,11 +4,11 @@ use serde_json::json;
 
 use super::made::volume_at;
 use super::pair::Pair;
-use super::{block, note, route};
+use super::{block, note, route, same};
 use crate::domain::ownership;
 use crate::error::Kind;
-use crate::facts::Volume;
-use crate::steps::{Action, Block, Change, Note, Resource, Sign, Verb, storage};
+use crate::facts::{Seen, Volume};
+use crate::steps::{Action, Block, Change, Note, Resource, Sign, Verb, denied, storage};
 
 /// A volume that is used again.
 pub(super) struct Again<'a> {
@@ -21,6 +21,9 @@ pub(super) fn again<'a>(pair: &Pair<'a>) -> Result<Option<Again<'a>>, Box<Block>
     if !pair.bind.rebind {
         return Ok(None);
     }
+    if let Seen::Hidden(veil) = &pair.facts.storage.volumes {
+        return Err(denied("volumes that could be used again", veil));
+    }
     let volumes = pair.facts.storage.volumes.found().into_iter().flatten();
     let free: Vec<&Volume> = volumes
         .filter(|it| it.handle == pair.system.id && it.phase == "Released" && !it.terminating)
@@ -30,18 +33,34 @@ pub(super) fn again<'a>(pair: &Pair<'a>) -> Result<Option<Again<'a>>, Box<Block>
     let own = free.iter().find(|it| it.claim.as_ref() == Some(&reference));
     let volume = match (own, free.as_slice()) {
         (Some(own), _) => *own,
-        (None, [only]) => *only,
+        // What was another claim's is named before it is taken: somebody may want it back.
+        (None, [only]) if pair.bind.volume.is_some() => *only,
         (None, []) => return Ok(None),
         (None, several) => {
-            let names: Vec<&str> = several.iter().map(|it| it.name.as_str()).collect();
-            let text = format!("{} Released volumes are of file system {}", names.len(), pair.system.id);
+            let of = |it: &&Volume| format!("{} (of {})", it.name, it.claim.as_deref().unwrap_or("no claim"));
+            let names: Vec<String> = several.iter().map(of).collect();
+            let text =
+                format!("no Released volume of file system {} was of claim {reference}", pair.system.id);
             let next = format!("name one with --pv-name: {}", names.join(", "));
             return Err(block(Kind::Usage, text, next));
         }
     };
     source(pair, volume, &mut Vec::new())?;
+    same::stated(pair, volume)?;
     allowed(pair, volume)?;
     Ok(Some(Again { volume, change: free_again(pair, volume) }))
+}
+
+/// A volume that is kept for this very claim and for no other yet: by an earlier run, or by whoever made it.
+pub(super) fn reserved<'a>(pair: &Pair<'a>) -> Option<&'a Volume> {
+    let reference = pair.reference();
+    let volumes = pair.facts.storage.volumes.found().into_iter().flatten();
+    let mut kept = volumes
+        .filter(|it| it.handle == pair.system.id && !it.terminating)
+        .filter(|it| it.claim.as_ref() == Some(&reference) && it.claim_uid.is_none())
+        .filter(|it| it.phase == "Available" || it.phase == "Pending")
+        .filter(|it| pair.bind.volume.as_ref().is_none_or(|asked| asked.value == it.name));
+    kept.next()
 }
 
 /// A volume of others is named before it is changed: by `--pv-name`, or by `--adopt`.
@@ -61,15 +80,24 @@ fn allowed(pair: &Pair<'_>, volume: &Volume) -> Result<(), Box<Block>> {
 /// The reference to the old claim becomes one to the new; its uid goes, as only the old claim has it.
 fn free_again(pair: &Pair<'_>, volume: &Volume) -> Change {
     let reference = pair.reference();
+    let (retain, before) = ("Retain", volume.claim.as_deref().unwrap_or("(none)"));
+    let mut details =
+        vec![format!("for claim {reference}; it was that of {before}, whose data is on the file system")];
     let mut patch = json!({
         "metadata": {"resourceVersion": volume.marks.resource_version},
-        "spec": {"claimRef": {
+        "spec": {"persistentVolumeReclaimPolicy": retain, "claimRef": {
             "apiVersion": "v1", "kind": "PersistentVolumeClaim",
             "namespace": pair.place.name, "name": pair.claim_name(), "uid": null, "resourceVersion": null,
         }},
     });
+    if volume.reclaim_policy != retain {
+        details.push(format!("{retain} instead of {}", volume.reclaim_policy));
+    }
+    if let Some(options) = same::asked_options(pair, volume) {
+        details.push(format!("mount options {}", options.join(",")));
+        patch["spec"]["mountOptions"] = json!(options);
+    }
     storage::mark_adopted(&mut patch, &volume.marks);
-    let before = volume.claim.as_deref().unwrap_or("(none)");
     Change {
         id: format!("volume-{}", pair.place.name),
         verb: Verb::Update,
@@ -77,9 +105,7 @@ fn free_again(pair: &Pair<'_>, volume: &Volume) -> Change {
         because: "--rebind: it is Released, and the claim is to have it".to_owned(),
         permissions: vec!["patch persistentvolumes".to_owned()],
         later: Vec::new(),
-        details: vec![format!(
-            "for claim {reference}; it was that of {before}, whose data is on the file system"
-        )],
+        details,
         after: Vec::new(),
         action: Action::PatchObject { at: volume_at(&volume.name), patch },
     }

@@ -98,11 +98,27 @@ pub(super) fn check(
             return Ok(());
         }
     };
+    let next = format!("connect {here} and {vpc} by peering or a transit gateway, with routes both ways");
+    refused(bind, routes, (text, next), notes)
+}
+
+/// No way is seen: a refusal, unless there may be one that is not seen, or it was let pass.
+fn refused(
+    bind: &Bind,
+    routes: &[RouteTable],
+    (text, next): (String, String),
+    notes: &mut Vec<Note>,
+) -> Result<(), Box<Block>> {
+    let by_list = |table: &RouteTable| table.routes.iter().any(|it| it.active && it.cidr.starts_with("pl-"));
+    if routes.iter().any(by_list) {
+        let why = "a route to a prefix list may lead there, and its entries are not read";
+        notes.push(note(Sign::Unknown, format!("{text}; {why}")));
+        return Ok(());
+    }
     if bind.skipped.contains(&Check::Route) {
         notes.push(note(Sign::Warn, format!("{text}; let pass by --skip-check")));
         return Ok(());
     }
-    let next = format!("connect {here} and {vpc} by peering or a transit gateway, with routes both ways");
     Err(block(Kind::Conflict, text, next))
 }
 

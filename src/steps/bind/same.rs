@@ -27,25 +27,15 @@ pub(super) fn same(
         );
         notes.push(note(Sign::Warn, text));
     }
-    if let Some(asked) = pair.bind.size.as_ref()
-        && quantity::parse_gib(&volume.size).ok() != Some(asked.value)
-    {
-        let text = format!(
-            "PersistentVolume {name} states {}, and {} says {}",
-            volume.size,
-            asked.from,
-            quantity::print_gib(asked.value)
-        );
-        return Err(block(Kind::Conflict, text, "leave --size out: it limits nothing"));
+    stated(pair, volume)?;
+    let there =
+        if volume.mount_options.is_empty() { "none".to_owned() } else { volume.mount_options.join(",") };
+    if let Some(wanted) = asked_options(pair, volume) {
+        return Ok(vec![options(pair, volume, &wanted, &there)?]);
     }
     let wanted = pair.options();
     let is_asked = pair.bind.mount_options.is_asked() || pair.bind.read_only;
-    if same_options(&wanted, &volume.mount_options) {
-        return Ok(Vec::new());
-    }
-    let there =
-        if volume.mount_options.is_empty() { "none".to_owned() } else { volume.mount_options.join(",") };
-    if !is_asked {
+    if !is_asked && !same_options(&wanted, &volume.mount_options) {
         let lacks = if volume.mount_options.iter().any(|it| it == "flock") {
             ""
         } else {
@@ -56,9 +46,39 @@ pub(super) fn same(
             wanted.join(",")
         );
         notes.push(note(Sign::Keep, text));
-        return Ok(Vec::new());
     }
-    Ok(vec![options(pair, volume, &wanted, &there)?])
+    Ok(Vec::new())
+}
+
+/// What a volume states cannot be changed for a claim.
+pub(super) fn stated(pair: &Pair<'_>, volume: &Volume) -> Result<(), Box<Block>> {
+    let asked = pair.bind.size.as_ref();
+    let Some(asked) = asked.filter(|asked| quantity::parse_gib(&volume.size).ok() != Some(asked.value))
+    else {
+        return Ok(());
+    };
+    let text = format!(
+        "PersistentVolume {} states {}, and {} says {}",
+        volume.name,
+        volume.size,
+        asked.from,
+        quantity::print_gib(asked.value)
+    );
+    Err(block(Kind::Conflict, text, "leave --size out: it limits nothing"))
+}
+
+/// The mount options that a volume lacks of what was asked for; none when it has them. Read-only alone adds to what is
+/// there.
+pub(super) fn asked_options(pair: &Pair<'_>, volume: &Volume) -> Option<Vec<String>> {
+    let mut wanted = match (pair.bind.mount_options.is_asked(), pair.bind.read_only) {
+        (true, _) => pair.options(),
+        (false, true) => volume.mount_options.clone(),
+        (false, false) => return None,
+    };
+    if pair.bind.read_only && !wanted.iter().any(|option| option == "ro") {
+        wanted.push("ro".to_owned());
+    }
+    (!same_options(&wanted, &volume.mount_options)).then_some(wanted)
 }
 
 /// Other mount options, which pods get that start from then on.

@@ -158,6 +158,15 @@ pub(super) fn kernels(
     system: &FileSystem,
     notes: &mut Vec<Note>,
 ) -> Result<(), Box<Block>> {
+    if let Some(veil) = facts.nodes.hidden() {
+        let version = system.version.as_deref().unwrap_or("2.10");
+        let text = format!(
+            "nodes cannot be seen ({}), so neither their zones nor whether their kernels mount Lustre {version} can be told",
+            veil.permission
+        );
+        notes.push(note(Sign::Unknown, text));
+        return Ok(());
+    }
     let nodes = facts.nodes.found().map_or(&[][..], Vec::as_slice);
     let nodes: Vec<_> = nodes.iter().filter(|node| !node.fargate).collect();
     let cannot = |kernel: &str| client::mounts(system.version.as_deref(), kernel) == Some(false);

@@ -220,6 +220,7 @@ fn what_is_there_is_kept_or_in_the_way() {
                 pvc(facts, |it| {
                     it.phase = "Pending".into();
                     it.class = Some("gp3".into());
+                    it.volume = None;
                 })
             },
             "! Conflict | delete it and run this again…",
@@ -354,6 +355,68 @@ fn a_released_volume_is_used_again_when_it_is_asked_for() {
     check(StepId::Storage, Goal::Present, released, &rows);
 }
 
+/// A run that ended between freeing a volume and making its claim left it kept for the claim.
+#[test]
+fn a_volume_that_is_kept_for_the_claim_is_taken_whatever_its_name_and_class() {
+    fn kept() -> Facts {
+        let mut facts = released();
+        vol(&mut facts, |it| {
+            it.name = "pvc-1".into();
+            it.class = Some("fsx-sc".into());
+            it.phase = "Available".into();
+            it.claim_uid = None;
+        });
+        facts
+    }
+    let waiting = |facts: &mut Facts| {
+        let claim = Claim {
+            phase: "Pending".into(),
+            class: Some("fsx-sc".into()),
+            volume: Some("pvc-1".into()),
+            ..claim()
+        };
+        at(facts).claim = Seen::Found(claim);
+    };
+    let alone = "+ PersistentVolumeClaim default/fsx-claim";
+    let rows: [Row; 5] = [
+        ("no claim yet", BYO, |_| {}, alone),
+        ("no claim yet, and asked again", "byo --fs-id fs-00000000000000001 --rebind", |_| {}, alone),
+        (
+            "read-only",
+            "byo --fs-id fs-00000000000000001 --read-only --adopt PersistentVolume/pvc-1",
+            |_| {},
+            "~ PersistentVolume pvc-1; + PersistentVolumeClaim default/fsx-claim",
+        ),
+        ("the claim waits", BYO, waiting, "settled"),
+        (
+            "the claim waits, another name asked",
+            "byo --fs-id fs-00000000000000001 --pv-name other",
+            waiting,
+            "! Conflict…",
+        ),
+    ];
+    check(StepId::Storage, Goal::Present, kept, &rows);
+}
+
+#[test]
+fn a_volume_that_is_used_again_gets_what_was_asked_for() {
+    let wish = crate::intent::sample::wish("byo --fs-id fs-00000000000000001 --rebind --read-only");
+    let mut facts = released();
+    vol(&mut facts, |it| {
+        it.reclaim_policy = "Delete".into();
+        it.mount_options = vec!["flock".into(), "noatime".into()];
+    });
+    let plan = crate::steps::plan(Goal::Present, &wish, &facts);
+    let changes: Vec<_> = plan.changes().collect();
+    let crate::steps::Action::PatchObject { patch, .. } = &changes[0].action else { panic!("{changes:?}") };
+    assert_eq!(patch["spec"]["mountOptions"], serde_json::json!(["flock", "noatime", "ro"]));
+    assert_eq!(patch["spec"]["persistentVolumeReclaimPolicy"], "Retain");
+    assert_eq!(changes[1].after, [changes[0].id.clone()], "the claim waits for its volume");
+    facts.storage.volumes = hidden("list persistentvolumes");
+    let plan = crate::steps::plan(Goal::Present, &wish, &facts);
+    assert_eq!(plan.block().map(|block| block.kind), Some(Kind::Denied));
+}
+
 #[test]
 fn a_class_of_a_volume_that_is_used_again_is_the_claims_too() {
     let mut facts = released();
@@ -387,7 +450,7 @@ fn every_interface_lets_every_group_of_nodes_in() {
     let open = "byo --fs-id fs-00000000000000001 --open-ports";
     let rows: [Row; 15] = [
         ("one group for all", BYO, |_| {}, "settled"),
-        ("by address", BYO, |facts| apart(facts, &[tcp((988, 1023), "10.20.0.0/16")]), "settled"),
+        ("by address", BYO, |facts| apart(facts, &[tcp((988, 1023), "10.20.0.0/16")]), "settled (!)"),
         (
             "all but 1018-1023",
             BYO,
@@ -398,7 +461,7 @@ fn every_interface_lets_every_group_of_nodes_in() {
             "the old range",
             BYO,
             |facts| apart(facts, &[tcp((988, 988), "10.20.0.0/16"), tcp((1021, 1023), "10.20.0.0/16")]),
-            "settled (!)",
+            "settled (!) (!)",
         ),
         (
             "one group of nodes alone",
@@ -410,13 +473,13 @@ fn every_interface_lets_every_group_of_nodes_in() {
             "opened",
             open,
             |facts| apart(facts, &[tcp((988, 1023), "sg-hp"), tcp((988, 1023), "sg-fs")]),
-            "~ SecurityGroup sg-fs [ingress tcp 988 from sg-cluster, ingress tcp 1018-1023 from sg-cluster]",
+            "~ SecurityGroup sg-fs [ingress tcp 988 from sg-cluster, ingress tcp 1018-1023 from sg-cluster]; ~ SecurityGroup sg-cluster [ingress tcp 988 from sg-fs, ingress tcp 1018-1023 from sg-fs]; ~ SecurityGroup sg-hp […",
         ),
         (
             "let pass",
             "byo --fs-id fs-00000000000000001 --skip-check ports",
             |facts| apart(facts, &[]),
-            "settled (!)",
+            "settled (!) (!)",
         ),
         (
             "not from itself",
@@ -428,7 +491,7 @@ fn every_interface_lets_every_group_of_nodes_in() {
             "a prefix list that cannot be read",
             BYO,
             |facts| apart(facts, &[tcp((988, 1023), "pl-1")]),
-            "settled (?)",
+            "settled (?) (!)",
         ),
         (
             "addresses that are not known",
@@ -525,7 +588,7 @@ fn zones_and_kernels_are_told_and_only_a_version_that_nobody_mounts_is_refused()
             },
             "settled (!)",
         ),
-        ("nodes hidden", BYO, |facts| facts.nodes = hidden("list nodes"), "settled"),
+        ("nodes hidden", BYO, |facts| facts.nodes = hidden("list nodes"), "settled (?)"),
     ];
     check(StepId::Network, Goal::Present, existing, &rows);
 }
@@ -581,7 +644,7 @@ fn tables(facts: &mut Facts, change: impl FnOnce(&mut Vec<RouteTable>)) {
 fn another_vpc_is_reached_by_routes_both_ways() {
     let no = "! Conflict | connect vpc-1 and vpc-2…";
     let rows: [Row; 7] = [
-        ("there and back", BYO, |_| {}, "settled"),
+        ("there and back", BYO, |_| {}, "settled (!)"),
         ("no route there", BYO, |facts| tables(facts, |all| all[0].routes.clear()), no),
         ("a blackhole", BYO, |facts| tables(facts, |all| all[0].routes[0].active = false), no),
         (
@@ -606,13 +669,13 @@ fn another_vpc_is_reached_by_routes_both_ways() {
             "the other side cannot be seen",
             BYO,
             |facts| tables(facts, |all| all.retain(|it| it.vpc != "vpc-2")),
-            "settled",
+            "settled (!)",
         ),
         (
             "routes hidden",
             BYO,
             |facts| facts.network.routes = hidden("ec2:DescribeRouteTables"),
-            "settled (?)",
+            "settled (?) (!)",
         ),
     ];
     check(StepId::Network, Goal::Present, peered, &rows);

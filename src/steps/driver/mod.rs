@@ -137,6 +137,12 @@ pub(crate) fn makes_addon(intent: &Intent, facts: &Facts) -> bool {
         && choice(intent, facts) == Choice::Addon
 }
 
+/// Half of a driver: EKS and helm make the CSIDriver and the workloads one after the other, so a look can fall between.
+pub fn is_half_there(facts: &Facts) -> bool {
+    let nobodys = facts.driver.addon.is_missing() && facts.driver.release.is_missing();
+    nobodys && facts.driver.csi_driver.found().is_some() && facts.driver.controller.is_missing()
+}
+
 /// What somebody is at work on and will be done with soon, so that looking again is better than a refusal.
 pub fn under_way(intent: &Intent, facts: &Facts) -> Option<String> {
     let release = facts.driver.release.found().filter(|release| {
