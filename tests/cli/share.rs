@@ -157,3 +157,27 @@ fn a_namespace_that_is_not_there_stops_all_of_them() {
     run.ends_untouched(2);
     run.says(2, &["namespace nowhere does not exist", "--create-namespace"]);
 }
+
+/// The last share goes like any other, and who may not see pods takes nothing away under them.
+#[test]
+fn the_last_share_goes_and_hidden_pods_are_not_taken_for_none() {
+    let world = World::of(&["existing", &teams(1)]);
+    done(&world.fsxctl(&format!("share --fs-id {FS} --namespaces team-00 --yes -q")));
+    let saved = world.sandbox.snapshot();
+    let away = "share --namespaces team-00 --remove --yes -q";
+    done(&world.fsxctl(away));
+    world.fsxctl(away).ends_untouched(0);
+    let run = World::of(&[&saved, "denied: [\"kube:list pods\"]"]).fsxctl(away);
+    run.ends_untouched(5);
+    run.says(5, &["whether pods use claim team-00/fsx-claim cannot be seen", "list pods in team-00"]);
+    let run = World::of(&["existing", &teams(1)]).run(&[
+        "share",
+        "--fs-id",
+        FS,
+        "--namespace-selector",
+        "a in (",
+        "--yes",
+    ]);
+    run.ends_untouched(2);
+    assert!(run.requests.is_empty(), "{}", run.show());
+}
