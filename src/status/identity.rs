@@ -2,7 +2,7 @@
 //! a set-up would leave as it is works.
 
 use super::{Health, IdentityState, MadeBy, Way};
-use crate::domain::ownership::{self, Ownership};
+use crate::domain::ownership::{self, Origin, Ownership};
 use crate::error::Kind;
 use crate::facts::{Facts, Seen};
 use crate::intent::Intent;
@@ -111,6 +111,14 @@ fn made_by(facts: &Facts, arn: &str) -> Option<MadeBy> {
 
 /// Whose work an AWS object is.
 pub(super) fn by_tags(tags: &std::collections::BTreeMap<String, String>, cluster: &str) -> MadeBy {
+    // A cluster that cannot be described has no ARN to compare with.
+    if cluster.is_empty() {
+        return match ownership::owner_of(tags) {
+            Ownership::Ours { origin: Origin::Adopted, .. } => MadeBy::Adopted,
+            Ownership::Ours { .. } | Ownership::OtherCluster(_) => MadeBy::Fsxctl,
+            Ownership::NotOurs => MadeBy::Others,
+        };
+    }
     match ownership::owner_for(tags, cluster) {
         Ownership::Ours { .. } if ownership::is_adopted(tags, cluster) => MadeBy::Adopted,
         Ownership::Ours { .. } => MadeBy::Fsxctl,

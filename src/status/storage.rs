@@ -229,6 +229,8 @@ impl<'a, 'p> Storage<'a, 'p> {
             .map(|system| {
                 let state = self.file_system(system);
                 let (health, why) = lifecycle(&state);
+                // Healthy by itself says nothing about who uses it.
+                let health = if blind && health == Health::Healthy { Health::Unknown } else { health };
                 let unused =
                     if blind { "whether a volume uses it cannot be seen" } else { "no volume uses it" };
                 StorageItem {

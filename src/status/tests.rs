@@ -533,6 +533,7 @@ fn a_door_that_is_shut_is_told_once() {
     // What volumes use cannot be told, so no file system is called unused.
     let item = status.items.iter().find(|item| item.kind == ItemKind::FileSystem).expect("its file system");
     assert_eq!(item.because.as_deref(), Some("whether a volume uses it cannot be seen"));
+    assert_eq!(item.health, Health::Unknown);
 }
 
 #[test]
