@@ -34,7 +34,8 @@ pub const SCRIPT: &str = include_str!("../../../templates/verify.sh");
 const DRIVER: &str = "fsx.csi.aws.com";
 /// How much longer than the wait a Job may live when nobody removes it, seconds.
 const GRACE: u64 = 60;
-/// How long an ended Job stays when nobody removes it, seconds.
+/// How much longer than it may live an ended Job stays when nobody removes it, seconds. Logs are read at the end of the
+/// wait, and the first pod may have ended long before.
 const TTL: u64 = 300;
 
 /// One pod that is to be made.
@@ -294,7 +295,7 @@ impl Shared<'_> {
                 "completions": 1,
                 "parallelism": 1,
                 "activeDeadlineSeconds": life,
-                "ttlSecondsAfterFinished": TTL,
+                "ttlSecondsAfterFinished": life.saturating_add(TTL),
                 "template": {
                     "metadata": {
                         "labels": labels,
