@@ -167,6 +167,13 @@ fn pods_have_no_more_rights_than_they_need() {
         (&job["spec"]["backoffLimit"], &job["spec"]["activeDeadlineSeconds"]),
         (&json!(0), &json!(360))
     );
+    // The log of the first pod is read when the last one has ended.
+    for (wait, life, stays) in [(300, 360, 660), (3600, 3660, 3960)] {
+        let long = VerifyWish { wait: std::time::Duration::from_secs(wait), ..wish() };
+        let spec = &planned(&long, &facts(cluster())).probes[0].manifest["spec"];
+        let wanted = (&json!(life), &json!(stays));
+        assert_eq!((&spec["activeDeadlineSeconds"], &spec["ttlSecondsAfterFinished"]), wanted);
+    }
     let user = planned(&VerifyWish { run_as: (1000, 100), ..wish() }, &facts(cluster()));
     let context = &user.probes[0].manifest["spec"]["template"]["spec"]["securityContext"];
     assert_eq!(
@@ -519,7 +526,17 @@ fn a_pod_that_ended_is_judged_by_code_and_words() {
         ),
         (23, vec![MOUNTED], Verdict::Failed, Some(PodStep::Read), None, "between two nodes"),
         (24, vec![MOUNTED], Verdict::Failed, Some(PodStep::Compared), None, "different content"),
-        (25, vec![MOUNTED], Verdict::Failed, Some(PodStep::Read), None, ""),
+        (22, vec![], Verdict::Failed, Some(PodStep::Locked), None, ""),
+        (25, vec![MOUNTED, WRITTEN, LOCKED], Verdict::Unknown, Some(PodStep::Read), None, ""),
+        (25, vec![], Verdict::Unknown, Some(PodStep::Read), None, ""),
+        (
+            25,
+            vec![MOUNTED, WRITTEN, &no_lock],
+            Verdict::Failed,
+            Some(PodStep::Locked),
+            Some(38),
+            "refused all",
+        ),
         (26, vec![MOUNTED], Verdict::Failed, Some(PodStep::Removed), None, ""),
         (27, vec![MOUNTED], Verdict::Unknown, None, None, ""),
         (127, vec![], Verdict::Unknown, None, None, ""),
@@ -531,6 +548,7 @@ fn a_pod_that_ended_is_judged_by_code_and_words() {
         assert!(told.cause.clone().unwrap_or_default().contains(cause), "{code}: {:?}", told.cause);
         assert_eq!(told.summary.is_none(), wanted == Verdict::Ok, "{code}");
     }
+    assert_eq!(verdict(ended(22, &[])).cause, None, "without a log nothing tells why");
     let well = verdict(ended(0, &[MOUNTED, WRITTEN, LOCKED, "read from=0 bytes=67108864 ms=160 sha256=00"]));
     assert_eq!((well.write_mi_bps, well.read_mi_bps, well.locked), (Some(200.0), Some(400.0), Some(true)));
     assert_eq!((well.read_from.as_deref(), well.source.as_deref()), (Some("a1"), Some("a@tcp:/b")));
@@ -601,7 +619,13 @@ fn a_pod_that_still_runs_is_judged_by_how_far_it_came() {
     let rows = [
         (vec![MOUNTED], Verdict::Failed, Some(PodStep::Written)),
         (vec![MOUNTED, WRITTEN], Verdict::Failed, Some(PodStep::Locked)),
-        (vec![MOUNTED, WRITTEN, LOCKED], Verdict::Failed, Some(PodStep::Read)),
+        (vec![MOUNTED, WRITTEN, LOCKED], Verdict::Unknown, Some(PodStep::Read)),
+        (
+            vec![MOUNTED, WRITTEN, LOCKED, "failed step=read text=the file of pod 1 did not come within 9 s"],
+            Verdict::Unknown,
+            Some(PodStep::Read),
+        ),
+        (vec![MOUNTED, WRITTEN, LOCKED, "failed step=read text=dd: x"], Verdict::Failed, Some(PodStep::Read)),
         (vec![MOUNTED, WRITTEN, LOCKED, READ], Verdict::Ok, None),
         (vec![MOUNTED, WRITTEN, "failed step=locked text=x", READ], Verdict::Failed, Some(PodStep::Locked)),
     ];
@@ -609,6 +633,15 @@ fn a_pod_that_still_runs_is_judged_by_how_far_it_came() {
         let told = verdict(running(&lines));
         assert_eq!((told.verdict, told.step), (wanted, step), "{lines:?}");
     }
+    let unread = verdict(Observed { log: None, log_veil: Some("get pods/log".to_owned()), ..running(&[]) });
+    assert_eq!((unread.verdict, unread.step), (Verdict::Unknown, None));
+    assert_eq!(unread.cause.as_deref(), Some("its log cannot be read (get pods/log)"));
+    // Both ran to the end of the wait: who is late is told by name, and no network is blamed.
+    let facts = facts(cluster());
+    let plan = planned(&VerifyWish { pick: Pick::Count(2), ..wish() }, &facts);
+    let late = judge(&facts, &plan, &[running(&[MOUNTED, WRITTEN, LOCKED]), running(&[MOUNTED, WRITTEN])]);
+    assert_eq!(late[0].summary.as_deref(), Some("the file of b2 did not come in time"));
+    assert_eq!((late[0].cause.as_deref(), wants_network(&late[..1])), (None, false));
 }
 
 #[test]
