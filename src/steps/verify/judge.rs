@@ -242,6 +242,10 @@ impl Bench<'_> {
             return Finding::unknown("it could not be tried: the image was still being pulled")
                 .next("give it more time with --timeout, or name an image that is nearer with --image");
         }
+        if let Some(why) = &observed.log_veil {
+            return Finding::unknown("what keeps it cannot be told")
+                .because(format!("its events cannot be read ({why})"));
+        }
         // Volumes are mounted before anything else of a pod, so a pod that shows nothing is at its mount.
         let cause = mount_cause(self.facts, &node, MountFailure::Hang);
         Finding::new(Verdict::Failed, Some(PodStep::Mounted), MountFailure::Hang.shown())
