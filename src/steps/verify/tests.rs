@@ -132,6 +132,17 @@ fn every_pod_reads_the_file_of_the_next() {
 }
 
 #[test]
+fn a_pod_waits_for_others_nearly_as_long_as_the_run_does() {
+    for (wait, seconds) in [(10, 10), (40, 30), (300, 285), (3600, 3585)] {
+        let wish = VerifyWish { wait: std::time::Duration::from_secs(wait), ..wish() };
+        let plan = planned(&wish, &facts(cluster()));
+        assert_eq!(plan.seconds, seconds, "{wait}");
+        let spec = &plan.probes[0].manifest["spec"];
+        assert!(spec["activeDeadlineSeconds"].as_u64() > Some(seconds), "{wait}");
+    }
+}
+
+#[test]
 fn pods_have_no_more_rights_than_they_need() {
     let mut nodes = cluster();
     nodes[0].taints = vec![
@@ -557,7 +568,7 @@ fn a_pod_that_ended_is_judged_by_code_and_words() {
 #[test]
 fn a_pod_that_never_began_is_judged_by_what_keeps_it() {
     let failed_mount = "MountVolume.SetUp failed for volume \"pv\" : rpc error: code = Internal desc = Could not mount \"a\" at \"b\": mount failed: exit status 5";
-    let rows: [(Observed, Verdict, Option<u8>, &str); 9] = [
+    let rows: [(Observed, Verdict, Option<u8>, &str); 10] = [
         (
             Observed { refused: Some("exceeded quota".to_owned()), ..Observed::default() },
             Verdict::Unknown,
@@ -596,6 +607,12 @@ fn a_pod_that_never_began_is_judged_by_what_keeps_it() {
         ),
         (pending(|seen, _| seen.pulls = true), Verdict::Unknown, None, "still being pulled"),
         (pending(|_, _| {}), Verdict::Failed, None, "the mount hangs"),
+        (
+            pending(|seen, _| seen.log_veil = Some("it did not come in time".to_owned())),
+            Verdict::Unknown,
+            None,
+            "what keeps it cannot be told",
+        ),
         (
             pending(|seen, _| seen.mount_event = Some("timed out waiting for the condition".to_owned())),
             Verdict::Failed,
