@@ -78,8 +78,11 @@ written() {
     # Random, because what is all the same is compressed away on the other side.
     text=$(dd if=/dev/urandom of="$dir/$self.data" bs=1048576 count="$mib" conv=fsync 2>&1) || return 1
     ms=$(($(now) - since))
-    sum=$(sha256sum <"$dir/$self.data") && bytes=$(wc -c <"$dir/$self.data") || return 1
-    sum=${sum%% *}
+    # From here on the words are those of what failed: dd tells how far it came even when all went well.
+    text=$({ sha256sum <"$dir/$self.data"; } 2>&1) || return 1
+    sum=${text%% *}
+    text=$({ wc -c <"$dir/$self.data"; } 2>&1) || return 1
+    bytes=$text
     text=$({ printf '%s\n' "$sum" >"$dir/$self.sum.new" && mv "$dir/$self.sum.new" "$dir/$self.sum"; } 2>&1) || return 1
     say "written bytes=$((bytes)) ms=$ms sha256=$sum"
 }
@@ -106,11 +109,16 @@ compared() {
         return 23
     fi
     ms=$(($(now) - since))
-    if ! sum=$(sha256sum <"$dir/$peer.data") || ! bytes=$(wc -c <"$dir/$peer.data"); then
-        fail read "cannot read $dir/$peer.data again"
+    if ! text=$({ sha256sum <"$dir/$peer.data"; } 2>&1); then
+        fail read "$text"
         return 23
     fi
-    sum=${sum%% *}
+    sum=${text%% *}
+    if ! text=$({ wc -c <"$dir/$peer.data"; } 2>&1); then
+        fail read "$text"
+        return 23
+    fi
+    bytes=$text
     say "read from=$peer bytes=$((bytes)) ms=$ms sha256=$sum"
     wanted=$(cat "$dir/$peer.sum")
     [ "$sum" = "$wanted" ] && return 0

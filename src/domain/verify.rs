@@ -155,6 +155,13 @@ impl Transcript {
         self.written.is_some() && has_locked && self.read.is_none()
     }
 
+    /// Whether nothing failed but that the file of the pod that it reads from did not come.
+    pub fn lacks_peer(&self) -> bool {
+        let is_late =
+            |(step, text): &(PodStep, String)| *step == PodStep::Read && text.contains("did not come");
+        self.failed.iter().all(is_late) && self.waits_for_peer()
+    }
+
     /// Whether it has done all that it can do without the pod that reads its file.
     pub fn waits_for_reader(&self) -> bool {
         self.read.is_some()

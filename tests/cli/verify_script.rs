@@ -1,6 +1,7 @@
 //! What the pods of a verification run, run here: by /bin/sh, and by busybox where it is installed, in a directory that
 //! stands for the mount.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -33,6 +34,19 @@ impl Mount {
         self.folder.path().join("fsx")
     }
 
+    /// Where programs are looked for first.
+    fn programs(&self) -> PathBuf {
+        self.folder.path().join("bin")
+    }
+
+    /// Puts a program before the one of that name.
+    fn program(&self, name: &str, script: &str) {
+        std::fs::create_dir_all(self.programs()).expect("a folder");
+        let path = self.programs().join(name);
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("a program");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("its mode");
+    }
+
     fn lists(&self, kind: &str) {
         let line = format!(
             "other /elsewhere ext4 rw 0 0\n10.0.1.5@tcp:/abcd {} {kind} rw,flock,lazystatfs 0 0\n",
@@ -58,6 +72,7 @@ impl Mount {
             command.env(format!("FSXCTL_VERIFY_{name}"), value);
         }
         command
+            .env("PATH", format!("{}:{}", self.programs().display(), env!("PATH")))
             .env("FSXCTL_VERIFY_DIR", self.root())
             .env("FSXCTL_VERIFY_MOUNTS", self.folder.path().join("mounts"))
             .stdin(Stdio::null())
@@ -197,6 +212,16 @@ fn a_directory_that_cannot_be_written_is_told_in_the_tools_words() {
         assert!(log.contains("failed step=written text=mkdir: ") && log.contains("File exists"), "{log}");
         assert_eq!(mount.files(), [".fsxctl-verify-0a0b0c0d"], "it is not ours");
     }
+}
+
+#[test]
+fn what_fails_after_a_good_write_speaks_for_itself() {
+    // Not by busybox, which may take its own programs whatever the path says.
+    let mount = Mount::new(&["/bin/sh".to_owned()]);
+    mount.program("sha256sum", "echo 'sha256sum: -: Input/output error' >&2; exit 1");
+    let (code, log) = mount.run(&[]);
+    assert_eq!((code, mount.files()), (21, NONE), "{log}");
+    assert!(log.contains("failed step=written text=sha256sum: -: Input/output error"), "{log}");
 }
 
 #[test]

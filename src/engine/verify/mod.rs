@@ -20,6 +20,9 @@ use crate::gateway::{KubeReads, Probes, Trouble, TroubleKind};
 use crate::steps::verify::ProbePlan;
 use crate::steps::{Resource, Verb};
 
+/// Logs that have not come by then are done without: the wait is over.
+const GATHER: Duration = Duration::from_secs(30);
+
 type Voice = RefCell<Box<dyn Reporter + Send>>;
 
 /// What a verification takes.
@@ -63,7 +66,11 @@ impl Attempt<'_> {
             failure = watched.until_over().await.err();
             // Who was interrupted wants the end, and no figures.
             if self.stop.requested().is_none() {
-                watched.gather().await;
+                tokio::select! {
+                    () = watched.gather() => {}
+                    _ = self.stop.wait() => {}
+                    () = tokio::time::sleep(GATHER) => {}
+                }
             }
             observed = watched.observed();
         }

@@ -103,7 +103,18 @@ async fn remove(
         match pods {
             Ok(pods) if pods.is_empty() && is_whole && jobs.is_empty() => return Ok(()),
             Ok(pods) => remains.left.extend(pods),
-            Err(trouble) => again(trouble, deadline, &mut backoff).await?,
+            Err(trouble) => {
+                if trouble.what == TroubleKind::Denied {
+                    let unseen = |(namespace, run): &(String, String)| {
+                        format!(
+                            "perhaps Pods {namespace}/fsxctl-verify-{run}-… ({} is not allowed)",
+                            trouble.permission
+                        )
+                    };
+                    remains.left.extend(going.iter().map(unseen));
+                }
+                again(trouble, deadline, &mut backoff).await?;
+            }
         }
         if !deadline.sleep(backoff.pause()).await {
             return Ok(());
@@ -115,8 +126,12 @@ async fn remove(
 async fn pods(hands: &Attempt<'_>, going: &[(String, String)]) -> Result<Vec<String>, Trouble> {
     let mut left = Vec::new();
     for (namespace, run) in going {
-        if let Seen::Found(pods) = hands.kube.probe_pods(namespace, run).await? {
-            left.extend(pods.into_iter().map(|pod| format!("Pod {namespace}/{}", pod.name)));
+        match hands.kube.probe_pods(namespace, run).await? {
+            Seen::Found(pods) => {
+                left.extend(pods.into_iter().map(|pod| format!("Pod {namespace}/{}", pod.name)));
+            }
+            Seen::Missing => {}
+            Seen::Hidden(veil) => return Err(denied(&veil.permission, &veil.cause)),
         }
     }
     Ok(left)

@@ -37,6 +37,14 @@ struct Watch {
     idle: bool,
 }
 
+/// A pod that may wait for one that never comes, and which of its two neighbours that is.
+struct Vain {
+    number: usize,
+    pod: String,
+    no_peer: bool,
+    no_reader: bool,
+}
+
 pub(super) struct Watched<'a> {
     attempt: &'a Attempt<'a>,
     plan: &'a ProbePlan,
@@ -82,7 +90,11 @@ impl<'a> Watched<'a> {
                         self.unexplained(other);
                     }
                 },
-                _ = tick.tick() => self.look_closer().await,
+                _ = tick.tick() => tokio::select! {
+                    () = self.look_closer() => {}
+                    error = stop.wait() => return Err(error),
+                    () = tokio::time::sleep(left) => return Ok(()),
+                },
                 error = stop.wait() => return Err(error),
                 () = tokio::time::sleep(left) => return Ok(()),
             }
@@ -153,27 +165,40 @@ impl<'a> Watched<'a> {
 
     /// Pods that run and whose neighbour has failed: only their log tells whether they still have work of their own.
     async fn look_closer(&mut self) {
-        for number in 0..self.pods.len() {
-            let is_running = self.pods.get(number).and_then(|watch| watch.seen.pod.as_ref());
-            let Some(pod) = is_running.filter(|pod| pod.phase == "Running" && pod.exit_code.is_none()) else {
-                continue;
-            };
-            let peer = self.plan.probes.get(number).map_or(number, |probe| probe.peer);
-            let reader = self.plan.probes.iter().position(|probe| probe.peer == number).unwrap_or(number);
-            let (no_peer, no_reader) = (self.wrote_nothing(peer), self.wrote_nothing(reader));
-            if peer == number || !(no_peer || no_reader) {
-                continue;
-            }
-            let log = self.attempt.kube.probe_log(&self.plan.namespace, &pod.name).await;
+        let (kube, namespace) = (self.attempt.kube, self.plan.namespace.as_str());
+        let asked: Vec<Vain> = (0..self.pods.len()).filter_map(|number| self.in_vain(number)).collect();
+        let calls = asked.into_iter().map(|vain| async move {
+            let log = kube.probe_log(namespace, &vain.pod).await;
+            (vain, log)
+        });
+        let mut answers = stream::iter(calls).buffered(AT_ONCE);
+        while let Some((vain, log)) = answers.next().await {
             let Ok(Seen::Found(log)) = log else { continue };
             let told = Transcript::of(&log);
-            let is_idle =
-                (no_peer && told.waits_for_peer()) || (no_reader && told.waits_for_reader()) || told.ended;
-            if let Some(watch) = self.pods.get_mut(number) {
+            let is_idle = (vain.no_peer && told.waits_for_peer())
+                || (vain.no_reader && told.waits_for_reader())
+                || told.ended;
+            if let Some(watch) = self.pods.get_mut(vain.number) {
                 watch.idle = is_idle;
                 watch.seen.log = Some(log);
             }
         }
+    }
+
+    /// A pod that runs and may wait for one that never comes.
+    fn in_vain(&self, number: usize) -> Option<Vain> {
+        let watch = self.pods.get(number).filter(|watch| !watch.idle)?;
+        let pod = watch.seen.pod.as_ref();
+        let pod = pod.filter(|pod| pod.phase == "Running" && pod.exit_code.is_none())?;
+        let peer = self.plan.probes.get(number).map_or(number, |probe| probe.peer);
+        let reader = self.plan.probes.iter().position(|probe| probe.peer == number).unwrap_or(number);
+        let (no_peer, no_reader) = (self.wrote_nothing(peer), self.wrote_nothing(reader));
+        (peer != number && (no_peer || no_reader)).then(|| Vain {
+            number,
+            pod: pod.name.clone(),
+            no_peer,
+            no_reader,
+        })
     }
 
     /// Whether a pod is at its end without ever having run, so that nobody need wait for it.
@@ -208,27 +233,34 @@ impl<'a> Watched<'a> {
         pod.phase == "Pending" && (long(watch.failing, limit) || long(watch.stuck, limit_stuck))
     }
 
-    /// Logs of all that began, and what else is known of those that did not.
+    /// Logs of all that began, and what else is known of those that did not. What is asked for is known as soon as it
+    /// comes, so whoever ends this early has the rest.
     pub(super) async fn gather(&mut self) {
-        let namespace = self.plan.namespace.as_str();
-        let kube = self.attempt.kube;
-        let calls = self.pods.iter().map(|watch| async move {
-            let Some(pod) = &watch.seen.pod else { return (None, None, false) };
+        let (kube, namespace) = (self.attempt.kube, self.plan.namespace.as_str());
+        let mut asked = Vec::new();
+        for (number, watch) in self.pods.iter_mut().enumerate() {
+            let Some(pod) = watch.seen.pod.clone() else { continue };
+            watch.seen.log_veil = Some("it did not come in time".to_owned());
+            asked.push((number, pod));
+        }
+        let calls = asked.into_iter().map(|(number, pod)| async move {
             let has_begun = pod.exit_code.is_some() || pod.phase != "Pending";
             if has_begun {
                 return match kube.probe_log(namespace, &pod.name).await {
-                    Ok(Seen::Found(log)) => (Some(log), None, true),
-                    Ok(Seen::Missing) => (None, None, true),
-                    Ok(Seen::Hidden(veil)) => (None, Some(veil.permission), true),
-                    Err(trouble) => (None, Some(trouble.message), true),
+                    Ok(Seen::Found(log)) => (number, Some(log), None, true),
+                    Ok(Seen::Missing) => (number, None, None, true),
+                    Ok(Seen::Hidden(veil)) => (number, None, Some(veil.permission), true),
+                    Err(trouble) => (number, None, Some(trouble.message), true),
                 };
             }
             let events = kube.events_of(namespace, &pod.uid).await;
             let events = events.ok().and_then(|seen| seen.found().cloned()).unwrap_or_default();
-            (None, None, events.iter().any(|event| matches!(event.reason.as_str(), "Pulling" | "Pulled")))
+            let pulls = events.iter().any(|event| matches!(event.reason.as_str(), "Pulling" | "Pulled"));
+            (number, None, None, pulls)
         });
-        let told: Vec<_> = stream::iter(calls).buffered(AT_ONCE).collect().await;
-        for (watch, (log, veil, pulls)) in self.pods.iter_mut().zip(told) {
+        let mut answers = stream::iter(calls).buffer_unordered(AT_ONCE);
+        while let Some((number, log, veil, pulls)) = answers.next().await {
+            let Some(watch) = self.pods.get_mut(number) else { continue };
             watch.seen.log = log.or_else(|| watch.seen.log.take());
             (watch.seen.log_veil, watch.seen.pulls) = (veil, pulls);
         }
@@ -263,4 +295,4 @@ impl<'a> Watched<'a> {
 }
 
 /// Calls under way at once.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 16;

@@ -5,7 +5,8 @@
 //! [Security groups](https://docs.aws.amazon.com/fsx/latest/LustreGuide/limit-access-security-groups.html), the driver's
 //! `docs/troubleshooting.md` and `pkg/driver/node.go`.
 
-use crate::domain::mount::{MountFailure, foreign_options, is_too_old_for};
+use crate::domain::client;
+use crate::domain::mount::{MountFailure, foreign_options};
 use crate::facts::{FileSystem, MountNode, MountVolume, Seen, VerifyFacts};
 
 /// A cause and the way out.
@@ -281,7 +282,7 @@ impl Sight<'_> {
         let kernel = &self.node.kernel;
         if let Seen::Found(system) = &self.system {
             let version = system.version.as_deref().unwrap_or(OLDEST);
-            if is_too_old_for(version, kernel) == Some(true) {
+            if client::mounts(system.version.as_deref(), kernel) == Some(false) {
                 return Cause::new(
                     format!(
                         "file system {} is Lustre {version}, and the client of kernel {kernel} does not speak to it",

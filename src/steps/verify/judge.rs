@@ -197,7 +197,7 @@ impl Bench<'_> {
         match pod.exit_code {
             Some(0) => None,
             Some(code) => Some(self.ended(code, pod, told)),
-            None if told.source.is_some() || pod.phase == "Running" => self.running(told),
+            None if told.source.is_some() || pod.phase == "Running" => self.running(observed, told),
             None => Some(self.never_started(pod, observed)),
         }
     }
@@ -242,6 +242,10 @@ impl Bench<'_> {
             return Finding::unknown("it could not be tried: the image was still being pulled")
                 .next("give it more time with --timeout, or name an image that is nearer with --image");
         }
+        if let Some(why) = &observed.log_veil {
+            return Finding::unknown("what keeps it cannot be told")
+                .because(format!("its events cannot be read ({why})"));
+        }
         // Volumes are mounted before anything else of a pod, so a pod that shows nothing is at its mount.
         let cause = mount_cause(self.facts, &node, MountFailure::Hang);
         Finding::new(Verdict::Failed, Some(PodStep::Mounted), MountFailure::Hang.shown())
@@ -250,16 +254,24 @@ impl Bench<'_> {
     }
 
     /// The container runs and did not come to its end.
-    fn running(&self, told: &Transcript) -> Option<Finding> {
-        if let Some((step, words)) = told.failed.first() {
+    fn running(&self, observed: &Observed, told: &Transcript) -> Option<Finding> {
+        if observed.log.is_none() {
+            let why = observed.log_veil.as_deref().unwrap_or("there is none");
+            return Some(
+                Finding::unknown("it still runs, and how far it came cannot be told")
+                    .because(format!("its log cannot be read ({why})")),
+            );
+        }
+        if let Some((step, words)) = told.failed.first().filter(|_| !told.lacks_peer()) {
             return Some(self.step_failed(*step, words, told));
         }
         if told.waits_for_reader() || told.listed {
             return None;
         }
-        let step = if told.waits_for_peer() {
-            PodStep::Read
-        } else if told.written.is_some() {
+        if told.waits_for_peer() {
+            return Some(self.no_peer());
+        }
+        let step = if told.written.is_some() {
             PodStep::Locked
         } else if told.source.is_some() && !self.plan.read_only {
             PodStep::Written
@@ -274,13 +286,13 @@ impl Bench<'_> {
     /// The container ended with something else than 0.
     fn ended(&self, code: i32, pod: &ProbePod, told: &Transcript) -> Finding {
         if let Some(step) = PodStep::of_exit_code(code) {
-            let words = told.words(step).unwrap_or_default();
-            let mut finding = self.step_failed(step, words, told);
             if code == NO_PEER {
-                finding.summary =
-                    format!("the other node's file did not come within {} s", self.plan.seconds);
+                // A lock that failed before is this node's own fault.
+                let lock = told.failed.iter().find(|(step, _)| *step == PodStep::Locked);
+                return lock
+                    .map_or_else(|| self.no_peer(), |(step, words)| self.step_failed(*step, words, told));
             }
-            return finding;
+            return self.step_failed(step, told.words(step).unwrap_or_default(), told);
         }
         let how = pod.ended.as_deref().or(pod.reason.as_deref()).unwrap_or("Error");
         match code {
@@ -290,6 +302,14 @@ impl Bench<'_> {
                 .next("name an image with a POSIX shell and coreutils or busybox: --image"),
             _ => Finding::unknown(format!("the container ended with exit code {code}")).said(how),
         }
+    }
+
+    /// It did its own part, and the other one's file was not there: nobody knows yet whose fault that is.
+    fn no_peer(&self) -> Finding {
+        let peer = self.plan.probes.get(self.number).and_then(|probe| self.plan.probes.get(probe.peer));
+        let peer = peer.map_or("the other node", |peer| peer.node.name.as_str());
+        let summary = format!("the file of {peer} did not come in time");
+        Finding::new(Verdict::Unknown, Some(PodStep::Read), summary).next("give it more time with --timeout")
     }
 
     fn node(&self) -> crate::facts::MountNode {
@@ -362,6 +382,10 @@ impl Bench<'_> {
             return Finding { verdict: Verdict::Unknown, ..finding }
                 .because("the image has no flock program, so locking was not tried")
                 .next("name an image with flock: --image");
+        }
+        if told.source.is_none() {
+            // Without its log only the step is known: the program may be missing as well as the option.
+            return finding;
         }
         let has = |option: &str| told.options.iter().any(|has| has == option);
         let volume = self.facts.volume.found();

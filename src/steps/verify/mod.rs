@@ -34,7 +34,10 @@ pub const SCRIPT: &str = include_str!("../../../templates/verify.sh");
 const DRIVER: &str = "fsx.csi.aws.com";
 /// How much longer than the wait a Job may live when nobody removes it, seconds.
 const GRACE: u64 = 60;
-/// How long an ended Job stays when nobody removes it, seconds.
+/// How long before the end of the wait a pod that began at once gives up, so that it can still tell so, seconds.
+const MARGIN: u64 = 15;
+/// How much longer than it may live an ended Job stays when nobody removes it, seconds. Logs are read at the end of the
+/// wait, and the first pod may have ended long before.
 const TTL: u64 = 300;
 
 /// One pod that is to be made.
@@ -90,7 +93,9 @@ pub fn plan(wish: &VerifyWish, facts: &VerifyFacts, run: &str) -> Result<ProbePl
         let text = "only one node is tried, so its file is read back on the node that wrote it, from memory";
         notes.push(note(Sign::Keep, text));
     }
-    let seconds = (wish.wait.as_secs() / 2).max(wish.wait.as_secs().min(30));
+    // Nearly the whole wait: a pod that gave up early would take its file from a reader that begins late.
+    let wait = wish.wait.as_secs();
+    let seconds = wait.saturating_sub(MARGIN).max(wait.min(30));
     let shared = Shared { wish, facts, run, read_only, seconds, peers: chosen.len() };
     let probes = chosen.into_iter().enumerate().map(|(number, node)| shared.probe(number, node)).collect();
     Ok(ProbePlan {
@@ -294,7 +299,7 @@ impl Shared<'_> {
                 "completions": 1,
                 "parallelism": 1,
                 "activeDeadlineSeconds": life,
-                "ttlSecondsAfterFinished": TTL,
+                "ttlSecondsAfterFinished": life.saturating_add(TTL),
                 "template": {
                     "metadata": {
                         "labels": labels,

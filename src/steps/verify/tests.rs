@@ -132,6 +132,17 @@ fn every_pod_reads_the_file_of_the_next() {
 }
 
 #[test]
+fn a_pod_waits_for_others_nearly_as_long_as_the_run_does() {
+    for (wait, seconds) in [(10, 10), (40, 30), (300, 285), (3600, 3585)] {
+        let wish = VerifyWish { wait: std::time::Duration::from_secs(wait), ..wish() };
+        let plan = planned(&wish, &facts(cluster()));
+        assert_eq!(plan.seconds, seconds, "{wait}");
+        let spec = &plan.probes[0].manifest["spec"];
+        assert!(spec["activeDeadlineSeconds"].as_u64() > Some(seconds), "{wait}");
+    }
+}
+
+#[test]
 fn pods_have_no_more_rights_than_they_need() {
     let mut nodes = cluster();
     nodes[0].taints = vec![
@@ -167,6 +178,13 @@ fn pods_have_no_more_rights_than_they_need() {
         (&job["spec"]["backoffLimit"], &job["spec"]["activeDeadlineSeconds"]),
         (&json!(0), &json!(360))
     );
+    // The log of the first pod is read when the last one has ended.
+    for (wait, life, stays) in [(300, 360, 660), (3600, 3660, 3960)] {
+        let long = VerifyWish { wait: std::time::Duration::from_secs(wait), ..wish() };
+        let spec = &planned(&long, &facts(cluster())).probes[0].manifest["spec"];
+        let wanted = (&json!(life), &json!(stays));
+        assert_eq!((&spec["activeDeadlineSeconds"], &spec["ttlSecondsAfterFinished"]), wanted);
+    }
     let user = planned(&VerifyWish { run_as: (1000, 100), ..wish() }, &facts(cluster()));
     let context = &user.probes[0].manifest["spec"]["template"]["spec"]["securityContext"];
     assert_eq!(
@@ -519,7 +537,17 @@ fn a_pod_that_ended_is_judged_by_code_and_words() {
         ),
         (23, vec![MOUNTED], Verdict::Failed, Some(PodStep::Read), None, "between two nodes"),
         (24, vec![MOUNTED], Verdict::Failed, Some(PodStep::Compared), None, "different content"),
-        (25, vec![MOUNTED], Verdict::Failed, Some(PodStep::Read), None, ""),
+        (22, vec![], Verdict::Failed, Some(PodStep::Locked), None, ""),
+        (25, vec![MOUNTED, WRITTEN, LOCKED], Verdict::Unknown, Some(PodStep::Read), None, ""),
+        (25, vec![], Verdict::Unknown, Some(PodStep::Read), None, ""),
+        (
+            25,
+            vec![MOUNTED, WRITTEN, &no_lock],
+            Verdict::Failed,
+            Some(PodStep::Locked),
+            Some(38),
+            "refused all",
+        ),
         (26, vec![MOUNTED], Verdict::Failed, Some(PodStep::Removed), None, ""),
         (27, vec![MOUNTED], Verdict::Unknown, None, None, ""),
         (127, vec![], Verdict::Unknown, None, None, ""),
@@ -531,6 +559,7 @@ fn a_pod_that_ended_is_judged_by_code_and_words() {
         assert!(told.cause.clone().unwrap_or_default().contains(cause), "{code}: {:?}", told.cause);
         assert_eq!(told.summary.is_none(), wanted == Verdict::Ok, "{code}");
     }
+    assert_eq!(verdict(ended(22, &[])).cause, None, "without a log nothing tells why");
     let well = verdict(ended(0, &[MOUNTED, WRITTEN, LOCKED, "read from=0 bytes=67108864 ms=160 sha256=00"]));
     assert_eq!((well.write_mi_bps, well.read_mi_bps, well.locked), (Some(200.0), Some(400.0), Some(true)));
     assert_eq!((well.read_from.as_deref(), well.source.as_deref()), (Some("a1"), Some("a@tcp:/b")));
@@ -539,7 +568,7 @@ fn a_pod_that_ended_is_judged_by_code_and_words() {
 #[test]
 fn a_pod_that_never_began_is_judged_by_what_keeps_it() {
     let failed_mount = "MountVolume.SetUp failed for volume \"pv\" : rpc error: code = Internal desc = Could not mount \"a\" at \"b\": mount failed: exit status 5";
-    let rows: [(Observed, Verdict, Option<u8>, &str); 9] = [
+    let rows: [(Observed, Verdict, Option<u8>, &str); 10] = [
         (
             Observed { refused: Some("exceeded quota".to_owned()), ..Observed::default() },
             Verdict::Unknown,
@@ -579,6 +608,12 @@ fn a_pod_that_never_began_is_judged_by_what_keeps_it() {
         (pending(|seen, _| seen.pulls = true), Verdict::Unknown, None, "still being pulled"),
         (pending(|_, _| {}), Verdict::Failed, None, "the mount hangs"),
         (
+            pending(|seen, _| seen.log_veil = Some("it did not come in time".to_owned())),
+            Verdict::Unknown,
+            None,
+            "what keeps it cannot be told",
+        ),
+        (
             pending(|seen, _| seen.mount_event = Some("timed out waiting for the condition".to_owned())),
             Verdict::Failed,
             None,
@@ -601,7 +636,13 @@ fn a_pod_that_still_runs_is_judged_by_how_far_it_came() {
     let rows = [
         (vec![MOUNTED], Verdict::Failed, Some(PodStep::Written)),
         (vec![MOUNTED, WRITTEN], Verdict::Failed, Some(PodStep::Locked)),
-        (vec![MOUNTED, WRITTEN, LOCKED], Verdict::Failed, Some(PodStep::Read)),
+        (vec![MOUNTED, WRITTEN, LOCKED], Verdict::Unknown, Some(PodStep::Read)),
+        (
+            vec![MOUNTED, WRITTEN, LOCKED, "failed step=read text=the file of pod 1 did not come within 9 s"],
+            Verdict::Unknown,
+            Some(PodStep::Read),
+        ),
+        (vec![MOUNTED, WRITTEN, LOCKED, "failed step=read text=dd: x"], Verdict::Failed, Some(PodStep::Read)),
         (vec![MOUNTED, WRITTEN, LOCKED, READ], Verdict::Ok, None),
         (vec![MOUNTED, WRITTEN, "failed step=locked text=x", READ], Verdict::Failed, Some(PodStep::Locked)),
     ];
@@ -609,6 +650,15 @@ fn a_pod_that_still_runs_is_judged_by_how_far_it_came() {
         let told = verdict(running(&lines));
         assert_eq!((told.verdict, told.step), (wanted, step), "{lines:?}");
     }
+    let unread = verdict(Observed { log: None, log_veil: Some("get pods/log".to_owned()), ..running(&[]) });
+    assert_eq!((unread.verdict, unread.step), (Verdict::Unknown, None));
+    assert_eq!(unread.cause.as_deref(), Some("its log cannot be read (get pods/log)"));
+    // Both ran to the end of the wait: who is late is told by name, and no network is blamed.
+    let facts = facts(cluster());
+    let plan = planned(&VerifyWish { pick: Pick::Count(2), ..wish() }, &facts);
+    let late = judge(&facts, &plan, &[running(&[MOUNTED, WRITTEN, LOCKED]), running(&[MOUNTED, WRITTEN])]);
+    assert_eq!(late[0].summary.as_deref(), Some("the file of b2 did not come in time"));
+    assert_eq!((late[0].cause.as_deref(), wants_network(&late[..1])), (None, false));
 }
 
 #[test]
