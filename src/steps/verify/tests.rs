@@ -316,7 +316,7 @@ fn system_of(facts: &mut VerifyFacts, change: impl FnMut(&mut FileSystem)) {
 #[expect(clippy::too_many_lines, reason = "a table is as long as what it lists")]
 fn a_cause_is_judged_from_fields() {
     let all_well: Bend = |_| {};
-    let rows: [(MountFailure, Bend, &str, &str); 30] = [
+    let rows: [(MountFailure, Bend, &str, &str); 35] = [
         (
             MountFailure::Errno(5),
             |facts| facts.closed = Some(vec!["a is shut".to_owned(), "b too".to_owned()]),
@@ -331,6 +331,47 @@ fn a_cause_is_judged_from_fields() {
             },
             "security groups keep them apart: a is shut",
             "fsxctl setup network --cluster k",
+        ),
+        (
+            MountFailure::Errno(110),
+            |facts| {
+                system_of(facts, |fs| fs.vpc = Some("vpc-2".to_owned()));
+                facts.closed = Some(vec!["a is shut".to_owned()]);
+            },
+            "security groups keep them apart: a is shut",
+            "--open-ports",
+        ),
+        (
+            MountFailure::Errno(110),
+            |facts| facts.closed = Some(vec!["group g does not let node group b in on tcp 988".to_owned()]),
+            "security groups, network ACLs or routes may keep",
+            "setup network",
+        ),
+        (
+            MountFailure::Errno(110),
+            |facts| {
+                facts.closed = Some(vec![
+                    "group g does not let node group b out on tcp 988".to_owned(),
+                    "group g does not let instance group c, node group a out on tcp 988".to_owned(),
+                ]);
+            },
+            "keep them apart: group g does not let instance group c, node group a out on tcp 988",
+            "--open-ports",
+        ),
+        (
+            MountFailure::Errno(110),
+            |facts| {
+                facts.closed =
+                    Some(vec!["group g does not let the file system itself in on tcp 988".to_owned()]);
+            },
+            "keep them apart: group g does not let the file system itself in",
+            "--open-ports",
+        ),
+        (
+            MountFailure::Errno(110),
+            |facts| facts.closed = Some(vec!["group g does not let EC2 nodes in on tcp 988".to_owned()]),
+            "keep them apart: group g does not let EC2 nodes in",
+            "--open-ports",
         ),
         (
             MountFailure::Errno(110),
