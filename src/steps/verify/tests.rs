@@ -703,6 +703,33 @@ fn a_pod_that_still_runs_is_judged_by_how_far_it_came() {
 }
 
 #[test]
+fn files_that_a_killed_pod_may_have_left_are_told() {
+    let facts = facts(cluster());
+    let plan = planned(&VerifyWish { pick: Pick::Count(1), ..wish() }, &facts);
+    let unread = |code: i32| Observed { log: None, ..ended(code, &[]) };
+    let rows = [
+        (ended(137, &[MOUNTED, WRITTEN]), true),
+        (ended(137, &[MOUNTED, WRITTEN, "removed"]), false),
+        (ended(137, &[]), false),
+        (ended(0, &[MOUNTED, WRITTEN, LOCKED, READ, "removed", "end verdict=ok"]), false),
+        // Nothing was ever made, so there was nothing to remove.
+        (ended(21, &[MOUNTED, "failed step=written text=x", "end verdict=failed"]), false),
+        (ended(24, &[MOUNTED, WRITTEN, "failed step=removed text=x", "end verdict=failed"]), true),
+        (unread(137), true),
+        (unread(0), false),
+        (unread(22), false),
+        (pending(|_, _| {}), false),
+    ];
+    for (number, (observed, wanted)) in rows.into_iter().enumerate() {
+        let told = left_files(&plan, &[observed]);
+        assert_eq!(told.is_some(), wanted, "{number}");
+        assert!(told.is_none_or(|note| note.text.contains("directory .fsxctl-verify-0a0b0c0d may be left")));
+    }
+    let looks = ProbePlan { read_only: true, ..plan };
+    assert_eq!(left_files(&looks, &[unread(137)]), None, "nothing was written");
+}
+
+#[test]
 fn a_node_is_not_blamed_for_another() {
     let facts = facts(cluster());
     let plan = planned(&wish(), &facts);
