@@ -167,6 +167,7 @@ async fn prove(
         items = planner::judge(&VerifyFacts { closed, ..facts.clone() }, plan, &tried.observed);
     }
     let mut notes = plan.notes.clone();
+    notes.extend(planner::left_files(plan, &tried.observed));
     if let Some(permission) = tried.observed.iter().find_map(|seen| seen.log_veil.as_ref()) {
         let text =
             format!("logs cannot be read ({permission}), so there are no figures and no words of the pods");

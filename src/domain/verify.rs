@@ -107,6 +107,8 @@ pub struct Transcript {
     pub listed: bool,
     /// Steps that failed, with the words of the tool.
     pub failed: Vec<(PodStep, String)>,
+    /// Whether its own files are gone again.
+    pub removed: bool,
     /// Whether it says that it has ended.
     pub ended: bool,
 }
@@ -136,6 +138,7 @@ impl Transcript {
                     let text = rest.split_once("text=").map_or("", |(_, text)| text);
                     told.failed.extend(step.map(|step| (step, text.trim().to_owned())));
                 }
+                "removed" => told.removed = true,
                 "end" => told.ended = true,
                 _ => {}
             }
@@ -153,6 +156,13 @@ impl Transcript {
     pub fn waits_for_peer(&self) -> bool {
         let has_locked = self.locked || self.failed.iter().any(|(step, _)| *step == PodStep::Locked);
         self.written.is_some() && has_locked && self.read.is_none()
+    }
+
+    /// Whether files of it may be left, when nothing of it runs any more: it had mounted and never came to its end, or
+    /// could not remove them.
+    pub fn may_leave_files(&self) -> bool {
+        let is_stuck = self.failed.iter().any(|(step, _)| *step == PodStep::Removed);
+        self.source.is_some() && !self.removed && (!self.ended || is_stuck)
     }
 
     /// Whether nothing failed but that the file of the pod that it reads from did not come.

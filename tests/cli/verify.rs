@@ -476,6 +476,14 @@ fn what_runs_left_behind_is_removed_on_demand() {
     );
 }
 
+#[test]
+fn pods_that_cannot_be_seen_are_not_taken_for_gone() {
+    let world = done(&format!("{}denied: ['kube:list pods']\n", remains()));
+    let run = world.fsxctl("verify --cleanup-only --yes -q");
+    run.says(5, &["list pods in default", "perhaps Pods default/fsxctl-verify-0a0a0a0a-"]);
+    assert_eq!(jobs(&world), ["fsxctl-verify-0b0b0b0b-0", "fsxctl-verify-0c0c0c0c-0"]);
+}
+
 /// Whether python's XML parser takes it; true where there is no python.
 fn is_xml(text: &str) -> bool {
     use std::io::Write as _;

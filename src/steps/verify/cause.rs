@@ -54,10 +54,28 @@ pub fn mount_cause(facts: &VerifyFacts, node: &MountNode, failure: MountFailure)
             "restart the pod of fsx-csi-node on that node; mounts that stand are not touched",
         ),
         MountFailure::Errno(5 | 110) | MountFailure::Hang => {
-            sight.not_available().or_else(|| sight.elsewhere()).unwrap_or_else(|| sight.closed(failure))
+            let proven = sight.not_available().or_else(|| sight.closed());
+            proven.or_else(|| sight.elsewhere()).unwrap_or_else(|| sight.silent(failure))
         }
         MountFailure::Errno(_) | MountFailure::Other => sight.unknown(),
     }
+}
+
+/// Whether a sentence on a closed way is about nodes of this group, or about no group of nodes.
+fn is_way_of(way: &str, group: Option<&str>) -> bool {
+    let who = way.split_once(" does not let ").and_then(|(_, rest)| {
+        let end = rest.rsplit_once(" in on ").or_else(|| rest.rsplit_once(" out on "));
+        end.map(|(who, _)| who)
+    });
+    let (Some(group), Some(who)) = (group, who) else { return true };
+    let named = |one: &str| {
+        ["instance group ", "node group ", "node pool "]
+            .iter()
+            .find_map(|kind| one.strip_prefix(kind))
+            .is_none_or(|name| name == group)
+    };
+    // Groups of nodes that wear the same security groups share a sentence.
+    who.split(", ").any(named)
 }
 
 struct Sight<'a> {
@@ -207,16 +225,26 @@ impl Sight<'_> {
         ))
     }
 
-    /// The way between node and servers: closed by security groups where these could be looked at, else by what cannot be
-    /// seen from here.
-    fn closed(&self, failure: MountFailure) -> Cause {
-        let shut = self.facts.closed.as_ref();
-        if let Some(shut) = shut.filter(|shut| !shut.is_empty()) {
-            let some = shut.iter().take(MOST).cloned().collect::<Vec<_>>().join("; ");
-            let more = shut.len().saturating_sub(MOST);
-            let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-            return Cause::new(format!("security groups keep them apart: {some}{more}"), self.open_ports());
-        }
+    /// Ways that security groups keep closed for this node. None: it cannot be told, also when only ways of others were
+    /// found, because what was not seen for this one's is not known.
+    fn ways(&self) -> Option<Vec<&str>> {
+        let all = self.facts.closed.as_ref()?;
+        let is_own = |way: &&str| is_way_of(way, self.node.group());
+        let own: Vec<&str> = all.iter().map(String::as_str).filter(is_own).collect();
+        (all.is_empty() || !own.is_empty()).then_some(own)
+    }
+
+    /// The way between node and servers is closed by security groups.
+    fn closed(&self) -> Option<Cause> {
+        let ways = self.ways().filter(|ways| !ways.is_empty())?;
+        let some = ways.iter().take(MOST).copied().collect::<Vec<_>>().join("; ");
+        let more = ways.len().saturating_sub(MOST);
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+        Some(Cause::new(format!("security groups keep them apart: {some}{more}"), self.open_ports()))
+    }
+
+    /// Nobody answers, and nothing that could be looked at says why.
+    fn silent(&self, failure: MountFailure) -> Cause {
         let known = match self.system.found() {
             Some(system) => format!("file system {} is {}", system.id, system.lifecycle),
             None => "the file system cannot be seen".to_owned(),
@@ -225,7 +253,7 @@ impl Sight<'_> {
             MountFailure::Errno(5) => "the servers did not answer as they should (Is the MGS running?)",
             _ => "nothing answers",
         };
-        if shut.is_some() {
+        if self.ways().is_some() {
             let text = format!(
                 "{known}, {what}, and security groups let tcp 988 and 1018-1023 through: a network ACL or a route may keep \
                  them apart, or SNAT may change the source port, which must be one of these"

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::ProbeJob;
+use super::ProbePlan;
+use crate::domain::verify::Transcript;
+use crate::facts::{Observed, ProbeJob};
 use crate::steps::{Action, Change, Item, Note, ObjectRef, Plan, Resource, Sign, StepId, Verb};
 
 /// Whoever made a Job that has ended removes it at once, or is gone; seconds.
@@ -45,6 +47,33 @@ pub fn leftovers(jobs: &[ProbeJob], named: bool) -> (Plan, Vec<String>) {
     let item = Item { notes, ..Item::settled(StepId::Verify, because).with(changes) };
     let uids = chosen.iter().map(|job| job.uid.clone()).collect();
     (Plan { items: vec![item], ..Plan::default() }, uids)
+}
+
+/// What is to be told of files that pods may have left in the file system because they were killed.
+pub fn left_files(plan: &ProbePlan, observed: &[Observed]) -> Option<Note> {
+    let is_suspect = |seen: &Observed| {
+        let Some(pod) = seen.pod.as_ref() else { return false };
+        let is_over = pod.exit_code.is_some() || pod.phase == "Failed";
+        match (&seen.log, pod.exit_code) {
+            (Some(log), code) => is_over && code != Some(0) && Transcript::of(log).may_leave_files(),
+            // Without a log the code tells whether the script came to its end: a shell that is killed has 128 and more.
+            (None, Some(code)) => code > 128,
+            (None, None) => false,
+        }
+    };
+    if plan.read_only {
+        return None;
+    }
+    let pods = plan.probes.iter().zip(observed).filter(|(_, seen)| is_suspect(seen));
+    let nodes: Vec<&str> = pods.map(|(probe, _)| probe.node.name.as_str()).collect();
+    let first = nodes.first()?;
+    let more = if nodes.len() > 1 { format!(" and {} more", nodes.len() - 1) } else { String::new() };
+    let text = format!(
+        "the pod on {first}{more} did not take its files away: directory .fsxctl-verify-{} may be left at the root of the \
+         file system; remove it from a pod that mounts claim {}/{}",
+        plan.run, plan.namespace, plan.claim
+    );
+    Some(Note { sign: Sign::Warn, text })
 }
 
 fn removal(job: &ProbeJob) -> Change {

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 pub use crate::domain::verify::PodStep;
 pub use cause::{Cause, mount_cause};
 pub use judge::{NodeVerdict, Verdict, judge, overall, wants_network};
-pub use leftovers::{leftovers, of_others};
+pub use leftovers::{left_files, leftovers, of_others};
 
 use super::{Action, Block, Change, Item, Note, ObjectRef, Plan, Resource, Sign, StepId, Verb, denied};
 use crate::domain::podsecurity::{self, Level};

@@ -316,7 +316,7 @@ fn system_of(facts: &mut VerifyFacts, change: impl FnMut(&mut FileSystem)) {
 #[expect(clippy::too_many_lines, reason = "a table is as long as what it lists")]
 fn a_cause_is_judged_from_fields() {
     let all_well: Bend = |_| {};
-    let rows: [(MountFailure, Bend, &str, &str); 30] = [
+    let rows: [(MountFailure, Bend, &str, &str); 35] = [
         (
             MountFailure::Errno(5),
             |facts| facts.closed = Some(vec!["a is shut".to_owned(), "b too".to_owned()]),
@@ -331,6 +331,47 @@ fn a_cause_is_judged_from_fields() {
             },
             "security groups keep them apart: a is shut",
             "fsxctl setup network --cluster k",
+        ),
+        (
+            MountFailure::Errno(110),
+            |facts| {
+                system_of(facts, |fs| fs.vpc = Some("vpc-2".to_owned()));
+                facts.closed = Some(vec!["a is shut".to_owned()]);
+            },
+            "security groups keep them apart: a is shut",
+            "--open-ports",
+        ),
+        (
+            MountFailure::Errno(110),
+            |facts| facts.closed = Some(vec!["group g does not let node group b in on tcp 988".to_owned()]),
+            "security groups, network ACLs or routes may keep",
+            "setup network",
+        ),
+        (
+            MountFailure::Errno(110),
+            |facts| {
+                facts.closed = Some(vec![
+                    "group g does not let node group b out on tcp 988".to_owned(),
+                    "group g does not let instance group c, node group a out on tcp 988".to_owned(),
+                ]);
+            },
+            "keep them apart: group g does not let instance group c, node group a out on tcp 988",
+            "--open-ports",
+        ),
+        (
+            MountFailure::Errno(110),
+            |facts| {
+                facts.closed =
+                    Some(vec!["group g does not let the file system itself in on tcp 988".to_owned()]);
+            },
+            "keep them apart: group g does not let the file system itself in",
+            "--open-ports",
+        ),
+        (
+            MountFailure::Errno(110),
+            |facts| facts.closed = Some(vec!["group g does not let EC2 nodes in on tcp 988".to_owned()]),
+            "keep them apart: group g does not let EC2 nodes in",
+            "--open-ports",
         ),
         (
             MountFailure::Errno(110),
@@ -659,6 +700,33 @@ fn a_pod_that_still_runs_is_judged_by_how_far_it_came() {
     let late = judge(&facts, &plan, &[running(&[MOUNTED, WRITTEN, LOCKED]), running(&[MOUNTED, WRITTEN])]);
     assert_eq!(late[0].summary.as_deref(), Some("the file of b2 did not come in time"));
     assert_eq!((late[0].cause.as_deref(), wants_network(&late[..1])), (None, false));
+}
+
+#[test]
+fn files_that_a_killed_pod_may_have_left_are_told() {
+    let facts = facts(cluster());
+    let plan = planned(&VerifyWish { pick: Pick::Count(1), ..wish() }, &facts);
+    let unread = |code: i32| Observed { log: None, ..ended(code, &[]) };
+    let rows = [
+        (ended(137, &[MOUNTED, WRITTEN]), true),
+        (ended(137, &[MOUNTED, WRITTEN, "removed"]), false),
+        (ended(137, &[]), false),
+        (ended(0, &[MOUNTED, WRITTEN, LOCKED, READ, "removed", "end verdict=ok"]), false),
+        // Nothing was ever made, so there was nothing to remove.
+        (ended(21, &[MOUNTED, "failed step=written text=x", "end verdict=failed"]), false),
+        (ended(24, &[MOUNTED, WRITTEN, "failed step=removed text=x", "end verdict=failed"]), true),
+        (unread(137), true),
+        (unread(0), false),
+        (unread(22), false),
+        (pending(|_, _| {}), false),
+    ];
+    for (number, (observed, wanted)) in rows.into_iter().enumerate() {
+        let told = left_files(&plan, &[observed]);
+        assert_eq!(told.is_some(), wanted, "{number}");
+        assert!(told.is_none_or(|note| note.text.contains("directory .fsxctl-verify-0a0b0c0d may be left")));
+    }
+    let looks = ProbePlan { read_only: true, ..plan };
+    assert_eq!(left_files(&looks, &[unread(137)]), None, "nothing was written");
 }
 
 #[test]
