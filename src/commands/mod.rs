@@ -111,8 +111,19 @@ fn refused(refusal: &clap::Error, arguments: &[String], env: &BTreeMap<String, S
         lines.next().unwrap_or("the command line cannot be read").trim_start_matches("error: ").to_owned();
     let rest: Vec<String> =
         lines.filter(|line| !line.starts_with("For more information")).map(str::to_owned).collect();
-    let error = Error::new(Kind::Usage, first).details(rest).next("fsxctl --help");
+    let error = Error::new(Kind::Usage, first).details(rest).next(format!("{} --help", typed(arguments)));
     Speak::guessed(arguments, env).fail(&error, None)
+}
+
+/// The program and the commands that were typed after it, as far as there are such: whose help is meant.
+fn typed(arguments: &[String]) -> String {
+    let (mut words, mut at) = (vec![program(arguments).to_owned()], Cli::command());
+    for word in arguments.iter().skip(1) {
+        let Some(next) = at.find_subcommand(word).cloned() else { break };
+        words.push(word.clone());
+        at = next;
+    }
+    words.join(" ")
 }
 
 /// The clap command, for completions, the manual and the reference.

@@ -97,7 +97,7 @@ fn for_people_a_slip_is_answered_with_what_was_meant() {
     error: unrecognized subcommand 'dynamc'
       tip: a similar subcommand exists: 'dynamic'
       Usage: fsxctl setup [OPTIONS] [COMMAND]
-    next: fsxctl --help
+    next: fsxctl setup --help
     -- no write
     ");
     let run = World::bare().fsxctl("setup dynamic --troughput 250");
@@ -109,7 +109,7 @@ fn for_people_a_slip_is_answered_with_what_was_meant() {
     error: unexpected argument '--troughput' found
       tip: a similar argument exists: '--throughput'
       Usage: fsxctl setup dynamic --throughput <MB/S/TIB>
-    next: fsxctl --help
+    next: fsxctl setup dynamic --help
     -- no write
     ");
 }

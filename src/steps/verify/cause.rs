@@ -389,7 +389,7 @@ impl Sight<'_> {
             Cause::new(
                 "nothing that can be seen from here explains it",
                 format!(
-                    "kubectl logs --all-containers -n kube-system -l app=fsx-csi-node --tail 50 (the pod on {})",
+                    "kubectl -n kube-system get pods -l app=fsx-csi-node --field-selector spec.nodeName={}",
                     self.node.name
                 ),
             )

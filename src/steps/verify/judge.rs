@@ -7,6 +7,10 @@ use crate::domain::mount::{MountFailure, errno_of_words, own_words};
 use crate::domain::verify::{Measured, NO_PEER, PodStep, STOPPED, Transcript};
 use crate::facts::{Observed, ProbePod, VerifyFacts};
 
+/// How long nothing has to happen before it is taken for a hang, seconds: the kubelet gives a mount two minutes before it
+/// says that it timed out.
+const SILENCE: u64 = 100;
+
 /// What a verification, or one node of it, came to.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
@@ -246,11 +250,21 @@ impl Bench<'_> {
             return Finding::unknown("what keeps it cannot be told")
                 .because(format!("its events cannot be read ({why})"));
         }
+        if self.was_short() {
+            return Finding::unknown("not mounted when the time was over, and nothing says why")
+                .because("the kubelet speaks of a mount that hangs after two minutes")
+                .next("give it more time with --timeout 5m");
+        }
         // Volumes are mounted before anything else of a pod, so a pod that shows nothing is at its mount.
         let cause = mount_cause(self.facts, &node, MountFailure::Hang);
         Finding::new(Verdict::Failed, Some(PodStep::Mounted), MountFailure::Hang.shown())
             .because(cause.text)
             .next(cause.next)
+    }
+
+    /// Whether the wait was too short to prove that anything hangs.
+    const fn was_short(&self) -> bool {
+        self.plan.seconds < SILENCE
     }
 
     /// The container runs and did not come to its end.
@@ -278,6 +292,11 @@ impl Bench<'_> {
         } else {
             PodStep::Read
         };
+        if self.was_short() {
+            let summary = format!("the time was over before it had {}", step.as_str());
+            let next = "give it more time with --timeout, or a smaller file with --size";
+            return Some(Finding::unknown(summary).next(next));
+        }
         let summary = format!("no answer while it should have {}", step.as_str());
         let cause = mount_cause(self.facts, &self.node(), MountFailure::Hang);
         Some(Finding::new(Verdict::Failed, Some(step), summary).because(cause.text).next(cause.next))
@@ -366,7 +385,7 @@ impl Bench<'_> {
                 .next(format!("kubectl -n {namespace} get pvc {claim} -o yaml")),
             Some(28) => finding
                 .because("no space is left on the file system, or on one of its storage targets")
-                .next("remove files, or enlarge the claim: fsxctl setup dynamic --size SIZE"),
+                .next("remove files, or enlarge the file system: aws fsx update-file-system --storage-capacity GIB"),
             Some(122) => finding
                 .because("a Lustre quota of that user, group or project is used up")
                 .next("ask whoever set the quota, or run it as another user: --run-as UID:GID"),
@@ -410,9 +429,9 @@ impl Bench<'_> {
                     volume.name
                 ))
                 .next("restart the pods on that node that mount the claim, so that it is mounted anew"),
-            _ => finding
-                .because("the mount has option flock, and the lock was refused all the same")
-                .next("run the same command again; somebody else may hold the lock"),
+            _ => finding.because("the mount has option flock, and the lock was refused all the same").next(
+                "look at the node's mount: kubectl -n kube-system logs -l app=fsx-csi-node -c fsx-plugin",
+            ),
         }
     }
 }

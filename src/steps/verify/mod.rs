@@ -185,8 +185,8 @@ fn claim(wish: &VerifyWish, facts: &VerifyFacts) -> Result<(), Box<Block>> {
         Seen::Found(claim) => claim,
         Seen::Missing => {
             let next = format!(
-                "name one that is there with -n and --claim: kubectl get pvc --all-namespaces, or make it: \
-                 fsxctl setup dynamic -n {namespace} --claim {name}"
+                "name one that is there with -n and --claim, or make it with `fsxctl byo` (a file system that is there) \
+                 or `fsxctl setup dynamic` (a new one)"
             );
             return Err(block(Kind::Usage, format!("there is no claim {namespace}/{name}"), next));
         }
