@@ -104,15 +104,7 @@ async fn remove(
             Ok(pods) if pods.is_empty() && is_whole && jobs.is_empty() => return Ok(()),
             Ok(pods) => remains.left.extend(pods),
             Err(trouble) => {
-                if trouble.what == TroubleKind::Denied {
-                    let unseen = |(namespace, run): &(String, String)| {
-                        format!(
-                            "perhaps Pods {namespace}/fsxctl-verify-{run}-… ({} is not allowed)",
-                            trouble.permission
-                        )
-                    };
-                    remains.left.extend(going.iter().map(unseen));
-                }
+                remains.left.extend(unseen(&going, &trouble));
                 again(trouble, deadline, &mut backoff).await?;
             }
         }
@@ -135,6 +127,16 @@ async fn pods(hands: &Attempt<'_>, going: &[(String, String)]) -> Result<Vec<Str
         }
     }
     Ok(left)
+}
+
+/// What may still be there of these runs, when that may not be looked at.
+fn unseen(going: &[(String, String)], trouble: &Trouble) -> Vec<String> {
+    let permission = &trouble.permission;
+    let pods = |(namespace, run): &(String, String)| {
+        format!("perhaps Pods {namespace}/fsxctl-verify-{run}-… ({permission} is not allowed)")
+    };
+    let is_hidden = trouble.what == TroubleKind::Denied;
+    going.iter().filter(|_| is_hidden).map(pods).collect()
 }
 
 fn denied(permission: &str, cause: &str) -> Trouble {

@@ -537,6 +537,7 @@ fn verdict(observed: Observed) -> NodeVerdict {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table is as long as what it lists")]
 fn a_pod_that_ended_is_judged_by_code_and_words() {
     let failed = |step: &str, words: &str| format!("failed step={step} text={words}");
     let denied = failed("written", "mkdir: can't create directory '/fsx/x': Permission denied");
