@@ -184,10 +184,10 @@ fn claim(wish: &VerifyWish, facts: &VerifyFacts) -> Result<(), Box<Block>> {
     let claim = match &facts.claim {
         Seen::Found(claim) => claim,
         Seen::Missing => {
-            let next = format!(
-                "name one that is there with -n and --claim, or make it with `fsxctl byo` (a file system that is there) \
-                 or `fsxctl setup dynamic` (a new one)"
-            );
+            let next =
+                "name one that is there with -n and --claim, or make it with `fsxctl byo` (a file system \
+                        that is there) or `fsxctl setup dynamic` (a new one)"
+                    .to_owned();
             return Err(block(Kind::Usage, format!("there is no claim {namespace}/{name}"), next));
         }
         Seen::Hidden(veil) => return Err(denied(&format!("claim {namespace}/{name}"), veil)),

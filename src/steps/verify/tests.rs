@@ -492,7 +492,7 @@ fn a_cause_is_judged_from_fields() {
             "fsxctl setup driver",
         ),
         (MountFailure::NoDnsName, all_well, "no attribute dnsname", "fsxctl byo --fs-id fs-1"),
-        (MountFailure::Other, all_well, "nothing that can be seen from here explains it", "kubectl logs"),
+        (MountFailure::Other, all_well, "nothing that can be seen from here explains it", "spec.nodeName=a1"),
     ];
     for (failure, bend, cause, next) in rows {
         let mut facts = facts(cluster());
