@@ -176,7 +176,8 @@ fn forgotten(fields: &mut Value) -> bool {
         let dropped = name.strip_prefix("f:").is_some_and(|name| DROPPED.contains(&name));
         !dropped && !forgotten(inner)
     });
-    members.is_empty() && before > 0
+    // `.` stands for the map itself, which came with what was dropped from it.
+    members.len() < before && members.keys().all(|name| name == ".")
 }
 
 fn drop_members(value: &mut Value) {
@@ -379,7 +380,7 @@ kubernetes:
                     "fieldsV1": {"f:spec": {"f:replicas": {}, "f:template": {"f:metadata": {"f:annotations": annotations}}}},
                 })
             };
-            let mut more = entry("kubectl", json!({"f:kubectl.kubernetes.io/restartedAt": {}}));
+            let mut more = entry("kubectl", json!({".": {}, "f:kubectl.kubernetes.io/restartedAt": {}}));
             row::unset(&mut more["fieldsV1"]["f:spec"], "f:replicas");
             let mut only =
                 entry("kube-controller-manager", json!({"f:kubectl.kubernetes.io/restartedAt": {}}));
