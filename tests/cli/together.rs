@@ -87,9 +87,8 @@ fn ten_times(layers: &[&str], words: &str) {
         assert!(differences.is_empty(), "round {round}:\n{}", differences.join("\n"));
     }
     assert!(met > 0, "the two never met, so nothing was tried");
-    // The same wish twice is no conflict: what the other made is found. On a machine that is busy with other things a run
-    // can look between two writes of the other, and then 7 is right; a rule that refuses would do so in every round.
-    assert!(refused <= 5, "{refused} of 20 runs ended with 7");
+    // The same wish twice is no conflict: what the other made is found.
+    assert!(refused <= 2, "{refused} of 20 runs ended with 7");
 }
 
 #[test]

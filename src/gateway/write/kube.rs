@@ -1,4 +1,4 @@
-//! Kubernetes objects: applied, created, deleted; a Deployment restarted.
+//! Kubernetes objects: created, patched, deleted; a Deployment restarted.
 
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::Api;
@@ -59,22 +59,11 @@ impl Place {
 }
 
 impl Writes {
-    /// Server-side apply with field manager `fsxctl`; a field that another manager holds is a conflict, never forced.
+    /// Create; [`TroubleKind::Exists`] when it is there. The object has a name, so that asking again when the answer
+    /// was lost cannot make it twice.
     ///
     /// # Errors
     /// What the API server said no with, here and in every other write.
-    pub async fn apply(&self, at: &Place, object: &Value) -> Result<Marks, Trouble> {
-        let permission = at.permission("patch");
-        let link = self.link(&permission)?;
-        let api = at.api(link);
-        let params = PatchParams::apply(MANAGER);
-        let patch = Patch::Apply(object);
-        let made = link.call(&permission, Repeat::Safe, || api.patch(&at.name, &params, &patch)).await?;
-        Ok(marks(made.metadata))
-    }
-
-    /// Create; [`TroubleKind::Exists`] when it is there. The object has a name, so that asking again when the answer
-    /// was lost cannot make it twice.
     pub async fn create(&self, at: &Place, object: &Value) -> Result<Marks, Trouble> {
         let permission = at.permission("create");
         let link = self.link(&permission)?;
