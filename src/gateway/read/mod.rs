@@ -24,7 +24,6 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 pub use self::kube::KubeReads;
 pub(super) use self::kube::marks;
-pub use self::pods::PodTrouble;
 use super::session::Session;
 use super::trouble::Trouble;
 use crate::facts::{Caller, Seen};
