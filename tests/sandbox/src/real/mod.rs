@@ -1,0 +1,90 @@
+//! The real components instead of the small API server: etcd, kube-apiserver, kube-controller-manager,
+//! kube-scheduler, kwok for the nodes, the FSx CSI driver with its sidecars, and helm.
+//!
+//! They are programs that somebody has built (`tests/testbed/build`) and that run on this machine for as long as the
+//! sandbox does. The AWS side stays the sandbox's own. In front of the API server stands the sandbox's listener
+//! ([`front`]), so that the log, latency, faults, kills and `denied` work as they do with the built-in one. What a
+//! cluster on EKS has beside the open-source components is done here too: tokens and pod identity at admission
+//! ([`hooks`]), the add-on manager's objects ([`chart`]), and the containers of the driver's pods, which kwok only
+//! pretends to run ([`host`], [`probes`]).
+
+mod admin;
+mod chart;
+mod config;
+pub mod front;
+pub mod hooks;
+mod host;
+pub mod keeper;
+mod load;
+mod plane;
+mod probes;
+
+use std::path::{Path, PathBuf};
+
+pub use admin::{Admin, Refusal};
+pub use chart::manifests;
+pub use plane::Plane;
+
+/// Where the programs are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Components {
+    /// The directory that `tests/testbed/build` printed.
+    pub directory: PathBuf,
+    /// The `fsxctl-sandbox` program, which keeps each of them.
+    pub keeper: PathBuf,
+}
+
+/// What is needed of the directory.
+const PROGRAMS: &[&str] = &[
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kwok",
+    "csi-provisioner",
+    "csi-resizer",
+    "aws-fsx-csi-driver",
+    "helm",
+    "kubectl",
+];
+
+/// The command that makes what is missing.
+pub const BUILD: &str = "tests/testbed/build";
+
+impl Components {
+    /// Takes the directory if everything is in it.
+    ///
+    /// # Errors
+    /// What is missing, and how to build it.
+    pub fn at(directory: &Path, keeper: &Path) -> Result<Self, String> {
+        let missing = |name: &&&str| !directory.join(name).is_file();
+        if let Some(name) = PROGRAMS.iter().find(missing) {
+            return Err(format!(
+                "the real components are not built ({} is not in {}): run {BUILD}",
+                name,
+                directory.display()
+            ));
+        }
+        Ok(Self { directory: directory.to_owned(), keeper: keeper.to_owned() })
+    }
+
+    /// The directory that `FSXCTL_TESTBED` names, else the one that was built last.
+    ///
+    /// # Errors
+    /// As [`Components::at`].
+    pub fn found(keeper: &Path) -> Result<Self, String> {
+        let named = std::env::var_os("FSXCTL_TESTBED").filter(|value| !value.is_empty()).map(PathBuf::from);
+        let cache = || {
+            let cache = std::env::var_os("XDG_CACHE_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
+            let home = std::env::var_os("HOME").unwrap_or_default();
+            let cache = cache.unwrap_or_else(|| Path::new(&home).join(".cache"));
+            cache.join("fsxctl/testbed/current")
+        };
+        Self::at(&named.unwrap_or_else(cache), keeper)
+    }
+
+    /// One of the programs.
+    fn program(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+}
