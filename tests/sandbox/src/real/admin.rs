@@ -117,7 +117,7 @@ impl Admin {
         };
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nUser-Agent: fsxctl-sandbox\r\nAuthorization: Bearer {}\r\n\
-             Accept: application/json\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+             Accept: application/json, */*\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
             self.port,
             self.token,
             text.len(),

@@ -16,14 +16,24 @@ pub mod hooks;
 mod host;
 pub mod keeper;
 mod load;
+mod mirror;
 mod plane;
 mod probes;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use serde_json::Value;
+
+use crate::aws::eks::objects::Plan;
 
 pub use admin::{Admin, Refusal};
-pub use chart::manifests;
-pub use plane::Plane;
+pub use admin::trust;
+pub use host::Host;
+pub use load::{APPLY, addons, admission, but_of_addons, world};
+pub use mirror::{Target, keep};
+pub use plane::{Plane, Shared};
 
 /// Where the programs are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,5 +96,74 @@ impl Components {
     /// One of the programs.
     fn program(&self, name: &str) -> PathBuf {
         self.directory.join(name)
+    }
+}
+
+/// The real cluster as the AWS side of the sandbox knows it.
+#[derive(Debug)]
+pub struct Cluster {
+    plane: Shared,
+    keys: OnceLock<Vec<Value>>,
+    rendered: Mutex<BTreeMap<String, Arc<Vec<Value>>>>,
+}
+
+impl Cluster {
+    /// Of a running control plane.
+    pub fn new(plane: Shared) -> Self {
+        Self { plane, keys: OnceLock::new(), rendered: Mutex::default() }
+    }
+
+    /// The API server as its administrator.
+    pub fn admin(&self) -> &Admin {
+        self.plane.admin()
+    }
+
+    /// The keys with which the API server signs tokens (`/openid/v1/jwks`).
+    pub fn keys(&self) -> &[Value] {
+        self.keys.get_or_init(|| {
+            let answer = self.admin().get("/openid/v1/jwks").unwrap_or_default();
+            answer["keys"].as_array().cloned().unwrap_or_default()
+        })
+    }
+
+    /// The objects of the driver's add-on; none where helm does not render them, and why on stderr.
+    pub fn driver(&self, plan: &Plan) -> Arc<Vec<Value>> {
+        let key = format!("{} {} {:?} {}", plan.version, plan.namespace, plan.role, plan.values);
+        let mut rendered = self.rendered.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = rendered.get(&key) {
+            return known.clone();
+        }
+        match chart::manifests(self.plane.components(), self.plane.directory(), plan) {
+            Ok(made) => {
+                let made = Arc::new(made);
+                rendered.insert(key, made.clone());
+                made
+            }
+            Err(why) => {
+                eprintln!("fsxctl-sandbox: {why}");
+                Arc::default()
+            }
+        }
+    }
+
+    /// The object as the API server has it now.
+    pub fn live(&self, object: &Value) -> Option<Value> {
+        self.admin().get(&admin::paths(object).1)
+    }
+
+    /// Server-side apply as EKS.
+    ///
+    /// # Errors
+    /// The API server's refusal; with `force` false and `dry` true also the conflicts.
+    pub fn apply(&self, object: &Value, force: bool, dry: bool) -> Result<Value, Refusal> {
+        let path = admin::paths(object).1;
+        let dry = if dry { "&dryRun=All" } else { "" };
+        let path = format!("{path}?fieldManager=eks&force={force}{dry}");
+        self.admin().call("PATCH", &path, Some((APPLY, object)))
+    }
+
+    /// Takes an object away.
+    pub fn delete(&self, object: &Value) {
+        let _ = self.admin().call("DELETE", &admin::paths(object).1, None);
     }
 }
