@@ -154,8 +154,8 @@ pub(crate) use serve::whole as full;
 pub struct Sandbox {
     inner: Arc<Inner>,
     /// Of a real cluster: dropped in this order.
-    host: Option<real::Host>,
-    plane: Option<real::Shared>,
+    host: Mutex<Option<real::Host>>,
+    plane: Mutex<Option<real::Shared>>,
     scratch: Scratch,
     endpoint: String,
     kubeconfig: String,
@@ -306,10 +306,10 @@ impl Sandbox {
         });
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let (runtime, thread) = spawn(inner.clone(), [aws, kube], tls.acceptor, stopped)?;
-        let mut sandbox = Self {
+        let sandbox = Self {
             inner,
-            host: None,
-            plane: None,
+            host: Mutex::default(),
+            plane: Mutex::default(),
             scratch,
             endpoint,
             kubeconfig,
@@ -325,7 +325,7 @@ impl Sandbox {
 
     /// Starts the real control plane and gives it what the world holds.
     fn begin_real(
-        &mut self,
+        &self,
         components: &Components,
         runtime: &tokio::runtime::Handle,
         (port, ca): (u16, &str),
@@ -341,7 +341,7 @@ impl Sandbox {
         std::fs::create_dir(&directory).map_err(|why| format!("{}: {why}", directory.display()))?;
         let plane = real::Plane::start(components, &directory, &issuer, &self.endpoint, &token)?;
         let plane = Arc::new(plane);
-        self.plane = Some(plane.clone());
+        *held(&self.plane) = Some(plane.clone());
         let tls = real::trust(plane.authority())?;
         let backend = Backend::new(plane.admin().port(), &tls, &token);
         let cluster = Arc::new(real::Cluster::new(plane.clone()));
@@ -361,19 +361,28 @@ impl Sandbox {
         let target = real::Target { state: self.inner.state.clone(), changed: Arc::new(move || inner.touched()) };
         let _within = runtime.enter();
         real::keep(&backend, &Arc::new(target));
-        self.host = Some(real::Host::start(plane, self.inner.state.clone(), self.endpoint.clone())?);
+        let host = real::Host::start(plane, self.inner.state.clone(), self.endpoint.clone())?;
+        *held(&self.host) = Some(host);
         self.inner.touched();
         Ok(())
     }
 
     /// A process of the real control plane that has ended by itself, and what it said last.
     pub fn broken(&self) -> Option<String> {
-        self.plane.as_ref().and_then(|plane| plane.broken())
+        held(&self.plane).as_ref().and_then(|plane| plane.broken())
     }
 
     /// The real API server as its administrator, for a test that looks past the sandbox's listener.
-    pub fn admin(&self) -> Option<&real::Admin> {
-        self.plane.as_ref().map(|plane| plane.admin())
+    pub fn admin(&self) -> Option<real::Admin> {
+        held(&self.plane).as_ref().map(|plane| plane.admin().clone())
+    }
+
+    /// Ends the real control plane, for one that is never dropped.
+    pub fn end_real(&self) {
+        held(&self.host).take();
+        self.inner.lock().real = None;
+        // While the sandbox still answers the API server's questions.
+        held(&self.plane).take();
     }
 
     /// The AWS listener, for instance `http://127.0.0.1:40001`.
@@ -415,6 +424,12 @@ impl Sandbox {
         self.inner.kill.notice()
     }
 
+    /// The same for the next COMMAND: `--kill-after-writes` begins to count anew. Call it from outside of any runtime,
+    /// when the last COMMAND has ended.
+    pub fn kill_after(&self, writes: Option<u64>) {
+        self.inner.kill.again(writes);
+    }
+
     /// The living world, for a test that looks at or changes what no API shows.
     pub fn with_state<T>(&self, use_it: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.inner.lock();
@@ -425,12 +440,13 @@ impl Sandbox {
     }
 }
 
+fn held<T>(place: &Mutex<T>) -> MutexGuard<'_, T> {
+    place.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        self.host = None;
-        self.inner.lock().real = None;
-        // Last to first while the sandbox still answers the API server's questions.
-        self.plane = None;
+        self.end_real();
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
