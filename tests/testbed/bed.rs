@@ -1,12 +1,13 @@
 //! Real clusters for tests: one that many share, each in namespaces of its own, and those that a test has for itself.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use fsxctl_sandbox::real::{Admin, Components};
+use fsxctl_sandbox::real::Components;
 use fsxctl_sandbox::{Client, Entry, Kubernetes, Options};
 use serde_json::Value;
 
@@ -29,6 +30,7 @@ aws:
 pub struct Bed {
     pub world: World,
     components: Components,
+    real: bool,
 }
 
 /// All of one run.
@@ -37,7 +39,6 @@ pub struct Beds {
     shared: OnceLock<Arc<Bed>>,
     ended: Mutex<Option<()>>,
     free: (Mutex<usize>, Condvar),
-    directories: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl Beds {
@@ -47,7 +48,6 @@ impl Beds {
             shared: OnceLock::new(),
             ended: Mutex::new(None),
             free: (Mutex::new(AT_ONCE), Condvar::new()),
-            directories: Mutex::default(),
         }
     }
 
@@ -81,18 +81,20 @@ impl Beds {
         }
     }
 
+    /// The sandbox's own cluster with the same world, for comparison.
+    pub fn builtin(&self, layers: &[&str]) -> Bed {
+        self.with(layers, Kubernetes::Builtin)
+    }
+
     fn make(&self, layers: &[&str]) -> Bed {
-        let options = Options {
-            worlds: sources(layers),
-            kubernetes: Kubernetes::Real(self.components.clone()),
-            ..Options::default()
-        };
+        self.with(layers, Kubernetes::Real(self.components.clone()))
+    }
+
+    fn with(&self, layers: &[&str], kubernetes: Kubernetes) -> Bed {
+        let real = kubernetes != Kubernetes::Builtin;
+        let options = Options { worlds: sources(layers), kubernetes, ..Options::default() };
         let world = World::with(options).env("PATH", &self.components.directory.display().to_string());
-        self.directories
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(world.sandbox.directory().to_owned());
-        Bed { world, components: self.components.clone() }
+        Bed { world, components: self.components.clone(), real }
     }
 
     /// Keeps what the components of the shared cluster said.
@@ -143,9 +145,9 @@ fn save_logs(directory: &Path) {
 }
 
 impl Bed {
-    /// The API server as its administrator, past the sandbox's listener.
-    pub fn admin(&self) -> Admin {
-        self.world.sandbox.admin().expect("the control plane is up")
+    /// Whether its Kubernetes side is the real one.
+    pub fn is_real(&self) -> bool {
+        self.real
     }
 
     /// Runs fsxctl, which must end well.
@@ -158,9 +160,13 @@ impl Bed {
 
     /// Runs kubectl with COMMAND's kubeconfig, so past nothing.
     pub fn kubectl(&self, words: &[&str]) -> Output {
+        self.command(words).stdin(Stdio::null()).output().expect("kubectl starts")
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(self.components.directory.join("kubectl"));
-        command.args(words).env_clear().envs(self.world.environment()).stdin(Stdio::null());
-        command.output().expect("kubectl starts")
+        command.args(words).env_clear().envs(self.world.environment());
+        command
     }
 
     /// The same, and it must end well.
@@ -175,13 +181,39 @@ impl Bed {
     /// Makes an object.
     #[track_caller]
     pub fn create(&self, collection: &str, object: &Value) -> Value {
-        let made = self.admin().call("POST", collection, Some(("application/json", object)));
-        made.unwrap_or_else(|refusal| panic!("{collection}: {refusal}"))
+        self.send(&["create", "--raw", collection, "-f", "-"], object)
     }
 
-    /// An object, now.
+    /// Changes an object by a merge patch.
+    #[track_caller]
+    pub fn patch(&self, kind: &str, namespace: &str, name: &str, patch: &Value) {
+        let patch = patch.to_string();
+        self.kubectl_ok(&["patch", kind, name, "-n", namespace, "--type=merge", "-p", &patch]);
+    }
+
+    #[track_caller]
+    fn send(&self, words: &[&str], object: &Value) -> Value {
+        let mut command = self.command(words);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("kubectl starts");
+        let mut stdin = child.stdin.take().expect("stdin is piped");
+        stdin.write_all(object.to_string().as_bytes()).expect("kubectl reads");
+        drop(stdin);
+        let done = child.wait_with_output().expect("kubectl ends");
+        let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        assert!(done.status.success(), "kubectl {words:?}: {out}{err}");
+        serde_json::from_str(&out).unwrap_or_default()
+    }
+
+    /// An object or a list, now.
     pub fn get(&self, path: &str) -> Option<Value> {
-        self.admin().get(path)
+        let done = self.kubectl(&["get", "--raw", path]);
+        serde_json::from_slice(&done.stdout).ok().filter(|_| done.status.success())
+    }
+
+    /// The items of a list.
+    pub fn list(&self, path: &str) -> Vec<Value> {
+        let list = self.get(path).unwrap_or_default();
+        list["items"].as_array().cloned().unwrap_or_default()
     }
 
     /// A claim, now.
@@ -214,6 +246,11 @@ impl Bed {
         }
     }
 
+    /// Asks the API server for nothing but whether the driver has said so of a claim; the last one counts.
+    pub fn failure(&self, namespace: &str, claim: &str) -> Option<String> {
+        self.events(namespace, claim, "ProvisioningFailed").pop()
+    }
+
     /// The driver's requests to an operation of FSx.
     pub fn driver(&self, operation: &str) -> Vec<Entry> {
         let wanted = |entry: &Entry| {
@@ -232,7 +269,7 @@ impl Bed {
 
     /// The texts of the events about a claim, of one reason.
     pub fn events(&self, namespace: &str, claim: &str, reason: &str) -> Vec<String> {
-        let list = self.admin().list(&format!("/api/v1/namespaces/{namespace}/events"));
+        let list = self.list(&format!("/api/v1/namespaces/{namespace}/events"));
         let mine = list.iter().filter(|event| {
             event["involvedObject"]["name"] == claim && event["reason"] == reason
         });

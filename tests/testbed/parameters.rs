@@ -28,8 +28,8 @@ rows![
     (subnet_id, "--subnet subnet-0b10000000000000b", [("/SubnetIds", r#"["subnet-0b10000000000000b"]"#)]),
     (
         security_group_ids,
-        "--param securityGroupIds=sg-0b10000000000000b,sg-0a10000000000000a",
-        [("/SecurityGroupIds", r#"["sg-0b10000000000000b","sg-0a10000000000000a"]"#)]
+        "--security-group sg-0a10000000000000a",
+        [("/SecurityGroupIds", r#"["sg-0a10000000000000a"]"#)]
     ),
     (
         deployment_type,
@@ -95,15 +95,6 @@ rows![
         [
             ("/LustreConfiguration/MetadataConfiguration/Mode", r#""AUTOMATIC""#),
             ("/LustreConfiguration/MetadataConfiguration/Iops", "null")
-        ]
-    ),
-    (
-        s3_link,
-        "--deployment-type PERSISTENT_1 --throughput 200 --s3-import s3://training-data/in --s3-export s3://training-data/out --auto-import NEW_CHANGED",
-        [
-            ("/LustreConfiguration/ImportPath", r#""s3://training-data/in""#),
-            ("/LustreConfiguration/ExportPath", r#""s3://training-data/out""#),
-            ("/LustreConfiguration/AutoImportPolicy", r#""NEW_CHANGED""#)
         ]
     ),
     (extra_tags, "--extra-tag team=vision --extra-tag cost=42", []),

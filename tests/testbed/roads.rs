@@ -11,7 +11,28 @@ pub const TESTS: &[Test] = &[
     ("roads::add_on_with_pod_identity", |beds| road(beds, "addon", "pod-identity")),
     ("roads::helm_with_irsa", |beds| road(beds, "helm", "irsa")),
     ("roads::helm_with_pod_identity", |beds| road(beds, "helm", "pod-identity")),
+    ("roads::a_link_to_s3_with_the_rights_that_it_needs", s3_link),
 ];
+
+/// The link needs more of the driver's role than a plain file system does.
+fn s3_link(beds: &Beds) {
+    beds.own(&["bare"], |bed| {
+        bed.ok(
+            "setup dynamic --yes -q --deployment-type PERSISTENT_1 --throughput 200 --s3-import s3://training-data/in \
+             --s3-export s3://training-data/out --auto-import NEW_CHANGED",
+        );
+        bed.volume_of("default", "fsx-claim");
+        let creations = bed.creations(&bed.get(CLAIM).unwrap_or_default());
+        let lustre = &creations.first().expect("a file system is made").request["LustreConfiguration"];
+        for (member, value) in [
+            ("ImportPath", "s3://training-data/in"),
+            ("ExportPath", "s3://training-data/out"),
+            ("AutoImportPolicy", "NEW_CHANGED"),
+        ] {
+            assert_eq!(lustre[member], value, "{lustre:#}");
+        }
+    });
+}
 
 fn road(beds: &Beds, driver: &str, identity: &str) {
     beds.own(&["bare", AGENT], |bed| {
