@@ -20,7 +20,9 @@ fn plans(beds: &Beds) {
     let words = ["setup dynamic --dry-run", "status", "versions driver", "permissions setup dynamic --check"];
     let real = beds.own(&["ready"], |bed| words.map(|words| shown(bed, words)));
     let builtin = beds.builtin(&["ready"]);
-    assert_eq!(real, words.map(|words| shown(&builtin, words)));
+    for (real, words) in real.iter().zip(words) {
+        same(real, &shown(&builtin, words));
+    }
 }
 
 const DENIED: &str = r#"denied: ["kube:create storageclasses", "kube:list secrets", "kube:patch storageclasses"]"#;
@@ -36,7 +38,15 @@ fn denied(beds: &Beds) {
     });
     let builtin = shown(&beds.builtin(&["ready", DENIED]), "setup dynamic --yes -q");
     assert!(builtin.contains("storageclasses"), "{builtin}");
-    assert_eq!(real, builtin);
+    same(&real, &builtin);
+}
+
+/// Says which lines differ.
+#[track_caller]
+fn same(real: &str, builtin: &str) {
+    let differing: Vec<(&str, &str)> =
+        real.lines().zip(builtin.lines()).filter(|(real, builtin)| real != builtin).collect();
+    assert!(differing.is_empty() && real.lines().count() == builtin.lines().count(), "{differing:#?}\n{real}\n{builtin}");
 }
 
 /// An IAM role without an access entry is nobody to the API server, and one with a view policy may read.

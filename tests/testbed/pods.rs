@@ -46,7 +46,7 @@ fn left(bed: &Bed, namespace: &str) -> Vec<String> {
 fn verify(beds: &Beds) {
     let bed = beds.shared();
     bed.ok(&format!("byo --fs-id {FS} -n proved --create-namespace --claim data --yes -q"));
-    let run = bed.ok("verify -n proved --claim data -o json -q");
+    let run = bed.ok("verify -n proved --claim data -o json -q --yes");
     let document: Value = serde_json::from_str(&run.stdout).expect("JSON");
     let nodes = document["nodes"].as_array().cloned().unwrap_or_default();
     assert!(nodes.len() >= 2, "{document:#}");
@@ -61,7 +61,7 @@ fn fails(beds: &Beds) {
             let group = state.find_mut("ec2.SecurityGroups", "GroupId", "sg-0b10000000000000b");
             group.expect("the nodes' group")["IpPermissions"] = json!([]);
         });
-        let run = bed.world.fsxctl("verify -n shut --claim data");
+        let run = bed.world.fsxctl("verify -n shut --claim data --yes");
         assert_eq!(run.code, Some(3), "{}", run.show());
         let told = format!("{}{}", run.stdout, run.stderr);
         assert!(told.contains("988"), "{}", run.show());

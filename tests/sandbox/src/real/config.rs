@@ -159,7 +159,7 @@ impl Settings {
             format!("--secure-port={}", self.api_port()),
             format!("--cert-dir={}", self.file("pki")),
             "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
-            "--authorization-mode=RBAC,Webhook".to_owned(),
+            "--authorization-mode=Webhook,RBAC".to_owned(),
             format!("--authorization-webhook-config-file={}", self.file("authorization.yaml")),
             "--authorization-webhook-version=v1".to_owned(),
             "--authorization-webhook-cache-authorized-ttl=0s".to_owned(),

@@ -1,5 +1,5 @@
 //! The sandbox's listener in front of the real API server: requests go on as they came and answers come back as they
-//! are, watches too. What the world's `denied` forbids COMMAND never arrives.
+//! are, watches too.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio_rustls::rustls::ClientConfig;
 
 use crate::call::AwsError;
@@ -104,16 +104,4 @@ async fn returned(answer: Response<Incoming>) -> Response<Body> {
     let frames = BodyStream::new(body).take_while(|frame| futures::future::ready(frame.is_ok()));
     let frames = frames.filter_map(|frame| futures::future::ready(frame.ok())).map(Ok);
     Response::from_parts(parts, StreamBody::new(frames).boxed_unsync())
-}
-
-/// The answer to a SelfSubjectAccessReview about what the world denies.
-pub fn denied_review(body: &[u8]) -> Response<Body> {
-    let mut review: Value = serde_json::from_slice(body).unwrap_or_default();
-    review["apiVersion"] = json!("authorization.k8s.io/v1");
-    review["kind"] = json!("SelfSubjectAccessReview");
-    review["status"] = json!({"allowed": false});
-    let mut response = Response::new(full(Bytes::from(review.to_string())));
-    *response.status_mut() = StatusCode::CREATED;
-    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
-    response
 }

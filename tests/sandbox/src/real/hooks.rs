@@ -52,10 +52,13 @@ fn token_review(state: &State, mut review: Value) -> Value {
     review
 }
 
-/// The access policies of EKS. RBAC has been asked before; this one only ever says yes or nothing.
+/// EKS's authorizer, which is asked before RBAC: its access policies, and what a world denies.
 fn access_review(state: &State, mut review: Value) -> Value {
-    let allowed = access::by_policy(state, &review["spec"]);
-    review["status"] = json!({"allowed": allowed});
+    review["status"] = match access::opinion(state, &review["spec"]) {
+        Some(true) => json!({"allowed": true}),
+        Some(false) => json!({"allowed": false, "denied": true}),
+        None => json!({"allowed": false}),
+    };
     review
 }
 
@@ -95,7 +98,8 @@ fn credentials(state: &mut State, headers: &HeaderMap) -> Response<Body> {
                 }),
             )
         }
-        Err(error) => json_answer(error.status, &json!({"code": error.code, "message": error.message})),
+        // An agent that is not there answers nobody: the SDK tries again, as it does when nothing answers.
+        Err(error) => json_answer(503, &json!({"code": error.code, "message": error.message})),
     }
 }
 

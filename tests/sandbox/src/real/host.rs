@@ -231,12 +231,7 @@ impl Pod<'_> {
             all.push((row::text(entry, "name").to_owned(), value));
         }
         if let Some((_, uri)) = all.iter_mut().find(|(name, _)| name == "AWS_CONTAINER_CREDENTIALS_FULL_URI") {
-            let answers = {
-                let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-                identity::pod::agent_is_there(&state, &self.pod)
-            };
-            // Port 9 answers nobody, as the agent's address does where no agent is.
-            *uri = if answers { format!("{}{}", self.endpoint, hooks::CREDENTIALS) } else { "http://127.0.0.1:9/".to_owned() };
+            *uri = format!("{}{}", self.endpoint, hooks::CREDENTIALS);
         }
         if !all.iter().any(|(name, _)| name == "AWS_REGION") {
             all.extend(self.region().map(|region| ("AWS_REGION".to_owned(), region)));

@@ -24,8 +24,7 @@ use http::{Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use jiff::Timestamp;
 
-use crate::kube::http::access::{self, Verdict};
-use crate::real::front::{self, Backend};
+use crate::real::front::Backend;
 use crate::real::{self, Components};
 use crate::state::State;
 use environment::Scratch;
@@ -228,21 +227,12 @@ impl Inner {
             return Answered { response: Response::new(full(Bytes::new())), error: None, road };
         }
         let response = match self.backend.get() {
-            Some(backend) => self.answer_real(backend, parts, body).await,
+            Some(backend) => backend.forward(parts, body).await,
             None => crate::kube::respond(self.state.clone(), Request::from_parts(parts, body)).await,
         };
         self.touched();
         let error = response.extensions().get::<crate::kube::http::Reason>().map(|reason| reason.0.clone());
         Answered { response, error, road }
-    }
-
-    async fn answer_real(&self, backend: &Backend, parts: http::request::Parts, body: Bytes) -> Response<Body> {
-        let verdict = access::verdict(&self.lock(), &parts.method, &parts.uri, &parts.headers, &body);
-        match verdict {
-            Verdict::Pass => backend.forward(parts, body).await,
-            Verdict::Refused(response) => response,
-            Verdict::DeniedReview => front::denied_review(&body),
-        }
     }
 
     /// Moves the world every 20 ms when something is due.

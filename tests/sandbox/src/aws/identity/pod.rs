@@ -122,11 +122,6 @@ pub fn by_token(state: &mut State, claims: &Claims) -> Result<Principal, AwsErro
     pod_identity(state, &pod, Sdk::V2, &request)
 }
 
-/// Whether the Pod Identity agent answers on the pod's node.
-pub fn agent_is_there(state: &State, pod: &Value) -> bool {
-    state.rows("eks.clusters").first().is_some_and(|cluster| agent_answers(state, cluster, pod))
-}
-
 fn pod_identity(state: &State, pod: &Value, sdk: Sdk, request: &str) -> Result<Principal, AwsError> {
     let Some(cluster) = state.rows("eks.clusters").first() else { return Err(sdk.agent_unreachable()) };
     if sdk == Sdk::V1 || !agent_answers(state, cluster, pod) {

@@ -1,94 +1,68 @@
-//! Questions about who somebody is and what they may do, for those who are not the store behind this API: the front and
-//! the webhooks of a real API server.
+//! Who somebody is and what they may do, for the webhooks of a real API server: what EKS knows and its API server asks.
 
-use http::{HeaderMap, HeaderValue, Method, Response, header};
+use http::{HeaderMap, HeaderValue, header};
 use serde_json::{Value, json};
 
-use super::answer::{Body, Reply};
 use super::authn::{self, User};
-use super::path::{self, Route};
-use super::{Reason, authz};
+use super::authz;
 use crate::state::State;
 
-/// Where an access policy and its namespaces travel from the token to the authorizer.
+/// What travels from the token to the authorizer: access policies with their namespaces, and whether it is COMMAND,
+/// whom the world's `denied` is about.
 const POLICIES: &str = "fsxctl.io/access-policies";
+const COMMAND: &str = "fsxctl.io/command";
 
-/// Who holds a token of COMMAND or of EKS, as a TokenReview's `user`.
+/// Who holds a token of COMMAND or of EKS, as a TokenReview's `user`. An administrator is none to RBAC: the authorizer
+/// is asked about every request, and has the world's `denied`.
 pub fn holder(state: &State, token: &str) -> Option<Value> {
     let mut headers = HeaderMap::new();
     headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}")).ok()?);
     let user = authn::user(state, &headers).ok()?;
-    let mut groups: Vec<&str> = user.groups.iter().map(String::as_str).collect();
-    if user.admin {
-        groups.push("system:masters");
-    }
     let policies: Vec<String> =
         user.policies.iter().map(|(name, namespaces)| format!("{name}={}", namespaces.join(","))).collect();
-    let mut answer = json!({"username": user.name, "uid": user.uid, "groups": groups});
+    let mut extra = json!({});
     if !policies.is_empty() {
-        answer["extra"] = json!({POLICIES: policies});
+        extra[POLICIES] = json!(policies);
     }
-    Some(answer)
+    if user.command {
+        extra[COMMAND] = json!([if user.admin { "administrator" } else { "listed" }]);
+    }
+    Some(json!({"username": user.name, "uid": user.uid, "groups": user.groups, "extra": extra}))
 }
 
-/// Whether an access policy of EKS allows what a SubjectAccessReview asks.
-pub fn by_policy(state: &State, spec: &Value) -> bool {
+/// What the authorizer says to a SubjectAccessReview: `Some(false)` is a denial that RBAC cannot overrule, none is no
+/// opinion.
+pub fn opinion(state: &State, spec: &Value) -> Option<bool> {
     let policies = spec["extra"][POLICIES].as_array().into_iter().flatten().filter_map(Value::as_str);
     let policies = policies.filter_map(|policy| {
         let (name, namespaces) = policy.split_once('=')?;
         let namespaces = namespaces.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
         Some((name.to_owned(), namespaces))
     });
+    let command = &spec["extra"][COMMAND][0];
     let user = User {
         name: String::new(),
         groups: Vec::new(),
         uid: String::new(),
-        command: false,
-        admin: false,
+        command: command.is_string(),
+        admin: command == "administrator",
         policies: policies.collect(),
     };
+    if !spec["resourceAttributes"].is_object() {
+        return user.admin.then_some(true);
+    }
     let text = |member: &str| spec["resourceAttributes"][member].as_str().unwrap_or_default();
-    spec["resourceAttributes"].is_object()
-        && authz::allowed(
-            state,
-            &user,
-            &authz::Action {
-                verb: text("verb"),
-                group: text("group"),
-                resource: text("resource"),
-                subresource: text("subresource"),
-                namespace: text("namespace"),
-                name: text("name"),
-            },
-        )
-}
-
-/// What the world's `denied` makes of a request.
-#[derive(Debug)]
-pub enum Verdict {
-    /// Nothing: it goes on.
-    Pass,
-    /// It is refused.
-    Refused(Response<Body>),
-    /// It asks whether something may be done that may not.
-    DeniedReview,
-}
-
-/// Judges a request before it reaches the API server.
-pub fn verdict(state: &State, method: &Method, uri: &http::Uri, headers: &HeaderMap, body: &[u8]) -> Verdict {
-    let Some(user) = authn::user(state, headers).ok().filter(|user| user.command) else { return Verdict::Pass };
-    let query = path::Query::parse(uri.query().unwrap_or_default());
-    let route = path::route(method, uri.path(), &query);
-    if let Err(error) = authz::denied(state, &user, &route, method) {
-        let mut response = Reply::status(&error).into_response();
-        response.extensions_mut().insert(Reason(error.reason));
-        return Verdict::Refused(response);
+    let action = authz::Action {
+        verb: text("verb"),
+        group: text("group"),
+        resource: text("resource"),
+        subresource: text("subresource"),
+        // A Namespace is judged by the world's words as the cluster's.
+        namespace: if text("resource") == "namespaces" { "" } else { text("namespace") },
+        name: text("name"),
+    };
+    if user.command && authz::denied(state, &action) {
+        return Some(false);
     }
-    if matches!(&route, Route::Object(target) if target.plural == "selfsubjectaccessreviews") {
-        let review: Value = serde_json::from_slice(body).unwrap_or_default();
-        if authz::denies_review(state, &review["spec"]) {
-            return Verdict::DeniedReview;
-        }
-    }
-    Verdict::Pass
+    authz::allowed(state, &user, &action).then_some(true)
 }

@@ -71,41 +71,14 @@ pub fn check(
     if allowed(state, user, &action) { Ok(()) } else { Err(forbidden(user, &action)) }
 }
 
-/// Judges a request of COMMAND by the world's `denied` alone.
-///
-/// # Errors
-/// 403 in the API server's words.
-pub fn denied(state: &State, user: &User, route: &Route, method: &Method) -> Result<(), KubeError> {
-    let Route::Object(target) = route else { return Ok(()) };
-    let action = Action {
-        verb: route.verb(method),
-        group: &target.group,
-        resource: &target.plural,
-        subresource: &target.subresource,
-        namespace: if target.plural == "namespaces" { "" } else { &target.namespace },
-        name: &target.name,
-    };
-    let refused = state.denied.iter().any(|pattern| denies(pattern, &action));
-    if refused { Err(forbidden(user, &action)) } else { Ok(()) }
-}
-
-/// Whether the world denies what a SelfSubjectAccessReview asks about.
-pub fn denies_review(state: &State, spec: &Value) -> bool {
-    let text = |member: &str| spec["resourceAttributes"][member].as_str().unwrap_or_default();
-    let action = Action {
-        verb: text("verb"),
-        group: text("group"),
-        resource: text("resource"),
-        subresource: text("subresource"),
-        namespace: text("namespace"),
-        name: text("name"),
-    };
-    spec["resourceAttributes"].is_object() && state.denied.iter().any(|pattern| denies(pattern, &action))
+/// Whether the world denies it to COMMAND.
+pub fn denied(state: &State, action: &Action<'_>) -> bool {
+    state.denied.iter().any(|pattern| denies(pattern, action))
 }
 
 /// Whether the user may do it.
 pub fn allowed(state: &State, user: &User, action: &Action<'_>) -> bool {
-    if user.command && state.denied.iter().any(|pattern| denies(pattern, action)) {
+    if user.command && denied(state, action) {
         return false;
     }
     user.admin
