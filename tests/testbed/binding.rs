@@ -55,7 +55,8 @@ fn shape(volume: &Value) -> Value {
         // The provisioner's own mark tells which of its processes made it.
         "attributes": keys(&spec["csi"]["volumeAttributes"], &["storage.kubernetes.io/csiProvisionerIdentity"]),
         "csi": keys(&spec["csi"], &[]),
-        "spec": keys(spec, &[]),
+        // The API server leaves the empty class of a volume away.
+        "spec": keys(spec, &["storageClassName"]),
         "driver": spec["csi"]["driver"], "modes": spec["accessModes"], "mode": spec["volumeMode"],
         "options": spec["mountOptions"], "reclaim": spec["persistentVolumeReclaimPolicy"],
         "claim": keys(&spec["claimRef"], &["resourceVersion"]), "phase": volume["status"]["phase"],

@@ -48,7 +48,7 @@ fn verify(beds: &Beds) {
     bed.ok(&format!("byo --fs-id {FS} -n proved --create-namespace --claim data --yes -q"));
     let run = bed.ok("verify -n proved --claim data -o json -q --yes");
     let document: Value = serde_json::from_str(&run.stdout).expect("JSON");
-    let nodes = document["nodes"].as_array().cloned().unwrap_or_default();
+    let nodes = document["items"].as_array().cloned().unwrap_or_default();
     assert!(nodes.len() >= 2, "{document:#}");
     assert!(nodes.iter().all(|node| node["verdict"] == "ok"), "{document:#}");
     bed.until("nothing is left", || left(bed, "proved").is_empty().then_some(()));

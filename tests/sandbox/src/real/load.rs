@@ -143,3 +143,12 @@ pub fn addons(state: &mut State) {
         let _conflicts = objects::apply(state, &plan, objects::Resolve::Overwrite);
     }
 }
+
+/// Whether the workloads of these add-ons are up, and all of the nodes.
+pub fn ready(state: &State) -> bool {
+    let up = |node: &Value| {
+        let conditions = node["status"]["conditions"].as_array().into_iter().flatten();
+        conditions.into_iter().any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
+    };
+    state.kube.list("v1", "Node").all(up) && present(state).iter().all(|plan| objects::are_ready(state, plan))
+}

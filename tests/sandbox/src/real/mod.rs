@@ -31,7 +31,7 @@ use crate::aws::eks::objects::Plan;
 pub use admin::{Admin, Refusal};
 pub use admin::trust;
 pub use host::Host;
-pub use load::{APPLY, addons, admission, but_of_addons, world};
+pub use load::{APPLY, addons, admission, but_of_addons, ready, world};
 pub use mirror::{Target, keep};
 pub use plane::{Plane, Shared};
 

@@ -354,7 +354,16 @@ impl Sandbox {
         let host = real::Host::start(plane, self.inner.state.clone(), self.endpoint.clone())?;
         *held(&self.host) = Some(host);
         self.inner.touched();
+        self.settled();
         Ok(())
+    }
+
+    /// Waits for the workloads of the add-ons that the world begins with; one that never comes up is the world's.
+    fn settled(&self) {
+        let since = std::time::Instant::now();
+        while since.elapsed() < Duration::from_secs(60) && !real::ready(&self.inner.lock()) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// A process of the real control plane that has ended by itself, and what it said last.
