@@ -119,6 +119,7 @@ impl Serving {
             speed: self.speed,
             faults: self.faults.clone(),
             kill_after_writes: self.kill_after_writes,
+            ..Options::default()
         })
     }
 }

@@ -1,0 +1,4 @@
+fn main() {
+    let arguments = libtest_mimic::Arguments::from_args();
+    libtest_mimic::run(&arguments, Vec::new()).exit();
+}
