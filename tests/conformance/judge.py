@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Judges raw exchanges of the sandbox's AWS side by botocore's service models, untrimmed.
 
-    judge.py [--listed FILE] [--strict] DIRECTORY...
+    judge.py [--listed FILE] [--strict] [--brief] DIRECTORY...
 
 Reads the *.jsonl files that FSXCTL_SANDBOX_EXCHANGES=DIRECTORY left and prints one JSON document: how many exchanges
-of which operation were judged, and every finding. Exits 1 when a finding is not listed; with --strict also when a
-listed one was not found, or nothing was judged.
+of which operation were judged, and every finding (--brief: a line and the findings). Exits 1 when a finding is not listed or nothing was judged; with --strict also when a
+listed one was not found.
 
 A request of fsxctl must be what botocore's validator takes and byte for byte (up to order and escaping) what its
 serializer makes of the same input. An answer must be read by botocore's parser, hold no member that the model does not
@@ -450,8 +450,9 @@ def judged_request(of, operation, exchange):
         return
     given = with_blobs(operation.input_shape, request["input"])
     report = botocore.validate.ParamValidator().validate(given, operation.input_shape)
-    for line in filter(None, report.generate_report().split("\n")):
-        yield "input", line
+    if report.has_errors():
+        yield from (("input", line) for line in report.generate_report().split("\n"))
+        return
     yield from input_constraints(operation.input_shape, request["input"], operation.name)
     yield from same_bytes(of, operation, request, given)
 
@@ -520,6 +521,7 @@ def main():
     words = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     words.add_argument("--listed", type=pathlib.Path, help="differences that are known, with their reasons")
     words.add_argument("--strict", action="store_true", help="a listed difference must be found as well")
+    words.add_argument("--brief", action="store_true", help="a line, and the findings")
     words.add_argument("directories", nargs="+", type=pathlib.Path)
     given = words.parse_args()
     judgement = Judgement()
@@ -534,16 +536,21 @@ def main():
         else:
             used[entry].add(finding["operation"])
     unused = [name for name in listed if name not in used]
-    print(json.dumps({
-        "botocore": botocore.__version__,
-        "counts": judgement.counts,
-        "operations": {name: judgement.operations[name] for name in sorted(judgement.operations)},
-        "listed": {name: sorted(operations) for name, operations in sorted(used.items())},
-        "unused": unused,
-        "findings": unlisted,
-    }, indent=1))
     empty = not judgement.operations
-    sys.exit(1 if unlisted or given.strict and (unused or empty) else 0)
+    if given.brief:
+        print(f"botocore {botocore.__version__} read {judgement.counts['exchanges']} exchanges of "
+              f"{len(judgement.operations)} operations; findings: {len(unlisted)}")
+        print("".join(f"{json.dumps(finding)}\n" for finding in unlisted), end="")
+    else:
+        print(json.dumps({
+            "botocore": botocore.__version__,
+            "counts": judgement.counts,
+            "operations": {name: judgement.operations[name] for name in sorted(judgement.operations)},
+            "listed": {name: sorted(operations) for name, operations in sorted(used.items())},
+            "unused": unused,
+            "findings": unlisted,
+        }, indent=1))
+    sys.exit(1 if unlisted or empty or given.strict and unused else 0)
 
 
 if __name__ == "__main__":

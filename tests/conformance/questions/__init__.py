@@ -20,7 +20,8 @@ def talk(side):
     for part in (sts, iam, ec2, rules, eks):
         part.talk(side)
     if side.name == "sandbox":
-        # moto keeps records of these two and has neither their lifecycles nor their refusals. The sandbox is asked all
-        # the same, so that botocore sees what it answers.
+        # moto keeps records of these two and has neither their lifecycles nor their refusals, and it has no cluster
+        # whose tokens it could check. The sandbox is asked all the same, so that botocore sees what it answers.
         for part in (fsx, sagemaker):
             part.talk(side)
+        sts.web(side)

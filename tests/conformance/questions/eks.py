@@ -1,5 +1,5 @@
 """EKS: the cluster and what belongs to it."""
-from .words import ACCOUNT, trust
+from .words import ACCOUNT, document
 
 # One that no world has tagged.
 CLUSTER = f"arn:aws:eks:us-west-2:{ACCOUNT}:cluster/alike"
@@ -31,8 +31,10 @@ def talk(side):
     eks("TagResource", resourceArn=f"{CLUSTER}-not", tags={"team": "a"})
     eks("UntagResource", resourceArn=f"{CLUSTER}-not", tagKeys=["team"])
     entries(eks)
-    side.make("iam", "CreateRole", RoleName="pods", AssumeRolePolicyDocument=trust(Service="pods.eks.amazonaws.com").replace(
-        '"sts:AssumeRole"', '["sts:AssumeRole", "sts:TagSession"]'))
+    for name in ("pods", "pods-2"):
+        side.make("iam", "CreateRole", RoleName=name, AssumeRolePolicyDocument=document({
+            "Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"},
+            "Action": ["sts:AssumeRole", "sts:TagSession"]}))
     addons(side, eks)
     associations(side, eks)
 
@@ -91,6 +93,7 @@ def associations(side, eks):
     eks("ListPodIdentityAssociations", **account)
     eks("UpdatePodIdentityAssociation", clusterName="hp-eks", associationId=number,
         roleArn=f"arn:aws:iam::{ACCOUNT}:role/hp-eks-nodes")
+    eks("UpdatePodIdentityAssociation", clusterName="hp-eks", associationId=number, roleArn=f"{ROLE}-2")
     eks("UpdatePodIdentityAssociation", clusterName="hp-eks", associationId="a-0000000000000000a", roleArn=ROLE)
     eks("DeletePodIdentityAssociation", clusterName="hp-eks", associationId=number)
     eks("DeletePodIdentityAssociation", clusterName="hp-eks", associationId=number)

@@ -91,7 +91,7 @@ def repositories(side, fsx):
     """Data repositories and tasks."""
     name, bucket = side.id["fs"], "s3://amzn-s3-demo-bucket/in/"
     made = fsx("CreateDataRepositoryAssociation", FileSystemId=name, FileSystemPath="/in", DataRepositoryPath=bucket,
-               BatchImportMetaDataOnCreate=True, S3={"AutoImportPolicy": {"Events": ["NEW", "CHANGED"]}})
+               S3={"AutoImportPolicy": {"Events": ["NEW", "CHANGED"]}})
     fsx("CreateDataRepositoryAssociation", FileSystemId=f"fs-{NOBODY}", FileSystemPath="/in", DataRepositoryPath=bucket)
     fsx("CreateDataRepositoryAssociation", FileSystemId=name, FileSystemPath="/in/more", DataRepositoryPath=bucket)
     association = made.get("Association", {}).get("AssociationId", f"dra-{NOBODY}")
@@ -101,7 +101,7 @@ def repositories(side, fsx):
     fsx("DescribeDataRepositoryAssociations", AssociationIds=["dra-0123456789abcdef9"])
     fsx("UpdateDataRepositoryAssociation", AssociationId=association, S3={"AutoExportPolicy": {"Events": ["DELETED"]}})
     fsx("UpdateDataRepositoryAssociation", AssociationId="dra-0123456789abcdef9", ImportedFileChunkSize=512)
-    task = {"FileSystemId": name, "Type": "IMPORT_METADATA_FROM_REPOSITORY", "Paths": ["in"], "Report": {"Enabled": False}}
+    task = {"FileSystemId": name, "Type": "IMPORT_METADATA_FROM_REPOSITORY", "Paths": [bucket], "Report": {"Enabled": False}}
     made = fsx("CreateDataRepositoryTask", **task)
     fsx("CreateDataRepositoryTask", **{**task, "FileSystemId": f"fs-{NOBODY}"})
     number = made.get("DataRepositoryTask", {}).get("TaskId", "task-0123456789abcdef0")
@@ -109,5 +109,7 @@ def repositories(side, fsx):
     fsx("DescribeDataRepositoryTasks", TaskIds=["task-0123456789abcdef9"])
     fsx("CancelDataRepositoryTask", TaskId=number)
     fsx("CancelDataRepositoryTask", TaskId="task-0123456789abcdef9")
+    side.until("fsx", "describe_data_repository_tasks", lambda it: it["DataRepositoryTasks"][0]["Lifecycle"] in (
+        "CANCELED", "SUCCEEDED"), TaskIds=[number])
     fsx("DeleteDataRepositoryAssociation", AssociationId=association, DeleteDataInFileSystem=False)
     fsx("DeleteDataRepositoryAssociation", AssociationId="dra-0123456789abcdef9", DeleteDataInFileSystem=False)
