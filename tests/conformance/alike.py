@@ -192,8 +192,8 @@ def main():
     words.add_argument("--strict", action="store_true", help="a listed difference must be found as well")
     given = words.parse_args()
     endpoint = os.environ.pop("AWS_ENDPOINT_URL")
-    listed = common.listed(given.listed, "moto")
-    operations, findings, used = collections.defaultdict(collections.Counter), {}, collections.defaultdict(set)
+    known = common.Known(common.listed(given.listed, "moto"))
+    operations, findings = collections.defaultdict(collections.Counter), {}
     sandbox = run(Side("sandbox", endpoint))
     with moto.mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
         theirs = run(Side("moto"))
@@ -207,23 +207,19 @@ def main():
             continue
         operations[name]["asked"] += 1
         for what in compared(ours, other):
-            entry = common.reason(listed, name, what)
-            if entry is None:
+            if not known.covers(name, what):
                 finding = findings.setdefault((name, what), {
                     "operation": name, "side": "alike", "where": "", "what": what, "example": ours["asked"], "times": 0})
                 finding["times"] += 1
-            else:
-                used[entry].add(name)
-    unused = [name for name in listed if name not in used]
     print(json.dumps({
         "moto": moto.__version__,
         "counts": {"questions": len(sandbox)},
         "operations": {name: operations[name] for name in sorted(operations)},
-        "listed": {name: sorted(names) for name, names in sorted(used.items())},
-        "unused": unused,
+        "listed": known.operations(),
+        "unused": known.unused(),
         "findings": list(findings.values()),
     }, indent=1))
-    sys.exit(1 if findings or given.strict and unused else 0)
+    sys.exit(1 if findings or given.strict and known.unused() else 0)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """What both judges share: errors that no model declares, and the differences that are known and why."""
+import collections
 import fnmatch
 import json
 import re
@@ -79,10 +80,29 @@ def listed(path, judge):
     return {row["id"]: row for row in rows if row["judge"] == judge}
 
 
-def reason(rows, operation, text):
-    """The id of the known difference that a finding is; None for one that nobody has given a reason for."""
-    for name, row in rows.items():
-        of = any(fnmatch.fnmatchcase(operation, pattern) for pattern in row["operations"])
-        if of and re.search(row["finds"], text):
-            return name
-    return None
+class Known:
+    """The known differences, and which of them were found."""
+
+    def __init__(self, rows):
+        self.rows, self.used, self.found = rows, set(), collections.defaultdict(set)
+
+    def covers(self, operation, text):
+        """Whether a finding is a known difference."""
+        for name, row in self.rows.items():
+            if not any(fnmatch.fnmatchcase(operation, pattern) for pattern in row["operations"]):
+                continue
+            for expression in row["finds"]:
+                if re.search(expression, text):
+                    self.used.add((name, expression))
+                    self.found[name].add(operation)
+                    return True
+        return False
+
+    def unused(self):
+        """What is listed and was not found."""
+        every = [(name, expression) for name, row in self.rows.items() for expression in row["finds"]]
+        return [f"{name}: {expression}" for name, expression in every if (name, expression) not in self.used]
+
+    def operations(self):
+        """The operations of each difference that was found."""
+        return {name: sorted(operations) for name, operations in sorted(self.found.items())}

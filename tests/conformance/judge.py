@@ -527,15 +527,9 @@ def main():
     judgement = Judgement()
     for exchange in exchanges(given.directories):
         judgement.note(exchange)
-    listed = common.listed(given.listed, "botocore")
-    unlisted, used = [], collections.defaultdict(set)
-    for finding in judgement.findings.values():
-        entry = common.reason(listed, finding["operation"], f"{finding['side']} {finding['where']}: {finding['what']}")
-        if entry is None:
-            unlisted.append(finding)
-        else:
-            used[entry].add(finding["operation"])
-    unused = [name for name in listed if name not in used]
+    known = common.Known(common.listed(given.listed, "botocore"))
+    text = lambda finding: f"{finding['side']} {finding['where']}: {finding['what']}"
+    unlisted = [finding for finding in judgement.findings.values() if not known.covers(finding["operation"], text(finding))]
     empty = not judgement.operations
     if given.brief:
         print(f"botocore {botocore.__version__} read {judgement.counts['exchanges']} exchanges of "
@@ -546,11 +540,11 @@ def main():
             "botocore": botocore.__version__,
             "counts": judgement.counts,
             "operations": {name: judgement.operations[name] for name in sorted(judgement.operations)},
-            "listed": {name: sorted(operations) for name, operations in sorted(used.items())},
-            "unused": unused,
+            "listed": known.operations(),
+            "unused": known.unused(),
             "findings": unlisted,
         }, indent=1))
-    sys.exit(1 if unlisted or empty or given.strict and unused else 0)
+    sys.exit(1 if unlisted or empty or given.strict and known.unused() else 0)
 
 
 if __name__ == "__main__":

@@ -151,10 +151,11 @@ def main():
     for name, found, wanted in of_the_other():
         if wanted is None and found or wanted is not None and wanted not in found:
             wrong.append(f"{name}: {found}")
-    rows = {"one": {"operations": ["fsx:Describe*"], "finds": "AVAILABEL"}}
-    if common.reason(rows, "fsx:DescribeFileSystems", "answer x: 'AVAILABEL'") != "one" \
-            or common.reason(rows, "eks:DescribeAddon", "AVAILABEL") or common.reason(rows, "fsx:DescribeBackups", "other"):
-        wrong.append("a listed difference covers what it should not, or does not cover what it should")
+    known = common.Known({"one": {"operations": ["fsx:Describe*"], "finds": ["AVAILABEL", "never"]}})
+    covered = [known.covers(*asked) for asked in [
+        ("fsx:DescribeFileSystems", "answer x: 'AVAILABEL'"), ("eks:DescribeAddon", "AVAILABEL"), ("fsx:DescribeBackups", "other")]]
+    if covered != [True, False, False] or known.unused() != ["one: never"]:
+        wrong.append(f"a listed difference covers {covered}, and {known.unused()} is not found")
     print("\n".join(wrong))
     sys.exit(1 if wrong else 0)
 

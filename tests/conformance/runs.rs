@@ -37,7 +37,10 @@ pub const RUNS: &[Run] = &[
     Run {
         worlds: &["bare"],
         commands: &[
-            (0, "setup dynamic --cluster hp-eks --yes --driver helm --identity irsa --security-group create --size 2400Gi"),
+            (
+                0,
+                "setup dynamic --cluster hp-eks --yes --driver helm --identity irsa --security-group create --size 2400Gi",
+            ),
             (0, "migrate driver --to addon --yes"),
         ],
     },
@@ -68,12 +71,15 @@ pub const RUNS: &[Run] = &[
 /// The programs that cargo built, with a `helm` beside them that is the sandbox's stand-in.
 pub fn programs(folder: &Path) -> Result<(), String> {
     let built = Path::new(env!("CARGO_BIN_EXE_fsxctl"));
-    for (name, program) in [("fsxctl", "fsxctl"), ("fsxctl-sandbox", "fsxctl-sandbox"), ("helm", "fsxctl-sandbox")] {
+    for (name, program) in
+        [("fsxctl", "fsxctl"), ("fsxctl-sandbox", "fsxctl-sandbox"), ("helm", "fsxctl-sandbox")]
+    {
         let program = built.with_file_name(program);
         if !program.is_file() {
             return Err(format!("{} is not built: cargo build --workspace --all-targets", program.display()));
         }
-        std::os::unix::fs::symlink(&program, folder.join(name)).map_err(|why| format!("link {name}: {why}"))?;
+        std::os::unix::fs::symlink(&program, folder.join(name))
+            .map_err(|why| format!("link {name}: {why}"))?;
     }
     Ok(())
 }
@@ -104,7 +110,9 @@ impl Run {
             sandbox.arg("--world").arg(file);
         }
         let step = |(code, words): &(i32, &str)| {
-            format!("fsxctl {words}; got=$?; if [ $got -ne {code} ]; then echo \"fsxctl {words}: $got and not {code}\"; exit 99; fi\n")
+            format!(
+                "fsxctl {words}; got=$?; if [ $got -ne {code} ]; then echo \"fsxctl {words}: $got and not {code}\"; exit 99; fi\n"
+            )
         };
         let script: String = self.commands.iter().map(step).collect();
         let done = sandbox.args(["--", "sh", "-c", &script]).env("HOME", home).current_dir(home).output();

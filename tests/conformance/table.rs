@@ -101,7 +101,9 @@ fn check(parts: &[Part]) -> Result<Completion, Failed> {
         return Err(difference(listed, &wanted).into());
     }
     if left.len() == parts.len() {
-        return Ok(Completion::ignored_with("no judge is there; the trials above say what would change that"));
+        return Ok(Completion::ignored_with(
+            "no judge is there; the trials above say what would change that",
+        ));
     }
     Ok(Completion::Completed)
 }
@@ -148,4 +150,3 @@ fn shown(owner: &str, judged: &Judged) -> String {
     }
     format!("{text}\n{end}")
 }
-

@@ -99,7 +99,9 @@ fn wrong(message: &str) -> AwsError {
 }
 
 fn needs_items(model: &Model, member: &Ref) -> bool {
-    model.shape(member).is_some_and(|shape| shape.kind == Kind::List && shape.min.is_some_and(|min| min >= 1.0))
+    model
+        .shape(member)
+        .is_some_and(|shape| shape.kind == Kind::List && shape.min.is_some_and(|min| min >= 1.0))
 }
 
 /// An answer's value in the JSON of the wire: members of the shape only, times as seconds.
