@@ -65,8 +65,8 @@ fn go() -> Result<Work, String> {
     // The machine has another core while moto is asked.
     let (moto, ran) = std::thread::scope(|scope| {
         let runs = scope.spawn(|| {
-            let each = RUNS.iter().zip(&homes);
-            each.map(|(run, home)| run.go(&programs, &exchanges, home.path())).collect::<Result<(), _>>()
+            let mut each = RUNS.iter().zip(&homes);
+            each.try_for_each(|(run, home)| run.go(&programs, &exchanges, home.path()))
         });
         (asking.and_then(verdict), runs.join().unwrap_or_else(|_| Err("a run panicked".to_owned())))
     });
