@@ -15,8 +15,8 @@ use crate::harness::{Run, World, sources};
 
 /// The driver needs one round of 30 s for what it makes; on a busy machine more than one.
 pub const PATIENCE: Duration = Duration::from_secs(150);
-/// So many clusters start and work at the same time.
-const AT_ONCE: usize = 4;
+/// So many clusters start and work at the same time, beside the shared one.
+const AT_ONCE: usize = 3;
 
 /// The Pod Identity agent, which is an add-on of its own.
 pub const AGENT: &str = "
@@ -37,18 +37,12 @@ pub struct Bed {
 pub struct Beds {
     components: Components,
     shared: OnceLock<Arc<Bed>>,
-    ended: Mutex<Option<()>>,
     free: (Mutex<usize>, Condvar),
 }
 
 impl Beds {
     pub fn new(components: Components) -> Self {
-        Self {
-            components,
-            shared: OnceLock::new(),
-            ended: Mutex::new(None),
-            free: (Mutex::new(AT_ONCE), Condvar::new()),
-        }
+        Self { components, shared: OnceLock::new(), free: (Mutex::new(AT_ONCE), Condvar::new()) }
     }
 
     pub fn components(&self) -> &Components {
@@ -62,14 +56,7 @@ impl Beds {
 
     /// One for this test alone, and no more of them than the machine can carry.
     pub fn own<T>(&self, layers: &[&str], test: impl FnOnce(&Bed) -> T) -> T {
-        let (count, freed) = &self.free;
-        let mut free = count.lock().unwrap_or_else(PoisonError::into_inner);
-        while *free == 0 {
-            free = freed.wait(free).unwrap_or_else(PoisonError::into_inner);
-        }
-        *free -= 1;
-        drop(free);
-        let _turn = Turn(self);
+        let _turn = self.turn();
         let bed = self.make(layers);
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| test(&bed)));
         match done {
@@ -79,6 +66,18 @@ impl Beds {
                 std::panic::resume_unwind(panic)
             }
         }
+    }
+
+    /// Waits until another cluster may start; it may until the answer is dropped.
+    pub fn turn(&self) -> Turn<'_> {
+        let (count, freed) = &self.free;
+        let mut free = count.lock().unwrap_or_else(PoisonError::into_inner);
+        while *free == 0 {
+            free = freed.wait(free).unwrap_or_else(PoisonError::into_inner);
+        }
+        *free -= 1;
+        drop(free);
+        Turn(self)
     }
 
     /// The sandbox's own cluster with the same world, for comparison.
@@ -104,16 +103,16 @@ impl Beds {
         }
     }
 
-    /// Ends the shared cluster; a static would never be dropped.
+    /// Ends the shared cluster before this process does.
     pub fn end(&self) {
-        let _done = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bed) = self.shared.get() {
             bed.world.sandbox.end_real();
         }
     }
 }
 
-struct Turn<'a>(&'a Beds);
+/// One of the places for clusters.
+pub struct Turn<'a>(&'a Beds);
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
@@ -209,16 +208,34 @@ impl Bed {
         serde_json::from_str(&out).unwrap_or_default()
     }
 
-    /// An object or a list, now.
+    /// An object or a list, now; none only when the API server says that it is not there.
+    #[track_caller]
     pub fn get(&self, path: &str) -> Option<Value> {
-        let done = self.kubectl(&["get", "--raw", path]);
-        serde_json::from_slice(&done.stdout).ok().filter(|_| done.status.success())
+        let since = Instant::now();
+        loop {
+            let done = self.kubectl(&["get", "--raw", path]);
+            let said = String::from_utf8_lossy(&done.stderr).into_owned();
+            if done.status.success() {
+                return Some(serde_json::from_slice(&done.stdout).expect("the API server answers with JSON"));
+            }
+            if said.contains("NotFound") {
+                return None;
+            }
+            assert!(since.elapsed() < Duration::from_secs(20), "{path}: {said}");
+            std::thread::sleep(Duration::from_millis(200));
+        }
     }
 
     /// The items of a list.
     pub fn list(&self, path: &str) -> Vec<Value> {
         let list = self.get(path).unwrap_or_default();
         list["items"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Takes objects away and waits until they are gone, or for nothing with `--wait=false` among the words.
+    #[track_caller]
+    pub fn delete(&self, words: &[&str]) {
+        self.kubectl_ok(&[&["delete", "--timeout=120s"], words].concat());
     }
 
     /// A claim, now.

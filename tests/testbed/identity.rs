@@ -110,7 +110,7 @@ fn one(bed: &Bed, (name, spoil, says): &Case) -> String {
             .collect::<Vec<_>>()
     };
     let old = names();
-    bed.kubectl_ok(&[&["delete", "pods", "--grace-period=0", "--force"], &pods[..]].concat());
+    bed.delete(&[&["pods", "--grace-period=0", "--force"], &pods[..]].concat());
     bed.until("new controller pods", || {
         let now = names();
         (now.len() == 2 && now.iter().all(|name| !old.contains(name))).then_some(())
@@ -123,7 +123,9 @@ fn one(bed: &Bed, (name, spoil, says): &Case) -> String {
     let text = bed.until(says, || bed.failure("default", name).filter(|text| text.contains(says)));
     let now = bed.claim("default", name).unwrap_or_default();
     assert_eq!(now["status"]["phase"], "Pending", "{now:#}");
-    bed.kubectl_ok(&["delete", "pvc", name, "-n", "default"]);
+    let made = bed.driver("CreateFileSystem").iter().filter(|entry| entry.status == 200).count();
+    assert_eq!(made, 0, "nothing was made");
+    bed.delete(&["pvc", name, "-n", "default"]);
     bed.world.sandbox.with_state(|state| {
         state.aws.insert("iam.Roles".to_owned(), before.0);
         state.aws.insert("iam.OpenIDConnectProviders".to_owned(), before.1);

@@ -1,5 +1,7 @@
 //! Every StorageClass parameter: what is typed is what the real driver reads and sends to FSx.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::Test;
@@ -101,6 +103,7 @@ rows![
             ("/LustreConfiguration/MetadataConfiguration/Iops", "null")
         ]
     ),
+    (efa_enabled, "--efa --metadata-iops auto", [("/LustreConfiguration/EfaEnabled", "true")]),
     (extra_tags, "--extra-tag team=vision --extra-tag cost=42", []),
     (size_between_steps, "--size 2000Gi --round-up", [("/StorageCapacity", "2400")]),
 ];
@@ -128,9 +131,20 @@ fn one(beds: &Beds, row: &Row) {
             assert!(tags.contains(&json!({"Key": key, "Value": value})), "{tags:?}");
         }
     }
-    // Nothing was sent that nobody asked for: every key of the class is one that the driver reads.
     let class = bed.get(&format!("/apis/storage.k8s.io/v1/storageclasses/{name}")).unwrap_or_default();
-    let keys: Vec<&String> =
-        class["parameters"].as_object().into_iter().flatten().map(|(key, _)| key).collect();
-    assert!(!keys.is_empty(), "{class:#}");
+    let read = keys(beds);
+    for (key, _) in class["parameters"].as_object().into_iter().flatten() {
+        // The driver says nothing of a key that it does not know.
+        assert!(read.contains(key), "{key} is none of {read:?}");
+    }
+}
+
+/// The keys that the driver reads, from its own source.
+fn keys(beds: &Beds) -> BTreeSet<String> {
+    let path = beds.components().directory.join("controller.go");
+    let source = std::fs::read_to_string(path).expect("the driver's source is beside it");
+    let names = source.lines().filter_map(|line| line.trim().strip_prefix("volumeParams")?.split_once(" = "));
+    let names: BTreeSet<String> = names.map(|(_, value)| value.trim().trim_matches('"').to_owned()).collect();
+    assert!(names.len() >= 20, "{names:?}");
+    names
 }

@@ -8,6 +8,7 @@ use crate::Test;
 use crate::bed::{Beds, PATIENCE};
 
 pub const TESTS: &[Test] = &[
+    ("processes::a_keeper_that_is_told_to_end_ends_its_program", keeper),
     ("processes::two_at_once_and_nothing_outlives_them", two),
     ("processes::run_gives_the_code_and_ends_all", run),
 ];
@@ -18,14 +19,25 @@ fn sandbox(beds: &Beds) -> Command {
     command
 }
 
-/// A running `serve`, and its directory.
-fn serve(beds: &Beds) -> (Child, String) {
+/// A `serve` that ends with this test, whatever becomes of it.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ended = self.0.kill();
+        let _waited = self.0.wait();
+    }
+}
+
+/// A running `serve`, and its kubeconfig.
+fn serve(beds: &Beds) -> (Serving, String) {
     let mut child = sandbox(beds)
         .args(["serve", "--kubernetes", "real"])
         .stdout(Stdio::piped())
         .spawn()
         .expect("the sandbox starts");
     let stdout = child.stdout.take().expect("stdout is piped");
+    let child = Serving(child);
     let mut kubeconfig = None;
     for line in BufReader::new(stdout).lines().map_while(Result::ok) {
         if let Some(path) = line.strip_prefix("export KUBECONFIG=") {
@@ -50,8 +62,10 @@ fn nodes(beds: &Beds, kubeconfig: &str) -> usize {
 
 /// The processes whose command line names a directory.
 fn about(directory: &str) -> Vec<String> {
-    let listed = Command::new("ps").args(["-eo", "pid=,args="]).output().expect("ps is there");
+    let listed = Command::new("ps").args(["-eww", "-o", "pid=,args="]).output().expect("ps is there");
     let text = String::from_utf8_lossy(&listed.stdout).into_owned();
+    // One that lists nothing would find nothing left behind.
+    assert!(listed.status.success() && text.contains(&std::process::id().to_string()), "{text}");
     text.lines().filter(|line| line.contains(directory)).map(str::to_owned).collect()
 }
 
@@ -64,13 +78,14 @@ fn gone(directory: &str) {
     }
 }
 
-fn end(mut child: Child, signal: &str) {
-    let sent = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
+fn end(mut child: Serving, signal: &str) {
+    let sent = Command::new("kill").args([&format!("-{signal}"), &child.0.id().to_string()]).status();
     assert!(sent.is_ok_and(|status| status.success()), "{signal}");
-    child.wait().expect("it ends");
+    child.0.wait().expect("it ends");
 }
 
 fn two(beds: &Beds) {
+    let _places = (beds.turn(), beds.turn());
     let ((first, one), (second, other)) = std::thread::scope(|scope| {
         let other = scope.spawn(|| serve(beds));
         (serve(beds), other.join().expect("the other one serves"))
@@ -91,11 +106,41 @@ fn two(beds: &Beds) {
 }
 
 fn run(beds: &Beds) {
+    let _place = beds.turn();
+    let kubectl = beds.components().directory.join("kubectl");
+    let script =
+        format!("echo $KUBECONFIG; {} get --raw /version | grep -q 'v1.36.1' && exit 3", kubectl.display());
     let done = sandbox(beds)
-        .args(["run", "--kubernetes", "real", "--", "sh", "-c", "echo $KUBECONFIG; exit 3"])
+        .args(["run", "--kubernetes", "real", "--", "sh", "-c", &script])
         .output()
         .expect("the sandbox starts");
     assert_eq!(done.status.code(), Some(3), "{}", String::from_utf8_lossy(&done.stderr));
     let text = String::from_utf8_lossy(&done.stdout);
     gone(text.trim().trim_end_matches("/kubeconfig"));
+}
+
+/// Closed, told to end, interrupted: each takes the program along.
+fn keeper(beds: &Beds) {
+    for signal in ["", "TERM", "INT", "HUP"] {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let mark = folder.path().join("kept").display().to_string();
+        let mut child = Command::new(&beds.components().keeper)
+            .args(["keep", "--", "sh", "-c", "sleep 600; true", &mark])
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("the keeper starts");
+        let since = Instant::now();
+        while about(&mark).len() < 2 {
+            assert!(since.elapsed() < PATIENCE, "it does not start");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        if signal.is_empty() {
+            drop(child.stdin.take());
+        } else {
+            let sent = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
+            assert!(sent.is_ok_and(|status| status.success()), "{signal}");
+        }
+        gone(&mark);
+        child.wait().expect("it ends");
+    }
 }

@@ -113,18 +113,29 @@ fn trusted(bed: &Bed, identity: &str) {
     let role = bed.world.sandbox.with_state(|state| {
         state.find("iam.Roles", "RoleName", "FSXLCSI-hp-eks-us-west-2").cloned().unwrap_or_default()
     });
-    let statement = &role["AssumeRolePolicyDocument"]["Statement"][0];
-    let (actions, condition) = if identity == "irsa" {
-        let issuer = "oidc.eks.us-west-2.amazonaws.com/id/A1B2C3D4E5F60718293A4B5C6D7E8F90";
-        let condition = json!({"StringEquals": {
-            format!("{issuer}:aud"): "sts.amazonaws.com",
-            format!("{issuer}:sub"): "system:serviceaccount:kube-system:fsx-csi-controller-sa",
-        }});
-        (json!("sts:AssumeRoleWithWebIdentity"), condition)
+    let account = "arn:aws:iam::111122223333";
+    let issuer = "oidc.eks.us-west-2.amazonaws.com/id/A1B2C3D4E5F60718293A4B5C6D7E8F90";
+    let wanted = if identity == "irsa" {
+        json!([{
+            "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+            "Principal": {"Federated": format!("{account}:oidc-provider/{issuer}")},
+            "Condition": {"StringEquals": {
+                format!("{issuer}:aud"): "sts.amazonaws.com",
+                format!("{issuer}:sub"): "system:serviceaccount:kube-system:fsx-csi-controller-sa",
+            }},
+        }])
     } else {
-        (json!(["sts:AssumeRole", "sts:TagSession"]), statement["Condition"].clone())
+        json!([{
+            "Effect": "Allow", "Action": ["sts:AssumeRole", "sts:TagSession"],
+            "Principal": {"Service": "pods.eks.amazonaws.com"},
+            "Condition": {"StringEquals": {
+                "aws:RequestTag/eks-cluster-arn": "arn:aws:eks:us-west-2:111122223333:cluster/hp-eks",
+                "aws:RequestTag/kubernetes-namespace": "kube-system",
+                "aws:RequestTag/kubernetes-service-account": "fsx-csi-controller-sa",
+            }},
+        }])
     };
-    assert_eq!((&statement["Action"], &statement["Condition"]), (&actions, &condition), "{statement:#}");
+    assert_eq!(role["AssumeRolePolicyDocument"]["Statement"], wanted);
 }
 
 fn workloads(bed: &Bed) {

@@ -74,6 +74,8 @@ pub struct State {
     pub other: BTreeMap<String, Value>,
     /// The real control plane, when the Kubernetes side is not the sandbox's own; `kube` is then a copy of it.
     pub real: Option<std::sync::Arc<crate::real::Cluster>>,
+    /// Whether the Kubernetes side is, or is about to be, the real one: the sandbox's own controllers keep still.
+    pub real_side: bool,
     /// Numbers ids; random at start so that two sandboxes never share ids.
     pub serial: u64,
 }
@@ -97,6 +99,7 @@ impl State {
             faults: Vec::new(),
             other: BTreeMap::new(),
             real: None,
+            real_side: false,
             serial: 0,
         }
     }

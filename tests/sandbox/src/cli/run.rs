@@ -31,6 +31,9 @@ pub fn run(serving: &Serving, environment: &Environment, command: &[String]) -> 
             return Ok(ExitCode::from(if error.kind() == ErrorKind::NotFound { 127 } else { 126 }));
         }
     };
+    if let Some(why) = sandbox.broken() {
+        eprintln!("fsxctl-sandbox: {why}");
+    }
     finish(&sandbox, serving)?;
     Ok(code)
 }
@@ -40,16 +43,33 @@ pub fn serve(serving: &Serving) -> Result<ExitCode, String> {
     if serving.kill_after_writes.is_some() {
         return Err("--kill-after-writes ends COMMAND, which only `run` has".to_owned());
     }
+    let runtime = runtime()?;
+    let (mut interrupt, mut terminate) = {
+        // Before anything is started that would have to be ended.
+        let _within = runtime.enter();
+        signals().map_err(|error| error.to_string())?
+    };
     let sandbox = Sandbox::start(serving.options()?).map_err(|error| error.to_string())?;
     for (name, value) in sandbox.env() {
         super::print(&format!("export {name}={}\n", quoted(&value)));
     }
-    let interrupted = async {
-        let (mut interrupt, mut terminate) = signals()?;
-        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
-        Ok::<_, std::io::Error>(())
-    };
-    runtime()?.block_on(interrupted).map_err(|error| error.to_string())?;
+    let broken = runtime.block_on(async {
+        let mut often = tokio::time::interval(std::time::Duration::from_secs(1));
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => return None,
+                _ = terminate.recv() => return None,
+                _ = often.tick() => {
+                    if let Some(why) = sandbox.broken() {
+                        return Some(why);
+                    }
+                }
+            }
+        }
+    });
+    if let Some(why) = broken {
+        return Err(why);
+    }
     finish(&sandbox, serving)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -12,7 +12,7 @@ pub const TOKEN_FILE: &str = "tokens.csv";
 pub const AUTHORITY: &str = "pki/apiserver.crt";
 /// The administrator's kubeconfig.
 pub const KUBECONFIG: &str = "admin.kubeconfig";
-/// The pod's annotation from which kwok learns that a probe has ended.
+/// The label of the pods of `fsxctl verify`.
 pub const PROBE: &str = "fsxctl.io/job";
 
 /// Everything that the command lines are made of.
@@ -22,8 +22,8 @@ pub struct Settings {
     pub components: Components,
     /// The directory of this run.
     pub directory: PathBuf,
-    /// Free ports: etcd's clients and peers, API server, controller manager, scheduler, kwok.
-    pub ports: [u16; 6],
+    /// Free ports: etcd's clients and peers, API server.
+    pub ports: [u16; 3],
     /// The issuer of the cluster's service-account tokens.
     pub issuer: String,
     /// The sandbox's AWS listener, for instance `http://127.0.0.1:40001`.
@@ -60,7 +60,7 @@ impl Settings {
             ("authorization.yaml", self.webhook("authorization")),
             ("kwok.yaml", self.kwok()?),
         ];
-        for folder in ["pki", "pki-manager", "pki-scheduler", "etcd", "logs"] {
+        for folder in ["pki", "etcd", "logs"] {
             std::fs::create_dir_all(self.directory.join(folder)).map_err(|why| wrong(&why))?;
         }
         for (name, text) in files {
@@ -187,9 +187,8 @@ impl Settings {
         let arguments = [
             format!("--kubeconfig={}", self.file(KUBECONFIG)),
             "--leader-elect=false".to_owned(),
-            "--bind-address=127.0.0.1".to_owned(),
-            format!("--secure-port={}", self.ports[3]),
-            format!("--cert-dir={}", self.file("pki-manager")),
+            // Nobody asks it anything.
+            "--secure-port=0".to_owned(),
             format!("--service-account-private-key-file={}", self.file("sa.key")),
             format!("--root-ca-file={}", self.file(AUTHORITY)),
             "--authentication-skip-lookup=true".to_owned(),
@@ -201,17 +200,14 @@ impl Settings {
         let arguments = [
             format!("--kubeconfig={}", self.file(KUBECONFIG)),
             "--leader-elect=false".to_owned(),
-            "--bind-address=127.0.0.1".to_owned(),
-            format!("--secure-port={}", self.ports[4]),
-            format!("--cert-dir={}", self.file("pki-scheduler")),
+            "--secure-port=0".to_owned(),
             "--authentication-skip-lookup=true".to_owned(),
         ];
         ("kube-scheduler", arguments.to_vec())
     }
 
-    /// What keeps the nodes.
-    pub fn kwok_line(&self) -> Line {
-        let port = self.ports[5];
+    /// What keeps the nodes, and answers for their kubelets on this port.
+    pub fn kwok_line(&self, port: u16) -> Line {
         let arguments = [
             format!("--kubeconfig={}", self.file(KUBECONFIG)),
             "--manage-all-nodes=true".to_owned(),

@@ -107,7 +107,7 @@ async fn returned(answer: Response<Incoming>) -> Response<Body> {
         parts.extensions.insert(Reason(reason));
         return Response::from_parts(parts, full(bytes));
     }
-    // A stream that breaks off ends here; the client sees that the length, or the last chunk, is missing.
+    // A stream that breaks off ends here: a client of a watch begins a new one, as after a time-out.
     let frames = BodyStream::new(body).take_while(|frame| futures::future::ready(frame.is_ok()));
     let frames = frames.filter_map(|frame| futures::future::ready(frame.ok())).map(Ok);
     Response::from_parts(parts, StreamBody::new(frames).boxed_unsync())

@@ -25,6 +25,9 @@ pub const ADMISSION: &str = "/sandbox.fsxctl.io/admission";
 
 /// Answers, if the path is one of these.
 pub fn answer(state: &mut State, path: &str, headers: &HeaderMap, body: &[u8]) -> Option<Response<Body>> {
+    if !state.real_side {
+        return None;
+    }
     let review = || serde_json::from_slice::<Value>(body).unwrap_or_default();
     match path.strip_prefix(ROOT)? {
         "/authentication" => Some(json_answer(200, &token_review(state, review()))),
@@ -90,8 +93,13 @@ fn admission(state: &mut State, review: &Value) -> Value {
 /// The Pod Identity agent: its token says which pod asks.
 fn credentials(state: &mut State, headers: &HeaderMap) -> Response<Body> {
     let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let now = state.now.as_second();
+    let ended = || AwsError::new("ExpiredTokenException", "The token has expired");
     let found = verify(state, token)
         .and_then(|()| identity::claims_of(token))
+        .and_then(
+            |claims| if claims.expires.is_some_and(|end| end <= now) { Err(ended()) } else { Ok(claims) },
+        )
         .and_then(|claims| identity::pod::by_token(state, &claims));
     match found {
         Ok(principal) => {
@@ -106,8 +114,11 @@ fn credentials(state: &mut State, headers: &HeaderMap) -> Response<Body> {
                 }),
             )
         }
-        // An agent that is not there answers nobody: the SDK tries again, as it does when nothing answers.
-        Err(error) => json_answer(503, &json!({"code": error.code, "message": error.message})),
+        Err(error) => {
+            // An agent that is not there answers nobody, and the SDK tries again; one that is hands the refusal on.
+            let status = if error.code == "CredentialsEndpointError" { 503 } else { 400 };
+            json_answer(status, &json!({"code": error.code, "message": error.message}))
+        }
     }
 }
 

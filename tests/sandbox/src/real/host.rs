@@ -138,7 +138,7 @@ type Files = Vec<(String, PathBuf)>;
 impl Pod<'_> {
     fn start(&self) -> Result<Running, String> {
         let uid = row::text(&self.pod["metadata"], "uid").to_owned();
-        let directory = self.plane.directory().join(format!("pod-{uid}"));
+        let directory = self.plane.directory().join(format!("pod-{}", uid.get(..8).unwrap_or_default()));
         std::fs::create_dir_all(&directory).map_err(|why| format!("{}: {why}", directory.display()))?;
         let socket = directory.join("csi.sock");
         let _ = std::fs::remove_file(&socket);

@@ -1,18 +1,18 @@
 //! Programs that must not outlive the one that started them.
 //!
 //! Each runs under a keeper, a small process of this program that ends it (TERM, after a while KILL) when its own
-//! standard input is closed. A pipe is closed however its owner ends, by a panic, INT or KILL too, and no process id
+//! standard input is closed, or when it is told to end itself. A pipe is closed however its owner ends, by a panic, INT or KILL too, and no process id
 //! is remembered that could meanwhile name a stranger.
 
 use std::fs::File;
 use std::io::Read as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
-use std::sync::mpsc;
+use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// After this long a program that was told to end is killed.
 const GRACE: Duration = Duration::from_secs(5);
@@ -26,6 +26,18 @@ pub struct Kept {
     name: String,
     keeper: Child,
     log: PathBuf,
+}
+
+/// Several, in the order in which they were started; they end in the opposite one.
+#[derive(Debug, Default)]
+pub struct Stack(pub Vec<Kept>);
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        while let Some(mut one) = self.0.pop() {
+            one.stop();
+        }
+    }
 }
 
 /// How to start one.
@@ -103,33 +115,49 @@ pub fn main(arguments: &[String]) -> ExitCode {
     let Some((program, rest)) = arguments.split_first() else {
         return ExitCode::from(crate::cli::SANDBOX_ERROR);
     };
-    let mut command = Command::new(program);
-    command.args(rest).stdin(Stdio::null()).process_group(0);
-    let mut child = match command.spawn() {
-        Ok(child) => child,
-        Err(why) => {
-            eprintln!("fsxctl-sandbox: {program}: {why}");
-            return ExitCode::from(127);
-        }
-    };
-    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let (ended, wait) = mpsc::channel();
-    std::thread::spawn(move || {
-        // Nothing is ever written to it: this returns when its owner has closed it or is no more.
-        let _ = std::io::stdin().read(&mut [0_u8; 1]);
-        let tell = |signal| group.map(|group| kill_process_group(group, signal));
-        let _ = tell(Signal::TERM);
-        if wait.recv_timeout(GRACE).is_err() {
-            let _ = tell(Signal::KILL);
-        }
-    });
-    let status = child.wait();
-    let _ = ended.send(());
-    match status {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let kept = runtime.and_then(|runtime| runtime.block_on(keep(program, rest)));
+    match kept {
         Ok(status) => {
             let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
             ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))
         }
-        Err(_) => ExitCode::from(crate::cli::SANDBOX_ERROR),
+        Err(why) => {
+            eprintln!("fsxctl-sandbox: {program}: {why}");
+            ExitCode::from(127)
+        }
     }
+}
+
+async fn keep(program: &str, arguments: &[String]) -> std::io::Result<ExitStatus> {
+    let (mut terminate, mut interrupt, mut hang_up) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?);
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).process_group(0);
+    let mut child = tokio::process::Command::from(command).spawn()?;
+    let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    let (closed, mut owner) = tokio::sync::mpsc::channel::<()>(1);
+    std::thread::spawn(move || {
+        // Nothing is ever written to it: this returns when its owner has closed it or is no more.
+        while let Err(why) = std::io::stdin().read(&mut [0_u8; 1]) {
+            if why.kind() != std::io::ErrorKind::Interrupted {
+                break;
+            }
+        }
+        drop(closed);
+    });
+    tokio::select! {
+        status = child.wait() => return status,
+        _ = owner.recv() => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        _ = hang_up.recv() => {}
+    }
+    let tell = |signal| group.map(|group| kill_process_group(group, signal));
+    let _gone = tell(Signal::TERM);
+    if let Ok(status) = tokio::time::timeout(GRACE, child.wait()).await {
+        return status;
+    }
+    let _gone = tell(Signal::KILL);
+    child.wait().await
 }

@@ -72,10 +72,17 @@ fn put(admin: &Admin, mut object: Value) -> Result<(), String> {
     }
     let status = object.as_object_mut().and_then(|members| members.shift_remove("status"));
     let (collection, path) = paths(&object);
-    match admin.call("POST", &collection, Some(("application/json", &object))) {
-        Ok(_) => {}
-        Err(refusal) if refusal.status == 409 => {}
-        Err(refusal) => return Err(format!("{path}: {refusal}")),
+    let since = std::time::Instant::now();
+    loop {
+        match admin.call("POST", &collection, Some(("application/json", &object))) {
+            Ok(_) => break,
+            Err(refusal) if refusal.status == 409 => break,
+            // A new namespace has no service accounts in its first moments.
+            Err(refusal) if refusal.status == 403 && since.elapsed().as_secs() < 10 => {
+                std::thread::sleep(std::time::Duration::from_millis(100));
+            }
+            Err(refusal) => return Err(format!("{path}: {refusal}")),
+        }
     }
     if object["kind"] == "Node" {
         let status = node_status(&status.unwrap_or_default());
@@ -95,8 +102,8 @@ fn node_status(given: &Value) -> Value {
             status[member] = given[member].clone();
         }
     }
-    let mut addresses = given["addresses"].as_array().cloned().unwrap_or_default();
-    addresses.push(json!({"type": "ExternalIP", "address": "127.0.0.1"}));
+    let mut addresses = vec![json!({"type": "ExternalIP", "address": "127.0.0.1"})];
+    addresses.extend(given["addresses"].as_array().cloned().unwrap_or_default());
     status["addresses"] = Value::Array(addresses);
     status
 }
@@ -111,7 +118,7 @@ pub fn admission(admin: &Admin, port: u16, ca: &str) -> Result<(), String> {
         "metadata": {"name": "pod-identity-webhook"},
         "webhooks": [{
             "name": "iam-for-pods.amazonaws.com",
-            "failurePolicy": "Ignore", "sideEffects": "None", "admissionReviewVersions": ["v1"],
+            "failurePolicy": "Ignore", "timeoutSeconds": 30, "sideEffects": "None", "admissionReviewVersions": ["v1"],
             "clientConfig": {"url": format!("https://127.0.0.1:{port}{}", super::hooks::ADMISSION), "caBundle": ca},
             "rules": [{"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}],
         }],
@@ -144,13 +151,20 @@ pub fn addons(state: &mut State) {
     }
 }
 
-/// Whether the workloads of these add-ons are up, and all of the nodes.
-pub fn ready(state: &State) -> bool {
+/// What the cluster still lacks of what the world begins with.
+pub fn missing(state: &State) -> Option<String> {
+    if !super::mirror::whole(state) {
+        return Some("not all of it is copied yet".to_owned());
+    }
     let up = |node: &Value| {
         let conditions = node["status"]["conditions"].as_array().into_iter().flatten();
         conditions.into_iter().any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
     };
-    state.kube.list("v1", "Node").all(up) && present(state).iter().all(|plan| objects::are_ready(state, plan))
+    if let Some(node) = state.kube.list("v1", "Node").find(|node| !up(node)) {
+        return Some(format!("node {} is not Ready", node["metadata"]["name"]));
+    }
+    let plan = present(state).into_iter().find(|plan| !objects::are_ready(state, plan))?;
+    Some(format!("the workloads of add-on {} are not ready", plan.name))
 }
 
 /// Takes everything that a saved world holds out of the real API server, the kinds too that nothing here watches.

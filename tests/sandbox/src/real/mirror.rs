@@ -68,8 +68,11 @@ async fn follow(
     let bytes = answer.into_body().collect().await.map_err(|why| why.to_string())?.to_bytes();
     let list: Value = serde_json::from_slice(&bytes).map_err(|why| why.to_string())?;
     let version = list["metadata"]["resourceVersion"].as_str().unwrap_or("0").to_owned();
-    let items = list["items"].as_array().cloned().unwrap_or_default();
-    target.with(|state| state.kube.copy_all(api_version, kind, items));
+    let mut items = list["items"].as_array().cloned().unwrap_or_default();
+    target.with(|state| {
+        super::probes::keep_statuses(state, &mut items);
+        state.kube.copy_all(api_version, kind, items);
+    });
     let watch = format!("{path}?watch=true&allowWatchBookmarks=true&resourceVersion={version}");
     let mut body = backend.read(&watch).await?.into_body();
     let mut rest = Vec::new();
@@ -84,6 +87,11 @@ async fn follow(
         }
     }
     Ok(())
+}
+
+/// Whether every kind has been copied once.
+pub fn whole(state: &State) -> bool {
+    KINDS.iter().all(|(_, api_version, kind)| state.kube.is_copied(api_version, kind))
 }
 
 /// The next line of a stream; none at its end.

@@ -22,7 +22,7 @@ mod probes;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -31,7 +31,7 @@ use crate::aws::eks::objects::Plan;
 pub use admin::trust;
 pub use admin::{Admin, Refusal};
 pub use host::Host;
-pub use load::{APPLY, addons, admission, but_of_addons, pull, ready, world};
+pub use load::{APPLY, addons, admission, but_of_addons, missing, pull, world};
 pub use mirror::{Target, keep};
 pub use plane::{Plane, Shared};
 
@@ -67,8 +67,12 @@ impl Components {
     /// # Errors
     /// What is missing, and how to build it.
     pub fn at(directory: &Path, keeper: &Path) -> Result<Self, String> {
-        let missing = |name: &&&str| !directory.join(name).is_file();
-        if let Some(name) = PROGRAMS.iter().find(missing) {
+        if !keeper.is_file() {
+            return Err(format!("{} is not built: cargo build --workspace", keeper.display()));
+        }
+        let parts = ["complete", "chart/Chart.yaml", "stages", "crds"];
+        let missing = |name: &&&str| !directory.join(name).exists();
+        if let Some(name) = PROGRAMS.iter().chain(&parts).find(missing) {
             return Err(format!(
                 "the real components are not built ({} is not in {}): run {BUILD}",
                 name,
@@ -104,14 +108,14 @@ impl Components {
 #[derive(Debug)]
 pub struct Cluster {
     plane: Shared,
-    keys: OnceLock<Vec<Value>>,
+    keys: Mutex<Vec<Value>>,
     rendered: Mutex<BTreeMap<String, Arc<Vec<Value>>>>,
 }
 
 impl Cluster {
     /// Of a running control plane.
     pub fn new(plane: Shared) -> Self {
-        Self { plane, keys: OnceLock::new(), rendered: Mutex::default() }
+        Self { plane, keys: Mutex::default(), rendered: Mutex::default() }
     }
 
     /// The API server as its administrator.
@@ -120,11 +124,13 @@ impl Cluster {
     }
 
     /// The keys with which the API server signs tokens (`/openid/v1/jwks`).
-    pub fn keys(&self) -> &[Value] {
-        self.keys.get_or_init(|| {
+    pub fn keys(&self) -> Vec<Value> {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if keys.is_empty() {
             let answer = self.admin().get("/openid/v1/jwks").unwrap_or_default();
-            answer["keys"].as_array().cloned().unwrap_or_default()
-        })
+            *keys = answer["keys"].as_array().cloned().unwrap_or_default();
+        }
+        keys.clone()
     }
 
     /// The objects of the driver's add-on; none where helm does not render them, and why on stderr.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::config::{self, Settings};
-use super::keeper::{Kept, Start};
+use super::keeper::{Kept, Stack, Start};
 use super::{Admin, Components, admin};
 
 /// The control plane is up after 4 to 6 s on two idle cores; this much is waited for on a busy machine.
@@ -16,18 +16,39 @@ const BEAT: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub struct Plane {
     settings: Settings,
-    /// In the order in which they were started.
-    kept: Mutex<Vec<Kept>>,
+    /// The API server hangs in its own shutdown when etcd goes first, so the order counts.
+    kept: Mutex<Stack>,
     admin: Admin,
     authority: Vec<u8>,
 }
 
 impl Plane {
-    /// Starts it and waits until it can be used: the API server is ready and service accounts are made.
+    /// Starts it and waits until it can be used: the API server is ready and service accounts are made. Where somebody
+    /// else took one of its ports meanwhile, it starts anew on others.
     ///
     /// # Errors
     /// What did not start, with the end of its log.
     pub fn start(
+        components: &Components,
+        directory: &Path,
+        issuer: &str,
+        endpoint: &str,
+        token: &str,
+    ) -> Result<Self, String> {
+        let mut left = 3;
+        loop {
+            left -= 1;
+            match Self::once(components, directory, issuer, endpoint, token) {
+                Err(why) if left > 0 && why.contains("address already in use") => {
+                    let _ = std::fs::remove_dir_all(directory);
+                    std::fs::create_dir(directory).map_err(|why| why.to_string())?;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn once(
         components: &Components,
         directory: &Path,
         issuer: &str,
@@ -43,26 +64,27 @@ impl Plane {
             token: token.to_owned(),
         };
         settings.write()?;
-        let mut kept = Vec::new();
+        let mut stack = Stack::default();
+        let kept = &mut stack.0;
         for line in settings.first() {
             kept.push(begin(&settings, line)?);
         }
         let until = Instant::now() + PATIENCE;
-        let authority = awaited(&mut kept, until, "its certificate", || {
+        let authority = awaited(kept, until, "its certificate", || {
             std::fs::read(directory.join(config::AUTHORITY)).ok().filter(|pem| pem.ends_with(b"-----\n"))
         })?;
         let admin = Admin::new(settings.api_port(), token, admin::trust(&authority)?);
-        awaited(&mut kept, until, "readyz", || admin.get("/readyz"))?;
+        awaited(kept, until, "readyz", || admin.get("/readyz"))?;
         let kubeconfig = settings.kubeconfig(token);
         std::fs::write(directory.join(config::KUBECONFIG), kubeconfig).map_err(|why| why.to_string())?;
         super::load::crds(&admin, components)?;
         for line in settings.then() {
             kept.push(begin(&settings, line)?);
         }
-        awaited(&mut kept, until, "service accounts", || {
+        awaited(kept, until, "service accounts", || {
             admin.get("/api/v1/namespaces/default/serviceaccounts/default")
         })?;
-        Ok(Self { settings, kept: Mutex::new(kept), admin, authority })
+        Ok(Self { settings, kept: Mutex::new(stack), admin, authority })
     }
 
     /// Starts kwok. Nodes are to be there before it: it fills in what they do not say of themselves.
@@ -70,8 +92,9 @@ impl Plane {
     /// # Errors
     /// The system's words.
     pub fn begin_nodes(&self) -> Result<(), String> {
-        let kept = begin(&self.settings, self.settings.kwok_line())?;
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(kept);
+        let [port] = config::free_ports()?;
+        let kept = begin(&self.settings, self.settings.kwok_line(port))?;
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).0.push(kept);
         Ok(())
     }
 
@@ -103,17 +126,7 @@ impl Plane {
     /// A process that has ended by itself, with the end of its log.
     pub fn broken(&self) -> Option<String> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter_mut().find_map(Kept::ended)
-    }
-}
-
-impl Drop for Plane {
-    fn drop(&mut self) {
-        // The API server hangs in its own shutdown when etcd goes first.
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(mut one) = kept.pop() {
-            one.stop();
-        }
+        kept.0.iter_mut().find_map(Kept::ended)
     }
 }
 

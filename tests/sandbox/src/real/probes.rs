@@ -14,15 +14,22 @@ use crate::kube::controllers;
 use crate::state::State;
 
 /// Takes an object of the API server into the copy. The status of a probe is the sandbox's: what comes back is older.
-pub fn take(state: &mut State, mut object: Value) {
-    if object["kind"] == "Pod" && controllers::is_probe(&object) {
+pub fn take(state: &mut State, object: Value) {
+    let mut one = [object];
+    keep_statuses(state, &mut one);
+    let [object] = one;
+    state.kube.copy(object);
+}
+
+/// Gives the probes among these objects the status that they have here.
+pub fn keep_statuses(state: &State, objects: &mut [Value]) {
+    for object in objects.iter_mut().filter(|object| controllers::is_probe(object)) {
         let meta = &object["metadata"];
         let known = state.kube.get("v1", "Pod", row::text(meta, "namespace"), row::text(meta, "name"));
         if let Some(known) = known.filter(|known| known["metadata"]["uid"] == meta["uid"]) {
             object["status"] = known["status"].clone();
         }
     }
-    state.kube.copy(object);
 }
 
 /// What has been told so far.
@@ -65,7 +72,7 @@ impl Kubelet {
 
     fn tell_event(&mut self, plane: &Shared, mut event: Value) {
         let key = format!("{}/{}", row::text(&event["metadata"], "uid"), event["count"]);
-        if !self.events.insert(key) {
+        if self.events.contains(&key) {
             return;
         }
         let namespace = row::text(&event["metadata"], "namespace").to_owned();
@@ -74,7 +81,9 @@ impl Kubelet {
             "namespace": namespace,
         });
         let path = format!("/api/v1/namespaces/{namespace}/events");
-        let _ = plane.admin().call("POST", &path, Some(("application/json", &event)));
+        if plane.admin().call("POST", &path, Some(("application/json", &event))).is_ok() {
+            self.events.insert(key);
+        }
     }
 
     fn tell_log(&mut self, plane: &Shared, pod: &Value, logs: &Value) {

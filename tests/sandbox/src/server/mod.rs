@@ -270,6 +270,7 @@ impl Sandbox {
             let fault = fault::parse(&spec).map_err(|why| Error::Fault { spec, why })?;
             state.faults.push(fault);
         }
+        state.real_side = kubernetes != Kubernetes::Builtin;
         let bind = || {
             let listener =
                 std::net::TcpListener::bind(("127.0.0.1", 0)).map_err(|why| Error::io("bind", why))?;
@@ -363,14 +364,21 @@ impl Sandbox {
         let host = real::Host::start(plane, self.inner.state.clone(), self.endpoint.clone())?;
         *held(&self.host) = Some(host);
         self.inner.touched();
-        self.settled();
+        self.settled()?;
         Ok(())
     }
 
-    /// Waits for the workloads of the add-ons that the world begins with; one that never comes up is the world's.
-    fn settled(&self) {
+    /// Waits for the copy of the cluster, its nodes, and the workloads of the add-ons that the world begins with.
+    fn settled(&self) -> Result<(), String> {
         let since = std::time::Instant::now();
-        while since.elapsed() < Duration::from_secs(60) && !real::ready(&self.inner.lock()) {
+        loop {
+            let Some(missing) = real::missing(&self.inner.lock()) else { return Ok(()) };
+            if let Some(why) = self.broken() {
+                return Err(why);
+            }
+            if since.elapsed() > Duration::from_secs(90) {
+                return Err(format!("the cluster did not settle in 90 s: {missing}"));
+            }
             std::thread::sleep(Duration::from_millis(50));
         }
     }

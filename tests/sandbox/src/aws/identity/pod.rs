@@ -95,7 +95,7 @@ fn web_identity(state: &State, pod: &Value, role: &str) -> Result<Principal, Aws
         expires: None,
     };
     judge_web_identity(state, role, &claims)?;
-    // The SDK names the session by the nanoseconds of now (`testbed.md` §5).
+    // The SDK names the session by the nanoseconds of now (aws-sdk-go-v2, credentials/stscreds).
     let session = state.now.as_nanosecond().to_string();
     Ok(Principal::AssumedRole { role: row::last(role).to_owned(), session })
 }

@@ -136,7 +136,7 @@ pub fn advance(state: &mut State) -> Option<Timestamp> {
 }
 
 fn round(state: &mut State) {
-    if state.real.is_some() {
+    if state.real_side {
         // All others are the real ones.
         return pods::run(state);
     }

@@ -33,9 +33,15 @@ impl KubeStore {
         }
     }
 
+    /// Whether a kind has been taken once.
+    pub fn is_copied(&self, api_version: &str, kind: &str) -> bool {
+        self.kind(api_version, kind).is_some_and(|kind| self.copied.contains(&kind.key()))
+    }
+
     /// Takes all objects of a kind, and lets go of those that are no more.
     pub fn copy_all(&mut self, api_version: &str, kind: &str, items: Vec<Value>) {
         let Some(known) = self.kind(api_version, kind) else { return };
+        self.copied.insert(known.key());
         let key = |object: &Value| (namespace_of(object).to_owned(), name_of(object).to_owned());
         let names: BTreeSet<_> = items.iter().map(key).collect();
         let gone: Vec<Value> = self

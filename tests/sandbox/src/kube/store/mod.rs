@@ -38,6 +38,8 @@ pub struct KubeStore {
     custom: Vec<Arc<Kind>>,
     custom_schemas: Custom,
     index: index::Index,
+    /// Keys of the kinds that have been copied from a real API server.
+    copied: std::collections::BTreeSet<String>,
     /// What the controllers remember between two looks: never saved, found again from the objects.
     pub work: Work,
 }
@@ -51,6 +53,7 @@ impl Default for KubeStore {
             told: tokio::sync::watch::Sender::new(1000),
             custom: Vec::new(),
             custom_schemas: Custom::default(),
+            copied: std::collections::BTreeSet::new(),
             index: index::Index::default(),
             work: Work::default(),
         }
