@@ -263,8 +263,7 @@ impl Sandbox {
     /// # Errors
     /// A world that cannot be read, a fault that cannot be, or no free port.
     pub fn start(options: Options) -> Result<Self, Error> {
-        let Options { worlds, log, latency, speed, faults, kill_after_writes, kubernetes, exchanges } =
-            options;
+        let Options { worlds, log, latency, speed, faults, kill_after_writes, kubernetes, exchanges } = options;
         let mut state = crate::world::load(&worlds, speed)?;
         for spec in faults {
             let fault = fault::parse(&spec).map_err(|why| Error::Fault { spec, why })?;
@@ -356,8 +355,7 @@ impl Sandbox {
             real::addons(&mut state);
         }
         let inner = self.inner.clone();
-        let target =
-            real::Target { state: self.inner.state.clone(), changed: Arc::new(move || inner.touched()) };
+        let target = real::Target { state: self.inner.state.clone(), changed: Arc::new(move || inner.touched()) };
         let _within = runtime.enter();
         real::keep(&backend, &Arc::new(target));
         let host = real::Host::start(plane, self.inner.state.clone(), self.endpoint.clone())?;
