@@ -63,11 +63,18 @@ fn access_review(state: &State, mut review: Value) -> Value {
 }
 
 /// aws/amazon-eks-pod-identity-webhook, as a JSON patch.
-fn admission(state: &State, review: &Value) -> Value {
+fn admission(state: &mut State, review: &Value) -> Value {
     let request = &review["request"];
     let mut pod = request["object"].clone();
     if pod["metadata"]["namespace"].is_null() {
         pod["metadata"]["namespace"] = request["namespace"].clone();
+    }
+    // The webhook waits for its cache to know a service account (`--service-account-lookup-grace-period`).
+    let namespace = pod["metadata"]["namespace"].as_str().unwrap_or_default().to_owned();
+    let account = identity::admission::service_account(&pod).to_owned();
+    let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{account}");
+    if let Some(found) = state.real.as_ref().and_then(|cluster| cluster.admin().get(&path)) {
+        state.kube.copy(found);
     }
     let before = pod["spec"].clone();
     identity::admit_pod(state, &mut pod);
