@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use fsxctl_sandbox::Source;
 use libtest_mimic::{Completion, Failed, Trial};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -16,9 +17,9 @@ use super::table::{Cell, Judged, Reason, Row};
 /// The trials, each of which needs Python.
 pub fn trials() -> Vec<Trial> {
     vec![
-        trial("botocore_reads_every_exchange", || passes(&work()?.botocore)),
+        trial("botocore_reads_every_exchange", || passes(work()?.botocore()?)),
         trial("every_operation_served_was_judged", everything),
-        trial("sandbox_and_moto_answer_alike", || passes(&work()?.moto)),
+        trial("sandbox_and_moto_answer_alike", || passes(work()?.moto()?)),
         trial("the_judges_find_what_is_planted", planted),
     ]
 }
@@ -40,8 +41,18 @@ struct Verdict {
 
 /// Both judges' verdicts over the same exchanges.
 struct Work {
-    moto: Verdict,
-    botocore: Verdict,
+    moto: Result<Verdict, String>,
+    botocore: Result<Verdict, String>,
+}
+
+impl Work {
+    fn moto(&self) -> Result<&Verdict, Failed> {
+        self.moto.as_ref().map_err(Failed::from)
+    }
+
+    fn botocore(&self) -> Result<&Verdict, Failed> {
+        self.botocore.as_ref().map_err(Failed::from)
+    }
 }
 
 /// Asks the questions, runs the runs and judges, once for all trials.
@@ -59,7 +70,6 @@ fn go() -> Result<Work, String> {
     };
     let (programs, exchanges) = (make("programs")?, make("exchanges")?);
     runs::programs(&programs)?;
-    let asking = ask(&programs, &exchanges);
     let homes: Vec<TempDir> =
         RUNS.iter().map(|_| tempfile::tempdir()).collect::<Result<_, _>>().map_err(|why| why.to_string())?;
     // The machine has another core while moto is asked.
@@ -68,19 +78,20 @@ fn go() -> Result<Work, String> {
             let mut each = RUNS.iter().zip(&homes);
             each.try_for_each(|(run, home)| run.go(&programs, &exchanges, home.path()))
         });
-        (asking.and_then(verdict), runs.join().unwrap_or_else(|_| Err("a run panicked".to_owned())))
+        (ask(&programs, &exchanges), runs.join().unwrap_or_else(|_| Err("a run panicked".to_owned())))
     });
-    ran?;
-    Ok(Work { moto: moto?, botocore: verdict(judge(&["--strict"], &exchanges)?)? })
+    let botocore = ran.and_then(|()| verdict(judge(&["--strict"], &exchanges)?));
+    Ok(Work { moto, botocore })
 }
 
 /// The questions to the sandbox and to moto.
-fn ask(programs: &Path, exchanges: &Path) -> Result<Command, String> {
-    let mut sandbox = runs::sandbox(programs, exchanges);
-    sandbox.args(["--world", "bare", "--world"]).arg(folder().join("alike.yaml")).arg("--");
-    sandbox.arg(interpreter()?).args(["-W", "ignore", "-B"]).arg(folder().join("alike.py"));
-    sandbox.arg("--listed").arg(folder().join("differences.json")).arg("--strict");
-    Ok(sandbox)
+fn ask(programs: &Path, exchanges: &Path) -> Result<Verdict, String> {
+    let worlds = vec![Source::BuiltIn("bare".to_owned()), Source::File(folder().join("alike.yaml"))];
+    let sandbox = runs::sandbox(worlds, exchanges)?;
+    let mut asking = runs::against(&sandbox, programs, interpreter()?);
+    asking.args(["-W", "ignore", "-B"]).arg(folder().join("alike.py"));
+    asking.arg("--listed").arg(folder().join("differences.json")).arg("--strict");
+    verdict(asking)
 }
 
 /// botocore's judgement of a directory of exchanges.
@@ -118,8 +129,8 @@ fn passes(verdict: &Verdict) -> Result<(), Failed> {
 
 /// Every operation that the sandbox serves must have answered, and botocore must have read the answer.
 fn everything() -> Result<(), Failed> {
-    let work = work()?;
-    let silent = |name: &String| work.botocore.said["operations"][name]["answers"].is_null();
+    let said = &work()?.botocore()?.said;
+    let silent = |name: &String| said["operations"][name]["answers"].is_null();
     let missing: Vec<String> = fsxctl_sandbox::wire::served().into_iter().filter(silent).collect();
     if missing.is_empty() {
         return Ok(());
@@ -143,10 +154,11 @@ pub fn rows() -> Result<Option<Judged>, Failed> {
         return Ok(None);
     }
     let work = work()?;
+    let (botocore, moto) = (&work.botocore()?.said, &work.moto()?.said);
     let reasons = reasons();
     let row = |name: String| Row {
-        botocore: cell(&work.botocore.said, &name, "judged"),
-        moto: cell(&work.moto.said, &name, "alike"),
+        botocore: cell(botocore, &name, "judged"),
+        moto: cell(moto, &name, "alike"),
         server: Cell::NotAsked,
         operation: name,
     };

@@ -4,8 +4,8 @@
     judge.py [--listed FILE] [--strict] [--brief] DIRECTORY...
 
 Reads the *.jsonl files that FSXCTL_SANDBOX_EXCHANGES=DIRECTORY left and prints one JSON document: how many exchanges
-of which operation were judged, and every finding (--brief: a line and the findings). Exits 1 when a finding is not listed or nothing was judged; with --strict also when a
-listed one was not found.
+of which operation were judged, and every finding (--brief: a line and the findings). Exits 1 when a finding is not
+listed or nothing was judged; with --strict also when a listed one was not found.
 
 A request of fsxctl must be what botocore's validator takes and byte for byte (up to order and escaping) what its
 serializer makes of the same input. An answer must be read by botocore's parser, hold no member that the model does not
@@ -17,7 +17,6 @@ import base64
 import collections
 import json
 import pathlib
-import re
 import sys
 import urllib.parse
 from xml.etree import ElementTree
@@ -30,6 +29,7 @@ import botocore.serialize
 import botocore.utils
 import botocore.validate
 
+import bodies
 import common
 
 LOADER = botocore.loaders.Loader()
@@ -67,199 +67,6 @@ def service(name):
     return SERVICES[name]
 
 
-# ---------------------------------------------------------------------------------------------- scalars
-
-PATTERNS = {}
-# Java's names of character classes, which Python's `re` does not know.
-JAVA = {r"\p{Alnum}": "A-Za-z0-9", r"\p{Alpha}": "A-Za-z", r"\p{L}": r"^\W\d_", r"\p{N}": r"\d", r"\p{Z}": r"\s"}
-
-
-def pattern(text):
-    """A pattern of a model, or None when Python cannot read it."""
-    if text not in PATTERNS:
-        try:
-            PATTERNS[text] = re.compile(text)
-        except re.error:
-            PATTERNS[text] = None
-    return PATTERNS[text]
-
-
-def constraints(shape, value):
-    """What is wrong with a value that has the right type: enum, pattern, length, range."""
-    meta = shape.metadata
-    if isinstance(value, str):
-        if meta.get("enum") and value not in meta["enum"]:
-            yield f"{value!r} is not in the enum {shape.name}"
-        if meta.get("pattern") and (expression := pattern(meta["pattern"])) and not expression.fullmatch(value):
-            yield f"{shorten(value)} does not match the pattern of {shape.name}"
-    if isinstance(value, bool):
-        return
-    size = value if isinstance(value, (int, float)) else len(value)
-    if meta.get("min") is not None and size < meta["min"]:
-        yield f"{shape.name} is shorter or less than {meta['min']}"
-    if meta.get("max") is not None and size > meta["max"]:
-        yield f"{shape.name} is longer or more than {meta['max']}"
-
-
-def shorten(value):
-    """A value as evidence."""
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
-def scalar_of_json(shape, value):
-    """What is wrong with a scalar of a JSON body."""
-    kind = shape.type_name
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    right = {
-        "string": isinstance(value, str),
-        "character": isinstance(value, str),
-        "blob": isinstance(value, str),
-        "boolean": isinstance(value, bool),
-        "integer": isinstance(value, int) and not isinstance(value, bool),
-        "long": isinstance(value, int) and not isinstance(value, bool),
-        "float": number,
-        "double": number,
-        # Both JSON protocols write times as seconds unless the shape says otherwise.
-        "timestamp": number if shape.serialization.get("timestampFormat", "unixTimestamp") == "unixTimestamp"
-        else isinstance(value, str),
-    }[kind]
-    if not right:
-        return [f"{shorten(value)} is not a {kind}"]
-    return constraints(shape, value) if kind not in ("timestamp", "blob") else []
-
-
-SPELLED = {
-    "boolean": re.compile("true|false"),
-    "integer": re.compile(r"-?\d+"),
-    "long": re.compile(r"-?\d+"),
-    "float": re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?"),
-    "double": re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?"),
-    "timestamp": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"),
-    "blob": re.compile("[A-Za-z0-9+/]*={0,2}"),
-}
-
-
-def scalar_of_xml(shape, text):
-    """What is wrong with a scalar of an XML body."""
-    kind = shape.type_name
-    if kind in SPELLED and not SPELLED[kind].fullmatch(text):
-        return [f"{shorten(text)} is not a {kind}"]
-    if kind in ("integer", "long"):
-        return constraints(shape, int(text))
-    if kind in ("float", "double"):
-        return constraints(shape, float(text))
-    return constraints(shape, text) if kind == "string" else []
-
-
-# ---------------------------------------------------------------------------------------------- bodies
-
-def json_body(shape, value, path, headers=()):
-    """Findings of a JSON value against its shape."""
-    if shape.type_name == "structure":
-        if not isinstance(value, dict):
-            yield path, f"{shorten(value)} is not a structure"
-            return
-        wires = {m.serialization.get("name", name): (name, m) for name, m in shape.members.items()}
-        for key, inner in value.items():
-            if key not in wires:
-                yield path, f"unknown member {key}"
-            elif inner is None:
-                yield f"{path}.{key}", "null instead of being left out"
-            else:
-                yield from json_body(wires[key][1], inner, f"{path}.{key}")
-        for name in shape.required_members:
-            wire = shape.members[name].serialization.get("name", name)
-            if wire not in value and name not in headers:
-                yield path, f"required member {name} is missing"
-        if getattr(shape, "is_tagged_union", False) and len(value) != 1:
-            yield path, f"a union with {len(value)} members"
-    elif shape.type_name == "list":
-        if not isinstance(value, list):
-            yield path, f"{shorten(value)} is not a list"
-            return
-        yield from ((path, what) for what in constraints(shape, value))
-        for item in value:
-            yield from json_body(shape.member, item, f"{path}[]")
-    elif shape.type_name == "map":
-        if not isinstance(value, dict):
-            yield path, f"{shorten(value)} is not a map"
-            return
-        yield from ((path, what) for what in constraints(shape, value))
-        for key, inner in value.items():
-            yield from ((path, what) for what in scalar_of_json(shape.key, key))
-            yield from json_body(shape.value, inner, f"{path}{{}}")
-    else:
-        yield from ((path, what) for what in scalar_of_json(shape, value))
-
-
-def local(element):
-    """An element's name without its namespace."""
-    return element.tag.rsplit("}", 1)[-1]
-
-
-def xml_body(shape, elements, path, protocol):
-    """Findings of the elements of one member against its shape; more than one element only for a flattened list."""
-    flat = shape.type_name == "list" and shape.serialization.get("flattened")
-    if len(elements) > 1 and not flat:
-        yield path, f"{len(elements)} elements where one is expected"
-    if flat:
-        for element in elements:
-            yield from xml_body(shape.member, [element], f"{path}[]", protocol)
-        return
-    element = elements[0]
-    if shape.type_name == "structure":
-        yield from xml_members(shape, list(element), path, protocol)
-    elif shape.type_name == "list":
-        yield from ((path, what) for what in constraints(shape, list(element)))
-        name = shape.member.serialization.get("name", "item" if protocol == "ec2" else "member")
-        for item in element:
-            if local(item) != name:
-                yield path, f"an element {local(item)} in a list of {name}"
-            else:
-                yield from xml_body(shape.member, [item], f"{path}[]", protocol)
-    elif shape.type_name == "map":
-        names = shape.key.serialization.get("name", "key"), shape.value.serialization.get("name", "value")
-        for entry in element:
-            parts = {local(part): part for part in entry}
-            if local(entry) != "entry" or set(parts) != set(names):
-                yield path, f"no entry of {names}: {local(entry)} {sorted(parts)}"
-                continue
-            yield from xml_body(shape.key, [parts[names[0]]], f"{path}{{}}", protocol)
-            yield from xml_body(shape.value, [parts[names[1]]], f"{path}{{}}", protocol)
-    else:
-        if len(element):
-            yield path, f"elements in a {shape.type_name}"
-        yield from ((path, what) for what in scalar_of_xml(shape, element.text or ""))
-
-
-def xml_name(name, member):
-    """The element of a member."""
-    if member.type_name == "list" and member.serialization.get("flattened"):
-        return member.member.serialization.get("name", member.serialization.get("name", name))
-    return member.serialization.get("name", name)
-
-
-def xml_members(shape, children, path, protocol, passed=()):
-    """Findings of a structure's child elements."""
-    wires = {xml_name(name, member): (name, member) for name, member in shape.members.items()}
-    given = collections.defaultdict(list)
-    for child in children:
-        given[local(child)].append(child)
-    for wire, elements in given.items():
-        if wire in passed:
-            continue
-        if wire not in wires:
-            yield path, f"unknown member {wire}"
-        else:
-            yield from xml_body(wires[wire][1], elements, f"{path}.{wires[wire][0]}", protocol)
-    for wire, (name, _) in wires.items():
-        if name in shape.required_members and wire not in given:
-            yield path, f"required member {name} is missing"
-
-
-# ---------------------------------------------------------------------------------------------- answers
-
 def success(of, operation, answer, body):
     """Findings of an answer that is no error."""
     wanted = operation.http.get("responseCode", 200)
@@ -274,9 +81,9 @@ def success(of, operation, answer, body):
         value = json.loads(body)
         if shape is None:
             if value:
-                yield "body", f"the operation has no output, but there is {shorten(value)}"
+                yield "body", f"the operation has no output, but there is {bodies.shorten(value)}"
             return
-        yield from json_body(shape, value, operation.name)
+        yield from bodies.json_body(shape, value, operation.name)
         return
     root = ElementTree.fromstring(body)
     if root.tag != f"{{{of.namespace}}}{operation.name}Response":
@@ -287,22 +94,22 @@ def success(of, operation, answer, body):
             yield "body", "no requestId"
         if shape is None:
             # An operation without output says `return`: docs.aws.amazon.com/AWSEC2/latest/APIReference, each page.
-            children = [child for child in children if local(child) != "return"]
+            children = [child for child in children if bodies.local(child) != "return"]
         given = shape or botocore.model.StructureShape("Nothing", {"type": "structure", "members": {}})
-        yield from xml_members(given, children, operation.name, of.protocol, passed=("requestId",))
+        yield from bodies.xml_members(given, children, operation.name, of.protocol, passed=("requestId",))
         return
     if not root.findtext(f"{{{of.namespace}}}ResponseMetadata/{{{of.namespace}}}RequestId"):
         yield "body", "no ResponseMetadata/RequestId"
-    inner = [child for child in children if local(child) != "ResponseMetadata"]
+    inner = [child for child in children if bodies.local(child) != "ResponseMetadata"]
     if shape is None:
         if inner:
-            yield "body", f"the operation has no output, but there is {local(inner[0])}"
+            yield "body", f"the operation has no output, but there is {bodies.local(inner[0])}"
         return
     wrapper = shape.serialization.get("resultWrapper")
-    if [local(child) for child in inner] != [wrapper]:
-        yield "body", f"{[local(child) for child in inner]} instead of {wrapper}"
+    if [bodies.local(child) for child in inner] != [wrapper]:
+        yield "body", f"{[bodies.local(child) for child in inner]} instead of {wrapper}"
         return
-    yield from xml_members(shape, list(inner[0]), operation.name, of.protocol)
+    yield from bodies.xml_members(shape, list(inner[0]), operation.name, of.protocol)
 
 
 def refusal(of, operation, answer, body):
@@ -327,17 +134,17 @@ def refusal(of, operation, answer, body):
         if shape is None or not {"message", "Message"} & set(shape.members):
             given = {key: value for key, value in given.items() if key not in ("message", "Message")}
         shape = shape or botocore.model.StructureShape("Nothing", {"type": "structure", "members": {}})
-        yield from json_body(shape, given, code)
+        yield from bodies.json_body(shape, given, code)
         return
     root = ElementTree.fromstring(body)
     if of.protocol == "ec2":
-        names = [local(element) for element in root.iter()]
+        names = [bodies.local(element) for element in root.iter()]
         if names != ["Response", "Errors", "Error", "Code", "Message", "RequestID"]:
             yield code, f"an error of the elements {names}"
         return
     if {element.tag.partition("}")[0][1:] for element in root.iter()} != {of.namespace}:
         yield code, "another namespace"
-    names = [local(element) for element in root.iter()]
+    names = [bodies.local(element) for element in root.iter()]
     if names != ["ErrorResponse", "Error", "Type", "Code", "Message", "RequestId"]:
         yield code, f"an error of the elements {names}"
 
@@ -373,8 +180,6 @@ def judged_answer(of, operation, exchange):
             yield "as botocore read it", line
 
 
-# ---------------------------------------------------------------------------------------------- requests
-
 def with_blobs(shape, value):
     """The input with its blobs as bytes, as a program would give it to botocore."""
     if shape.type_name == "structure":
@@ -394,7 +199,7 @@ def input_constraints(shape, value, path):
             if name in shape.members:
                 yield from input_constraints(shape.members[name], inner, f"{path}.{name}")
     elif shape.type_name == "list":
-        yield from ((path, what) for what in constraints(shape, value))
+        yield from ((path, what) for what in bodies.constraints(shape, value))
         for item in value:
             yield from input_constraints(shape.member, item, f"{path}[]")
     elif shape.type_name == "map":
@@ -402,7 +207,7 @@ def input_constraints(shape, value, path):
             yield from input_constraints(shape.key, key, f"{path}{{}}")
             yield from input_constraints(shape.value, inner, f"{path}{{}}")
     elif shape.type_name not in ("timestamp", "blob"):
-        yield from ((path, what) for what in constraints(shape, value))
+        yield from ((path, what) for what in bodies.constraints(shape, value))
 
 
 def form(text):
@@ -430,7 +235,7 @@ def same_bytes(of, operation, request, given):
     wanted = json.loads(made["body"] or "{}")
     sent = json.loads(body or b"{}")
     if sent != wanted:
-        yield "body", f"{shorten(sent)} instead of {shorten(wanted)}"
+        yield "body", f"{bodies.shorten(sent)} instead of {bodies.shorten(wanted)}"
     if of.protocol == "rest-json":
         if urllib.parse.unquote(path) != urllib.parse.unquote(made["url_path"]):
             yield "path", f"{path} instead of {made['url_path']}"
@@ -456,8 +261,6 @@ def judged_request(of, operation, exchange):
     yield from input_constraints(operation.input_shape, request["input"], operation.name)
     yield from same_bytes(of, operation, request, given)
 
-
-# ---------------------------------------------------------------------------------------------- all of them
 
 def is_of_fsxctl(exchange):
     """Whether the program under test sent it: the SDK puts its application's name into the User-Agent."""

@@ -80,6 +80,8 @@ PLANTED = [
     (GET_ROLE, ("a", "<Path>/</Path>", ""), "required member Path is missing"),
     (GET_ROLE, ("a", "<Path>/</Path>", "<Path>/</Path><Path>/</Path>"), "2 elements where one is expected"),
     (GET_ROLE, ("a", "2026-11-21T23:29:42Z", "1795265322"), "is not a timestamp"),
+    (GET_ROLE, ("a", "<Path>/</Path>", "<Path>/</Path><Tags><member><Key>a!</Key><Value>b</Value></member></Tags>"),
+     "does not match the pattern of tagKeyType"),
     (GET_ROLE, ("a", "GetRoleResult", "GetRoleOutcome"), "instead of GetRoleResult"),
     (GET_ROLE, ("a", IAM, "https://example.org/"), "the root is"),
     (GET_ROLE, ("a", "RequestId", "Request"), "no ResponseMetadata/RequestId"),

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use fsxctl_sandbox::{Options, Sandbox, Source};
+
 use super::python::told;
 
 /// One sandbox and what is run against it, one after the other.
@@ -68,58 +70,48 @@ pub const RUNS: &[Run] = &[
     Run { worlds: &["bare", EXPIRED], commands: &[(5, "status --cluster hp-eks")] },
 ];
 
-/// The programs that cargo built, with a `helm` beside them that is the sandbox's stand-in.
+/// A `helm` that is the sandbox's stand-in.
 pub fn programs(folder: &Path) -> Result<(), String> {
-    let built = Path::new(env!("CARGO_BIN_EXE_fsxctl"));
-    for (name, program) in
-        [("fsxctl", "fsxctl"), ("fsxctl-sandbox", "fsxctl-sandbox"), ("helm", "fsxctl-sandbox")]
-    {
-        let program = built.with_file_name(program);
-        if !program.is_file() {
-            return Err(format!("{} is not built: cargo build --workspace --all-targets", program.display()));
-        }
-        std::os::unix::fs::symlink(&program, folder.join(name))
-            .map_err(|why| format!("link {name}: {why}"))?;
+    let built = Path::new(env!("CARGO_BIN_EXE_fsxctl")).with_file_name("fsxctl-sandbox");
+    if !built.is_file() {
+        return Err(format!("{} is not built: cargo build --workspace --all-targets", built.display()));
     }
-    Ok(())
+    std::os::unix::fs::symlink(&built, folder.join("helm")).map_err(|why| format!("link helm: {why}"))
 }
 
-/// The sandbox, ready to be given a COMMAND; its exchanges go to a directory of their own.
-pub fn sandbox(programs: &Path, exchanges: &Path) -> Command {
-    let mut sandbox = Command::new(programs.join("fsxctl-sandbox"));
+/// A sandbox of these layers, whose exchanges go to a directory of their own.
+pub fn sandbox(worlds: Vec<Source>, exchanges: &Path) -> Result<Sandbox, String> {
+    let exchanges = Some(exchanges.to_owned());
+    Sandbox::start(Options { worlds, speed: 6000.0, exchanges, ..Options::default() })
+        .map_err(|why| why.to_string())
+}
+
+/// A program with nothing of the caller's environment but PATH, and the sandbox's own.
+pub fn against(sandbox: &Sandbox, programs: &Path, program: &Path) -> Command {
+    let built = Path::new(env!("CARGO_BIN_EXE_fsxctl")).with_file_name("");
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let path = [programs.to_owned()].into_iter().chain(std::env::split_paths(&path));
-    sandbox.env("PATH", std::env::join_paths(path).unwrap_or_default());
-    sandbox.env("FSXCTL_SANDBOX_EXCHANGES", exchanges);
-    sandbox.args(["run", "--speed", "6000"]);
-    sandbox
+    let path = [programs.to_owned(), built].into_iter().chain(std::env::split_paths(&path));
+    let mut command = Command::new(program);
+    command.env_clear().env("PATH", std::env::join_paths(path).unwrap_or_default()).envs(sandbox.env());
+    command
 }
 
 impl Run {
     /// Runs it to its end; every command must end as it should, or it did not do what it is here for.
     pub fn go(&self, programs: &Path, exchanges: &Path, home: &Path) -> Result<(), String> {
-        let mut sandbox = sandbox(programs, exchanges);
-        for (number, world) in self.worlds.iter().enumerate() {
-            if !world.contains(':') {
-                sandbox.args(["--world", world]);
-                continue;
-            }
-            let file = home.join(format!("layer-{number}.yaml"));
-            let text = format!("apiVersion: sandbox.fsxctl.io/v1alpha1\nkind: World\n{world}\n");
-            std::fs::write(&file, text).map_err(|why| format!("{}: {why}", file.display()))?;
-            sandbox.arg("--world").arg(file);
-        }
-        let step = |(code, words): &(i32, &str)| {
-            format!(
-                "fsxctl {words}; got=$?; if [ $got -ne {code} ]; then echo \"fsxctl {words}: $got and not {code}\"; exit 99; fi\n"
-            )
+        let world = |layer: &&str| match layer.contains(':') {
+            true => Source::text(format!("apiVersion: sandbox.fsxctl.io/v1alpha1\nkind: World\n{layer}\n")),
+            false => Source::BuiltIn((*layer).to_owned()),
         };
-        let script: String = self.commands.iter().map(step).collect();
-        let done = sandbox.args(["--", "sh", "-c", &script]).env("HOME", home).current_dir(home).output();
-        match done {
-            Ok(done) if done.status.success() => Ok(()),
-            Ok(done) => Err(told(&done)),
-            Err(why) => Err(why.to_string()),
+        let sandbox = sandbox(self.worlds.iter().map(world).collect(), exchanges)?;
+        for (code, words) in self.commands {
+            let mut fsxctl = against(&sandbox, programs, Path::new(env!("CARGO_BIN_EXE_fsxctl")));
+            let done = fsxctl.args(words.split_whitespace()).env("HOME", home).current_dir(home).output();
+            let done = done.map_err(|why| why.to_string())?;
+            if done.status.code() != Some(*code) {
+                return Err(format!("fsxctl {words}: not {code} but {}", told(&done)));
+            }
         }
+        Ok(())
     }
 }
