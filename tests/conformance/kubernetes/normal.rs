@@ -24,6 +24,7 @@ pub fn answers(mut answers: Answers, run: &str) -> Answers {
             }
             value(&mut answer.body, "", run, &generated);
             sort_managers(&mut answer.body);
+            by_name(&mut answer.body);
         }
     }
     answers
@@ -85,7 +86,7 @@ fn text(text: &str, run: &str, generated: &[(String, String)]) -> String {
     out = replace(&out, 27, is_micro_time, "<time>");
     // Volumes of tokens are called by random letters that nothing else tells.
     out = after(&out, "kube-api-access-", 5);
-    for words in ["resource version: ", "current: ", "precondition: ", "object meta: ", "resource version: <n> ("] {
+    for words in ["precondition (", "in record (", "resource version: ", "current: ", "precondition: ", "object meta: ", "resource version: <n> ("] {
         out = numbers_after(&out, words);
     }
     out
@@ -163,6 +164,21 @@ fn sort_managers(value: &mut Value) {
         Value::Array(list) => list.iter_mut().for_each(sort_managers),
         _ => {}
     }
+}
+
+/// Discovery lists what the server has: compared by name, the verbs of each as one text.
+fn by_name(list: &mut Value) {
+    if list["kind"] != "APIResourceList" {
+        return;
+    }
+    let mut named = serde_json::Map::new();
+    for mut resource in list["resources"].as_array_mut().map(std::mem::take).unwrap_or_default() {
+        let verbs = resource["verbs"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        resource["verbs"] = verbs.collect::<Vec<_>>().join(" ").into();
+        let name = resource["name"].as_str().unwrap_or_default().replace('/', ".");
+        named.insert(name, resource);
+    }
+    list["resources"] = Value::Object(named);
 }
 
 /// Every leaf of an answer with its JSON pointer, status and headers included.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::scenario::{Scenario, Step, Until};
 
 /// How long a step that waits may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// A client without credentials, and the administrator's token.
 #[derive(Clone)]
@@ -54,7 +54,12 @@ impl Side {
     }
 
     /// Sends one request and reads the whole answer.
-    pub async fn ask(&self, request: http::Request<Body>) -> Result<Answer, String> {
+    async fn ask(&self, request: http::Request<Body>) -> Result<Answer, String> {
+        let answer = tokio::time::timeout(PATIENCE, self.ask_at_leisure(request)).await;
+        answer.unwrap_or_else(|_| Err("no end of the answer".to_owned()))
+    }
+
+    async fn ask_at_leisure(&self, request: http::Request<Body>) -> Result<Answer, String> {
         let response = self.client.send(request).await.map_err(|why| why.to_string())?;
         let status = response.status().as_u16();
         let mut headers = BTreeMap::new();
@@ -125,7 +130,9 @@ impl Side {
                 answers.push((step.step.clone(), Err("never ended".into())));
                 continue;
             }
+            let begin = Instant::now();
             let answer = self.step(step, &fill).await;
+            if begin.elapsed().as_secs() > 2 { eprintln!("slow {} {} {:?}", scenario.name, step.step, answer.as_ref().err()); }
             if let Ok(answer) = &answer {
                 for (name, pointer) in &step.keep {
                     let value = answer.body.pointer(pointer).map(plain).unwrap_or_default();

@@ -60,6 +60,11 @@ impl Reply {
         Self { code: 200, content_type: "text/plain; charset=utf-8", body: body.into(), warnings: Vec::new() }
     }
 
+    /// For a path, or a whole group, that nobody has registered: the router's own words, no `Status`.
+    pub fn nowhere() -> Self {
+        Self { code: 404, ..Self::text("404 page not found\n") }
+    }
+
     /// A `Status` failure.
     pub fn status(error: &KubeError) -> Self {
         Self::json(error.code, error.to_status())

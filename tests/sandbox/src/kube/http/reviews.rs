@@ -22,11 +22,7 @@ use crate::state::State;
 /// 405 for other methods, 400 for a body that is no review.
 pub fn answer(state: &State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {
     if asked.method != http::Method::POST {
-        return Err(KubeError::plain(
-            405,
-            "MethodNotAllowed",
-            "the server does not allow this method on the requested resource",
-        ));
+        return Err(KubeError::method_not_allowed());
     }
     let mut review = body::decode(asked.headers, asked.body)?;
     if !review.is_object() {

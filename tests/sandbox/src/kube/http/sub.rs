@@ -21,11 +21,7 @@ pub fn answer(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply
         ("scale", "PUT" | "PATCH") => set_scale(state, kind, asked),
         ("eviction", "POST") => evict(state, kind, asked),
         ("finalize", "PUT") => finalize(state, kind, asked),
-        _ => Err(KubeError::plain(
-            405,
-            "MethodNotAllowed",
-            "the server does not allow this method on the requested resource",
-        )),
+        _ => Err(KubeError::method_not_allowed()),
     }
 }
 

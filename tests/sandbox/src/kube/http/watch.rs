@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::answer::{Body, Outcome, whole};
 use super::read::{Form, Select, outward};
-use super::{Asked, KubeError, Shared, table};
+use super::{Asked, KubeError, Shared, options, table};
 use crate::kube::kinds::Kind;
 use crate::kube::store::{Change, ChangeType};
 use crate::state::State;
@@ -41,21 +41,8 @@ pub fn begin(state: &State, kind: &Arc<Kind>, asked: &Asked<'_>) -> Result<Outco
     let query = asked.query;
     let given = query.get("resourceVersion").unwrap_or_default();
     let streaming = query.flag("sendInitialEvents");
-    if streaming && query.get("resourceVersionMatch") != Some("NotOlderThan") {
-        return Err(KubeError::plain(
-            422,
-            "Invalid",
-            concat!(
-                "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: ",
-                "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-            ),
-        ));
-    }
-    let version: u64 = if given.is_empty() {
-        0
-    } else {
-        given.parse().map_err(|_| KubeError::bad_request(format!("invalid resource version {given:?}")))?
-    };
+    options::list(query, true)?;
+    let version: u64 = given.parse().unwrap_or(0);
     let mut watch = Watch {
         kind: kind.clone(),
         select: Select::of(kind, asked)?,
@@ -90,7 +77,7 @@ impl Watch {
     fn bookmark(&self) -> Value {
         json!({
             "kind": self.kind.kind, "apiVersion": self.kind.api_version(),
-            "metadata": {"resourceVersion": self.version.to_string(), "creationTimestamp": null},
+            "metadata": {"resourceVersion": self.version.to_string()},
         })
     }
 

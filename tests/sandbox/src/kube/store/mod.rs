@@ -7,6 +7,7 @@ mod dump;
 mod history;
 mod index;
 pub mod meta;
+mod registry;
 mod remove;
 mod validate;
 
@@ -212,9 +213,20 @@ impl KubeStore {
         if self.read(kind, &namespace, &name).is_some() {
             return Err(KubeError::already_exists(kind, &name));
         }
+        self.own(kind, &mut object, write);
         self.admit_new(kind, &mut object)?;
-        defaults::fill(kind, &mut object, write.now);
+        registry::complete(kind, &mut object, write.now);
         validate::new(kind, &object)?;
+        if write.dry_run {
+            return Ok(object);
+        }
+        Ok((*self.put(kind, object, ChangeType::Added)).clone())
+    }
+
+    /// Fills a new object's defaults in and gives it to its manager, as far as it has no owner yet: before any
+    /// admission plugin adds to it (k8s.io/apiserver, endpoints/handlers/create.go).
+    pub fn own(&self, kind: &Kind, object: &mut Value, write: Write<'_>) {
+        defaults::fill(kind, object);
         let given = object["metadata"]["managedFields"].as_array().is_some_and(|list| !list.is_empty());
         // Nobody applies events, nor pods that belong to something: their owners are not kept, for large
         // worlds have thousands of them.
@@ -222,12 +234,8 @@ impl KubeStore {
             || (kind.kind == "Pod" && object["metadata"]["ownerReferences"][0]["controller"] == true);
         if !given && !countless {
             let manager = self.manager(kind, write);
-            track_update(self.schema(kind).node(), &Value::Null, &mut object, &manager, write.now);
+            track_update(self.schema(kind).node(), &Value::Null, object, &manager, write.now);
         }
-        if write.dry_run {
-            return Ok(object);
-        }
-        Ok((*self.put(kind, object, ChangeType::Added)).clone())
     }
 
     /// Replaces an object by a new version of itself without judging it.
@@ -254,7 +262,9 @@ impl KubeStore {
             return Ok(new);
         }
         if meta::finalized(old, &new) {
-            return Ok(self.erase(kind, new));
+            let gone = self.erase(kind, new);
+            self.collect(meta::uid_of(&gone), write.now);
+            return Ok(gone);
         }
         Ok((*self.put(kind, new, ChangeType::Modified)).clone())
     }
@@ -268,9 +278,9 @@ impl KubeStore {
         kind: &Kind,
         old: &Value,
         new: &mut Value,
-        now: Timestamp,
     ) -> Result<(), KubeError> {
-        defaults::fill(kind, new, now);
+        defaults::fill(kind, new);
+        validate::update(kind, old, new)?;
         if kind.kind == "PersistentVolumeClaim" {
             let class = new["spec"]["storageClassName"].as_str().unwrap_or_default();
             let grows = self
@@ -278,7 +288,7 @@ impl KubeStore {
                 .is_some_and(|class| class["allowVolumeExpansion"] == true);
             validate::admit_resize(kind, old, new, grows)?;
         }
-        validate::update(kind, old, new)
+        Ok(())
     }
 
     fn manager(&self, kind: &Kind, write: Write<'_>) -> Manager {

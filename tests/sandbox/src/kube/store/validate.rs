@@ -50,6 +50,21 @@ fn refuse(kind: &Kind, name: &str, errors: &[FieldError]) -> Result<(), KubeErro
     if errors.is_empty() { Ok(()) } else { Err(KubeError::invalid(kind, name, errors)) }
 }
 
+const QUALIFIED: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+
+/// What is wrong with a key of the form `PREFIX/NAME`.
+fn qualified(field: &str, key: &str) -> Option<FieldError> {
+    let (prefix, name) = key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
+    let refuse = |why: &str| Some(FieldError::invalid(field, &json!(key), why));
+    if prefix.is_some_and(|prefix| !is_subdomain(prefix)) {
+        return refuse(&format!("prefix part {SUBDOMAIN}"));
+    }
+    if name.len() > 63 {
+        return refuse("name part must be no more than 63 characters");
+    }
+    (name.is_empty() || !is_label_value(name)).then(|| refuse(QUALIFIED)).flatten()
+}
+
 fn metadata(kind: &Kind, object: &Value) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let name = name_of(object);
@@ -72,12 +87,38 @@ fn metadata(kind: &Kind, object: &Value) -> Vec<FieldError> {
     } else if !is_subdomain(name) {
         errors.push(FieldError::invalid(field, &json!(name), SUBDOMAIN));
     }
+    for key in object["metadata"]["labels"].as_object().into_iter().flatten().map(|(key, _)| key) {
+        errors.extend(qualified("metadata.labels", key));
+    }
     for (_, value) in object["metadata"]["labels"].as_object().into_iter().flatten() {
         let text = value.as_str().unwrap_or_default();
         if text.len() > 63 {
             errors.push(FieldError::invalid("metadata.labels", value, "must be no more than 63 characters"));
         } else if !is_label_value(text) {
             errors.push(FieldError::invalid("metadata.labels", value, LABEL_VALUE));
+        }
+    }
+    for key in object["metadata"]["annotations"].as_object().into_iter().flatten().map(|(key, _)| key) {
+        // Annotations are judged by their lower-case form, unlike labels.
+        errors.extend(qualified("metadata.annotations", &key.to_lowercase()));
+    }
+    for owner in object["metadata"]["ownerReferences"].as_array().into_iter().flatten() {
+        for member in ["apiVersion", "kind", "name", "uid"] {
+            if owner[member].as_str().unwrap_or_default().is_empty() {
+                let field = match member {
+                    "apiVersion" => "metadata.ownerReferences.version".to_owned(),
+                    other => format!("metadata.ownerReferences.{other}"),
+                };
+                errors.push(FieldError::invalid(&field, &json!(""), "must not be empty"));
+            }
+        }
+    }
+    for (at, finalizer) in super::meta::finalizers(object).iter().enumerate() {
+        let field = format!("metadata.finalizers[{at}]");
+        let standard = matches!(*finalizer, "foregroundDeletion" | "orphan" | "kubernetes");
+        if !finalizer.contains('/') && !standard {
+            let text = "name is neither a standard finalizer name nor is it fully qualified";
+            errors.push(FieldError::invalid(&field, &json!(finalizer), text));
         }
     }
     errors
@@ -122,6 +163,11 @@ fn one_of(field: &str, value: &Value, supported: &[&str], errors: &mut Vec<Field
 fn storage_class(object: &Value, errors: &mut Vec<FieldError>) {
     if object["provisioner"].as_str().unwrap_or_default().is_empty() {
         errors.push(FieldError::required("provisioner", ""));
+    } else {
+        errors.extend(qualified("provisioner", &object["provisioner"].as_str().unwrap_or_default().to_lowercase()));
+    }
+    if object["parameters"].as_object().is_some_and(|map| map.contains_key("")) {
+        errors.push(FieldError::invalid("parameters", &json!(""), "field can not be empty."));
     }
     one_of("reclaimPolicy", &object["reclaimPolicy"], &["Delete", "Retain"], errors);
     one_of("volumeBindingMode", &object["volumeBindingMode"], &["Immediate", "WaitForFirstConsumer"], errors);
@@ -137,7 +183,13 @@ fn modes(spec: &Value, detail: &str, errors: &mut Vec<FieldError>) {
     for mode in given {
         one_of("spec.accessModes", mode, MODES, errors);
     }
+    if given.len() > 1 && given.iter().any(|mode| mode == "ReadWriteOncePod") {
+        let text = "may not use ReadWriteOncePod with other access modes";
+        errors.push(FieldError::forbidden("spec.accessModes", text));
+    }
 }
+
+const VOLUME_MODES: &[&str] = &["Block", "Filesystem"];
 
 fn claim(spec: &Value, errors: &mut Vec<FieldError>) {
     modes(spec, "at least 1 access mode is required", errors);
@@ -155,12 +207,24 @@ fn claim(spec: &Value, errors: &mut Vec<FieldError>) {
     {
         errors.push(FieldError::invalid("spec.storageClassName", &json!(class), SUBDOMAIN));
     }
+    one_of("spec.volumeMode", &spec["volumeMode"], VOLUME_MODES, errors);
 }
 
 fn volume(spec: &Value, errors: &mut Vec<FieldError>) {
     modes(spec, "", errors);
     if spec["capacity"].as_object().is_none_or(serde_json::Map::is_empty) {
         errors.push(FieldError::required("spec.capacity", ""));
+        // The second complaint of the same rule (pkg/apis/core/validation, `ValidatePersistentVolumeSpec`).
+        errors.push(FieldError {
+            field: "spec.capacity".into(),
+            reason: "FieldValueNotSupported",
+            message: "Unsupported value: null: supported values: \"storage\"".into(),
+        });
+    } else if let Some(size) = spec["capacity"]["storage"].as_str()
+        && quantity::parse(size).is_some_and(|q| q <= 0)
+    {
+        let text = "must be greater than zero";
+        errors.push(FieldError::invalid("spec.capacity[storage]", &json!(size), text));
     }
     let plain = [
         "capacity",
@@ -173,24 +237,42 @@ fn volume(spec: &Value, errors: &mut Vec<FieldError>) {
         "nodeAffinity",
         "volumeAttributesClassName",
     ];
-    let sourced =
-        spec.as_object().into_iter().flatten().any(|(k, v)| !plain.contains(&k.as_str()) && v.is_object());
-    if !sourced {
-        errors.push(FieldError::required("spec", "must specify a volume type"));
-    }
-    if spec["csi"].is_object() {
-        for member in ["driver", "volumeHandle"] {
-            if spec["csi"][member].as_str().unwrap_or_default().is_empty() {
-                errors.push(FieldError::required(&format!("spec.csi.{member}"), ""));
-            }
-        }
-    }
     one_of(
         "spec.persistentVolumeReclaimPolicy",
         &spec["persistentVolumeReclaimPolicy"],
         &["Delete", "Recycle", "Retain"],
         errors,
     );
+    let sources: Vec<&String> = spec
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(k, v)| !plain.contains(&k.as_str()) && v.is_object())
+        .map(|(k, _)| k)
+        .collect();
+    if sources.len() > 1 {
+        errors.push(FieldError::forbidden("spec.csi", "may not specify more than 1 volume type"));
+    }
+    if spec["csi"].is_object() {
+        let driver = spec["csi"]["driver"].as_str().unwrap_or_default();
+        if !driver.is_empty() && !is_subdomain(&driver.to_lowercase()) {
+            errors.push(FieldError::invalid("spec.csi.driver", &json!(driver), SUBDOMAIN));
+        }
+        for member in ["driver", "volumeHandle"] {
+            if spec["csi"][member].as_str().unwrap_or_default().is_empty() {
+                errors.push(FieldError::required(&format!("spec.csi.{member}"), ""));
+            }
+        }
+    }
+    if sources.is_empty() {
+        errors.push(FieldError::required("spec", "must specify a volume type"));
+    }
+    if let Some(class) = spec["storageClassName"].as_str().filter(|class| !class.is_empty())
+        && !is_subdomain(class)
+    {
+        errors.push(FieldError::invalid("spec.storageClassName", &json!(class), SUBDOMAIN));
+    }
+    one_of("spec.volumeMode", &spec["volumeMode"], VOLUME_MODES, errors);
 }
 
 fn workload(spec: &Value, errors: &mut Vec<FieldError>) {
@@ -207,7 +289,9 @@ fn workload(spec: &Value, errors: &mut Vec<FieldError>) {
             "`selector` does not match template `labels`",
         ));
     }
-    containers(&spec["template"]["spec"], "spec.template.spec", errors);
+    let template = &spec["template"]["spec"];
+    containers(template, "spec.template.spec", errors);
+    one_of("spec.template.spec.restartPolicy", &template["restartPolicy"], &["Always"], errors);
 }
 
 fn containers(spec: &Value, path: &str, errors: &mut Vec<FieldError>) {
@@ -274,8 +358,14 @@ fn immutable(kind: &Kind, old: &Value, new: &Value, errors: &mut Vec<FieldError>
         "Secret" if old["type"] != new["type"] => {
             errors.push(FieldError::invalid("type", &new["type"], "field is immutable"));
         }
-        "ConfigMap" | "Secret" if old["immutable"] == true && old["data"] != new["data"] => {
-            errors.push(FieldError::forbidden("data", "field is immutable when `immutable` is set"));
+        "ConfigMap" | "Secret" if old["immutable"] == true => {
+            let text = "field is immutable when `immutable` is set";
+            if new["immutable"] != true {
+                errors.push(FieldError::forbidden("immutable", text));
+            }
+            for field in ["data", "binaryData"].into_iter().filter(|field| old[*field] != new[*field]) {
+                errors.push(FieldError::forbidden(field, text));
+            }
         }
         _ => {}
     }
@@ -363,7 +453,7 @@ fn volume_update(old: &Value, new: &Value, errors: &mut Vec<FieldError>) {
         let text = format!("spec.persistentvolumesource is immutable after creation\n{diff}");
         errors.push(FieldError::forbidden("spec.persistentvolumesource", &text));
     }
-    fixed("spec.volumeMode", &old["volumeMode"], &new["volumeMode"], errors);
+    fixed("volumeMode", &old["volumeMode"], &new["volumeMode"], errors);
     if !old["nodeAffinity"].is_null() {
         fixed("spec.nodeAffinity", &old["nodeAffinity"], &new["nodeAffinity"], errors);
     }
