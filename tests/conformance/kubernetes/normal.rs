@@ -24,6 +24,7 @@ pub fn answers(mut answers: Answers, run: &str) -> Answers {
             }
             value(&mut answer.body, "", run, &generated);
             sort_managers(&mut answer.body);
+            sort_conflicts(&mut answer.body);
             by_name(&mut answer.body);
         }
     }
@@ -163,6 +164,15 @@ fn sort_managers(value: &mut Value) {
         }
         Value::Array(list) => list.iter_mut().for_each(sort_managers),
         _ => {}
+    }
+}
+
+/// Conflicts come in the order of a Go map, which is none.
+fn sort_conflicts(status: &mut Value) {
+    if let Some(causes) = status.pointer_mut("/details/causes").and_then(Value::as_array_mut)
+        && causes.iter().all(|cause| cause["reason"] == "FieldManagerConflict")
+    {
+        causes.sort_by_key(ToString::to_string);
     }
 }
 

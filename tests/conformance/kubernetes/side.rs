@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::scenario::{Scenario, Step, Until};
 
 /// How long a step that waits may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(8);
+const PATIENCE: Duration = Duration::from_secs(25);
 
 /// A client without credentials, and the administrator's token.
 #[derive(Clone)]

@@ -51,6 +51,8 @@ fn maps(node: Node<'_>, object: &Map<String, Value>, patch: &Map<String, Value>)
         Some(other) => {
             let shown: Vec<String> =
                 patch.iter().map(|(k, v)| format!("{k}:{}", v.as_str().unwrap_or_default())).collect();
+            let mut shown = shown;
+            shown.sort();
             let shown = shown.join(" ");
             return Err(KubeError::internal(format!("unknown patch type: {other} in map: map[{shown}]")));
         }

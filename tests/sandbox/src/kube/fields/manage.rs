@@ -132,7 +132,6 @@ pub fn strip(set: &mut FieldSet) {
         "generation",
         "managedFields",
         "resourceVersion",
-        "generateName",
         "deletionTimestamp",
         "deletionGracePeriodSeconds",
     ] {

@@ -82,8 +82,8 @@ pub fn blank() -> Value {
     json!({
         "metadata": {}, "status": {}, "roleRef": {}, "involvedObject": {}, "source": {},
         "spec": {
-            "resources": {}, "template": {"metadata": {}, "spec": {}}, "strategy": {}, "updateStrategy": {},
-            "names": {},
+            "resources": {}, "template": {"metadata": {}, "spec": {"containers": []}}, "strategy": {}, "updateStrategy": {},
+            "names": {}, "containers": [],
         },
     })
 }

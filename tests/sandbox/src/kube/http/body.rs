@@ -117,6 +117,12 @@ pub fn validate(
             "{name} in version {version:?} cannot be handled as a {name}: {wrong}"
         )));
     }
+    if let Some(at) = no_base64(kind, value) {
+        let (name, version) = (&kind.kind, &kind.version);
+        return Err(KubeError::bad_request(format!(
+            "{name} in version {version:?} cannot be handled as a {name}: illegal base64 data at input byte {at}"
+        )));
+    }
     let unknown = strict::unknown_fields(root.node(), value);
     let texts: Vec<String> = unknown.iter().map(|f| format!("unknown field {f:?}")).collect();
     let mode = query.get("fieldValidation").unwrap_or("Warn");
@@ -129,4 +135,19 @@ pub fn validate(
     }
     strict::prune(root.node(), value);
     Ok(if mode == "Ignore" { Vec::new() } else { texts })
+}
+
+/// Where the first value of a Secret is no base64.
+fn no_base64(kind: &Kind, value: &Value) -> Option<usize> {
+    use base64::Engine as _;
+    if kind.kind != "Secret" || !kind.group.is_empty() {
+        return None;
+    }
+    value["data"].as_object().into_iter().flatten().find_map(|(_, text)| {
+        match base64::engine::general_purpose::STANDARD.decode(text.as_str()?) {
+            Ok(_) => None,
+            Err(base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol(at, _)) => Some(at),
+            Err(_) => text.as_str().map(str::len),
+        }
+    })
 }

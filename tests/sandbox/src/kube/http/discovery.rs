@@ -54,12 +54,20 @@ pub fn answer(state: &State, which: &Discovery, headers: &HeaderMap) -> Result<R
         Discovery::Resources(group, version) => {
             let list = kinds(state, group, version);
             if list.is_empty() {
+                if groups(state).contains(group) {
+                    return Err(KubeError::no_such_resource());
+                }
                 return Ok(Reply::nowhere());
             }
-            json!({
-                "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": list[0].api_version(),
+            let mut body = json!({
+                "kind": "APIResourceList", "groupVersion": list[0].api_version(),
                 "resources": list.iter().flat_map(|k| resources(k)).collect::<Vec<_>>(),
-            })
+            });
+            // The core group is older than the versions of lists of resources.
+            if !group.is_empty() {
+                body["apiVersion"] = json!("v1");
+            }
+            body
         }
     };
     Ok(Reply::json(200, body))

@@ -34,6 +34,8 @@ pub struct Watch {
     bookmarks: bool,
     life: Duration,
     over: bool,
+    /// Whether an object has been told.
+    told: bool,
 }
 
 /// Begins a watch: what is there already, then what happens.
@@ -52,6 +54,7 @@ pub fn begin(state: &State, kind: &Arc<Kind>, asked: &Asked<'_>) -> Result<Outco
         bookmarks: query.flag("allowWatchBookmarks"),
         life: query.number("timeoutSeconds").filter(|s| *s > 0).map_or(LONGEST, Duration::from_secs),
         over: false,
+        told: false,
     };
     if version == 0 || streaming {
         watch.version = state.kube.version();
@@ -82,6 +85,8 @@ impl Watch {
     }
 
     fn push(&mut self, state: &State, event: &str, object: &Arc<Value>) {
+        let first = !self.told;
+        self.told = true;
         let object = match self.form {
             Form::Whole => outward(&self.kind, object),
             Form::Metadata => json!({
@@ -89,7 +94,13 @@ impl Watch {
             }),
             Form::Table(include) => {
                 let metadata = json!({"resourceVersion": object["metadata"]["resourceVersion"]});
-                table::of(state, &self.kind, std::slice::from_ref(object), include, &metadata)
+                let mut table =
+                    table::of(state, &self.kind, std::slice::from_ref(object), include, &metadata);
+                // Columns are defined once in a watch.
+                if !first {
+                    table["columnDefinitions"] = Value::Null;
+                }
+                table
             }
         };
         self.line(&json!({"type": event, "object": object}));
@@ -105,8 +116,17 @@ impl Watch {
             return;
         };
         for change in changes {
-            if let Some(event) = self.event(&change) {
-                self.push(state, event, &change.object);
+            match self.event(&change) {
+                // What fits no longer goes as it was when it still did, under the version of the change.
+                Some("DELETED") if change.change != ChangeType::Deleted => {
+                    if let Some(old) = &change.old {
+                        let mut gone = (**old).clone();
+                        gone["metadata"]["resourceVersion"] = json!(change.version.to_string());
+                        self.push(state, "DELETED", &Arc::new(gone));
+                    }
+                }
+                Some(event) => self.push(state, event, &change.object),
+                None => {}
             }
         }
         self.version = self.version.max(state.kube.version());

@@ -307,6 +307,12 @@ fn apply(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, Kub
         let what = format!("{group}/{version}, Kind={name}");
         return Err(KubeError::bad_request(format!("invalid object type: {what}")));
     }
+    let root = state.kube.schema(kind);
+    if let Some(why) = typed::error(root.node(), &given) {
+        let (namespace, name) = (namespace_of(&given), name_of(&given));
+        let what = format!("{namespace}/{name}; {}/{}, Kind={}", kind.group, kind.version, kind.kind);
+        return Err(KubeError::internal(format!("failed to create typed patch object ({what}): {why}")));
+    }
     complete(state, kind, &mut given, asked)?;
     if given["metadata"]["managedFields"].as_array().is_some_and(|list| !list.is_empty()) {
         return Err(KubeError::bad_request("metadata.managedFields must be nil"));
@@ -320,12 +326,6 @@ fn apply(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, Kub
             name_of(&given),
             asked.target.name
         )));
-    }
-    let root = state.kube.schema(kind);
-    if let Some(why) = typed::error(root.node(), &given) {
-        let (namespace, name) = (namespace_of(&given), name_of(&given));
-        let what = format!("{namespace}/{name}; {}/{}, Kind={}", kind.group, kind.version, kind.kind);
-        return Err(KubeError::internal(format!("failed to create typed patch object ({what}): {why}")));
     }
     let warnings = body::validate(&root, kind, &mut given, asked.query)?;
     let given = without_foreign(kind, inward(kind, given), &asked.target.subresource);
@@ -416,6 +416,10 @@ fn removal(state: &State, kind: &Kind, asked: &Asked<'_>) -> Result<(Removal, Op
 pub fn delete(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {
     let (how, warning) = removal(state, kind, asked)?;
     let target = asked.target;
+    let immortal = matches!(target.name.as_str(), "default" | "kube-system" | "kube-public");
+    if kind.kind == "Namespace" && immortal {
+        return Err(KubeError::forbidden(kind, &target.name, "this namespace may not be deleted"));
+    }
     let object = state.kube.remove(kind, &target.namespace, &target.name, &how)?;
     // What goes through a graceful deletion, and pods always, are answered whole; the rest by a Status.
     let whole = terminating(&object)

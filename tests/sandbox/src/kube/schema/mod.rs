@@ -86,6 +86,11 @@ impl<'a> Node<'a> {
         self.outer.and_then(reference).is_some_and(|full| full.rsplit('.').next() == Some(name))
     }
 
+    /// Name of the Go type here, where the schema is a component.
+    pub fn type_name(&self) -> Option<&'a str> {
+        self.outer.and_then(reference).and_then(|full| full.rsplit('.').next())
+    }
+
     /// JSON type that the schema names, empty when it names none.
     pub fn json_type(&self) -> &'a str {
         self.schema.and_then(|s| s.get("type")).and_then(Value::as_str).unwrap_or_default()

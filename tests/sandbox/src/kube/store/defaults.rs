@@ -38,6 +38,7 @@ pub fn fill(kind: &Kind, object: &mut Value) {
         ("", "Secret") => secret(object),
         ("", "Service") => service(object),
         ("", "Pod") => pod(object),
+        ("" | "events.k8s.io", "Event") => event(object),
         ("storage.k8s.io", "StorageClass") => {
             default(object, "reclaimPolicy", json!("Delete"));
             default(object, "volumeBindingMode", json!("Immediate"));
@@ -72,10 +73,6 @@ fn volume(object: &mut Value) {
         && let Some(spec) = spec.as_object_mut()
     {
         spec.shift_remove("storageClassName");
-    }
-    if spec["claimRef"].is_object() {
-        default(&mut spec["claimRef"], "kind", json!("PersistentVolumeClaim"));
-        default(&mut spec["claimRef"], "apiVersion", json!("v1"));
     }
 }
 
@@ -130,6 +127,7 @@ pub fn pod_spec(spec: &mut Value) {
     if let Some(account) = spec["serviceAccountName"].as_str().map(str::to_owned) {
         default(spec, "serviceAccount", json!(account));
     }
+    let host_network = spec["hostNetwork"] == true;
     for list in ["containers", "initContainers"] {
         for container in items(spec, list) {
             let image = container["image"].as_str().unwrap_or_default();
@@ -142,6 +140,16 @@ pub fn pod_spec(spec: &mut Value) {
             default(container, "terminationMessagePolicy", json!("File"));
             for port in items(container, "ports") {
                 default(port, "protocol", json!("TCP"));
+                if host_network {
+                    let own = port["containerPort"].clone();
+                    default(port, "hostPort", own);
+                }
+            }
+            probes(container);
+            for variable in items(container, "env") {
+                if let Some(field) = variable.get_mut("valueFrom").and_then(|v| v.get_mut("fieldRef")) {
+                    default(field, "apiVersion", json!("v1"));
+                }
             }
         }
     }
@@ -154,6 +162,30 @@ pub fn pod_spec(spec: &mut Value) {
         if let Some(path) = volume.get_mut("hostPath") {
             default(path, "type", json!(""));
         }
+    }
+}
+
+fn probes(container: &mut Value) {
+    for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
+        let Some(probe) = container.get_mut(probe) else { continue };
+        for (member, value) in
+            [("timeoutSeconds", 1), ("periodSeconds", 10), ("successThreshold", 1), ("failureThreshold", 3)]
+        {
+            default(probe, member, json!(value));
+        }
+        if let Some(get) = probe.get_mut("httpGet") {
+            default(get, "path", json!("/"));
+            default(get, "scheme", json!("HTTP"));
+        }
+    }
+}
+
+fn event(object: &mut Value) {
+    for member in ["eventTime", "firstTimestamp", "lastTimestamp"] {
+        default(object, member, Value::Null);
+    }
+    for member in ["reportingComponent", "reportingInstance"] {
+        default(object, member, json!(""));
     }
 }
 
@@ -215,6 +247,7 @@ fn job(object: &mut Value) {
         ("backoffLimit", json!(6)),
         ("completionMode", json!("NonIndexed")),
         ("suspend", json!(false)),
+        ("manualSelector", json!(false)),
         ("podReplacementPolicy", json!("TerminatingOrFailed")),
     ] {
         default(spec, member, value);

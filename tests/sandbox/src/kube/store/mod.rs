@@ -25,6 +25,7 @@ use super::schema::{Custom, Root};
 pub use history::{Change, ChangeType};
 use meta::{name_of, namespace_of};
 pub use remove::{Propagation, Removal};
+pub use validate::{LABEL_VALUE, is_label_value};
 
 type Key = (String, String);
 
@@ -211,7 +212,11 @@ impl KubeStore {
         let (namespace, name) = (namespace_of(&object).to_owned(), name_of(&object).to_owned());
         self.check_namespace(kind, &namespace, &name)?;
         if self.read(kind, &namespace, &name).is_some() {
-            return Err(KubeError::already_exists(kind, &name));
+            let mut error = KubeError::already_exists(kind, &name);
+            if self.read(kind, &namespace, &name).is_some_and(meta::terminating) {
+                error.message = format!("object is being deleted: {}", error.message);
+            }
+            return Err(error);
         }
         self.own(kind, &mut object, write);
         self.admit_new(kind, &mut object)?;

@@ -38,12 +38,30 @@ pub fn complete(kind: &Kind, object: &mut Value, now: Timestamp) {
             default(status, "phase", json!("Pending"));
         }
         ("", "Pod") => pod(object),
-        ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet") => {
-            default(object, "status", json!({}));
+        ("apps", "DaemonSet") => {
+            let metadata = ensure(&mut object["metadata"], "annotations");
+            default(metadata, "deprecated.daemonset.template.generation", json!("1"));
+            counts(object, &[
+                "currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady",
+            ]);
+        }
+        ("apps", "StatefulSet") => counts(object, &["replicas", "availableReplicas"]),
+        ("apps", "ReplicaSet") => counts(object, &["replicas"]),
+        ("apps", "Deployment") => default(object, "status", json!({})),
+        ("policy", "PodDisruptionBudget") => {
+            counts(object, &["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"]);
         }
         ("batch", "Job") => job(object),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => crd(object, now),
         _ => {}
+    }
+}
+
+/// Counters of a status that Go writes also when they are zero.
+fn counts(object: &mut Value, members: &[&str]) {
+    let status = ensure(object, "status");
+    for member in members {
+        default(status, member, json!(0));
     }
 }
 
@@ -110,6 +128,11 @@ fn job(object: &mut Value) {
         ] {
             labels[key] = json!(value);
         }
+    }
+    // A Job without labels of its own shows its template's (pkg/apis/batch/v1/defaults.go).
+    let labels = object["spec"]["template"]["metadata"]["labels"].clone();
+    if labels.is_object() && object["metadata"]["labels"].as_object().is_none_or(serde_json::Map::is_empty) {
+        object["metadata"]["labels"] = labels;
     }
     default(object, "status", json!({}));
 }

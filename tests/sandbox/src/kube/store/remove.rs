@@ -107,7 +107,9 @@ impl KubeStore {
         if !already {
             self.work.stopping.insert(uid_of(&object).to_owned());
             object["metadata"]["deletionTimestamp"] = time(now + SignedDuration::from_secs(grace));
-            object["metadata"]["deletionGracePeriodSeconds"] = json!(grace);
+            if kind.kind != "Namespace" {
+                object["metadata"]["deletionGracePeriodSeconds"] = json!(grace);
+            }
             if let Some(generation) = object["metadata"]["generation"].as_i64() {
                 object["metadata"]["generation"] = json!(generation + 1);
             }

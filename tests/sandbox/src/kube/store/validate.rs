@@ -9,7 +9,8 @@ use crate::kube::quantity;
 
 const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+/// What the value of a label must be.
+pub const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
 /// Whether a text begins and ends with a character that may stand there, and has only those within that
 /// may stand within. By hand, since every name and label of a large world comes through here.
@@ -31,7 +32,8 @@ fn is_subdomain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(|part| made_of(part, lower, |b| lower(b) || b == b'-'))
 }
 
-fn is_label_value(text: &str) -> bool {
+/// Whether a text can be the value of a label.
+pub fn is_label_value(text: &str) -> bool {
     let inside = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     text.is_empty() || (text.len() <= 63 && made_of(text, |b| b.is_ascii_alphanumeric(), inside))
 }
@@ -79,7 +81,7 @@ fn metadata(kind: &Kind, object: &Value) -> Vec<FieldError> {
         if name.len() > 63 {
             errors.push(FieldError::invalid(field, &json!(name), "must be no more than 63 characters"));
         }
-        if !is_label(name) {
+        if !made_of(name, lower, |b| lower(b) || b == b'-') {
             errors.push(FieldError::invalid(field, &json!(name), LABEL));
         }
     } else if name.len() > 253 {
@@ -93,7 +95,7 @@ fn metadata(kind: &Kind, object: &Value) -> Vec<FieldError> {
     for (_, value) in object["metadata"]["labels"].as_object().into_iter().flatten() {
         let text = value.as_str().unwrap_or_default();
         if text.len() > 63 {
-            errors.push(FieldError::invalid("metadata.labels", value, "must be no more than 63 characters"));
+            errors.push(FieldError::invalid("metadata.labels", value, "must be no more than 63 bytes"));
         } else if !is_label_value(text) {
             errors.push(FieldError::invalid("metadata.labels", value, LABEL_VALUE));
         }
@@ -131,7 +133,27 @@ fn content(kind: &Kind, object: &Value, errors: &mut Vec<FieldError>) {
         "PersistentVolume" => volume(&object["spec"], errors),
         "Deployment" | "DaemonSet" | "ReplicaSet" | "StatefulSet" => workload(&object["spec"], errors),
         "Pod" => containers(&object["spec"], "spec", errors),
+        "Event" => {
+            let (own, about) = (&object["metadata"]["namespace"], &object["involvedObject"]["namespace"]);
+            if about.as_str().is_some_and(|about| !about.is_empty() && own != about) {
+                let text = "does not match event.namespace";
+                errors.push(FieldError::invalid("involvedObject.namespace", about, text));
+            }
+        }
         "Job" => {
+            let spec = &object["spec"];
+            for member in [
+                "parallelism",
+                "completions",
+                "activeDeadlineSeconds",
+                "backoffLimit",
+                "ttlSecondsAfterFinished",
+            ] {
+                if spec[member].as_i64().is_some_and(|n| n < 0) {
+                    let text = "must be greater than or equal to 0";
+                    errors.push(FieldError::invalid(&format!("spec.{member}"), &spec[member], text));
+                }
+            }
             containers(&object["spec"]["template"]["spec"], "spec.template.spec", errors);
             let policy = object["spec"]["template"]["spec"]["restartPolicy"].as_str().unwrap_or_default();
             if !matches!(policy, "OnFailure" | "Never") {
@@ -280,8 +302,8 @@ fn workload(spec: &Value, errors: &mut Vec<FieldError>) {
         errors.push(FieldError::required("spec.selector", ""));
     }
     let labels = &spec["template"]["metadata"]["labels"];
-    let differs =
-        spec["selector"]["matchLabels"].as_object().into_iter().flatten().any(|(k, v)| labels[k] != *v);
+    let differs = !spec["selector"].is_object()
+        || spec["selector"]["matchLabels"].as_object().into_iter().flatten().any(|(k, v)| labels[k] != *v);
     if differs {
         errors.push(FieldError::invalid(
             "spec.template.metadata.labels",
@@ -305,6 +327,36 @@ fn containers(spec: &Value, path: &str, errors: &mut Vec<FieldError>) {
         for member in ["name", "image"] {
             if container[member].as_str().unwrap_or_default().is_empty() {
                 errors.push(FieldError::required(&format!("{at}.{member}"), ""));
+            }
+        }
+        let name = container["name"].as_str().unwrap_or_default();
+        if !name.is_empty() && !is_label(name) {
+            errors.push(FieldError::invalid(&format!("{at}.name"), &json!(name), LABEL));
+        }
+        if list[..index].iter().any(|other| other["name"] == container["name"]) {
+            errors.push(FieldError {
+                field: format!("{at}.name"),
+                reason: "FieldValueDuplicate",
+                message: format!("Duplicate value: {name:?}"),
+            });
+        }
+        one_of(
+            &format!("{at}.imagePullPolicy"),
+            &container["imagePullPolicy"],
+            &["Always", "IfNotPresent", "Never"],
+            errors,
+        );
+        for (what, wanted) in container["resources"]["requests"].as_object().into_iter().flatten() {
+            let limit = &container["resources"]["limits"][what.as_str()];
+            let value = |q: &Value| q.as_str().and_then(quantity::parse);
+            if let (Some(want), Some(most)) = (value(wanted), value(limit))
+                && want > most
+            {
+                let text = format!(
+                    "must be less than or equal to {what} limit of {}",
+                    limit.as_str().unwrap_or_default()
+                );
+                errors.push(FieldError::invalid(&format!("{at}.resources.requests"), wanted, &text));
             }
         }
         for (index, mount) in container["volumeMounts"].as_array().into_iter().flatten().enumerate() {
@@ -336,8 +388,8 @@ fn immutable(kind: &Kind, old: &Value, new: &Value, errors: &mut Vec<FieldError>
         "StorageClass" => {
             for field in ["parameters", "provisioner", "reclaimPolicy"] {
                 let empty = |v: &Value| v.is_null() || v.as_object().is_some_and(serde_json::Map::is_empty);
-                if old[field] != new[field] && !(empty(&old[field]) && empty(&new[field])) {
-                    errors.push(FieldError::forbidden(field, &format!("updates to {field} are forbidden.")));
+                if !(empty(&old[field]) && empty(&new[field])) {
+                    fixed(field, &old[field], &new[field], errors);
                 }
             }
             fixed("volumeBindingMode", &old["volumeBindingMode"], &new["volumeBindingMode"], errors);
@@ -352,6 +404,11 @@ fn immutable(kind: &Kind, old: &Value, new: &Value, errors: &mut Vec<FieldError>
             fixed("spec.selector", &old["spec"]["selector"], &new["spec"]["selector"], errors);
             fixed("spec.template", &old["spec"]["template"], &new["spec"]["template"], errors);
         }
+        "CSIDriver" => {
+            let (old, new) = (&old["spec"]["attachRequired"], &new["spec"]["attachRequired"]);
+            fixed("spec.attachedRequired", old, new, errors);
+        }
+        "Pod" => pod_update(&old["spec"], &new["spec"], errors),
         "ClusterRoleBinding" | "RoleBinding" if old["roleRef"] != new["roleRef"] => {
             errors.push(FieldError::invalid("roleRef", &new["roleRef"], "cannot change roleRef"));
         }
@@ -368,6 +425,27 @@ fn immutable(kind: &Kind, old: &Value, new: &Value, errors: &mut Vec<FieldError>
             }
         }
         _ => {}
+    }
+}
+
+/// What may change in a pod's spec once it is there (pkg/apis/core/validation, `ValidatePodUpdate`).
+fn pod_update(old: &Value, new: &Value, errors: &mut Vec<FieldError>) {
+    let rest = |spec: &Value| {
+        let mut spec = spec.clone();
+        for list in ["containers", "initContainers"] {
+            for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+                container["image"] = Value::Null;
+            }
+        }
+        if let Some(map) = spec.as_object_mut() {
+            map.retain(|key, _| !matches!(key.as_str(), "activeDeadlineSeconds" | "tolerations"));
+        }
+        spec
+    };
+    if rest(old) != rest(new) {
+        let text = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
+        let diff = diff("PodSpec", &rest(old), &rest(new));
+        errors.push(FieldError::forbidden("spec", &format!("{text}\n{diff}")));
     }
 }
 
