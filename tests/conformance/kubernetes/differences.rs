@@ -48,9 +48,9 @@ impl std::fmt::Display for Difference {
 pub fn wild(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
-        Some((head, rest)) => text
-            .strip_prefix(head)
-            .is_some_and(|tail| rest.is_empty() || tail.char_indices().any(|(at, _)| wild(rest, &tail[at..])) || wild(rest, "")),
+        Some((head, rest)) => text.strip_prefix(head).is_some_and(|tail| {
+            rest.is_empty() || tail.char_indices().any(|(at, _)| wild(rest, &tail[at..])) || wild(rest, "")
+        }),
     }
 }
 
@@ -90,7 +90,10 @@ pub fn compare(scenario: &Scenario, real: &Answers, sandbox: &Answers) -> (Vec<S
         };
         let Some(step) = scenario.steps.iter().find(|s| s.step == *name) else { continue };
         if real.status != step.status {
-            wrong.push(format!("{place}: {} expected, the real server says {} {}", step.status, real.status, real.body));
+            wrong.push(format!(
+                "{place}: {} expected, the real server says {} {}",
+                step.status, real.status, real.body
+            ));
         }
         let real: BTreeMap<String, Value> = leaves(real, &step.only).into_iter().collect();
         let sandbox: BTreeMap<String, Value> = leaves(sandbox, &step.only).into_iter().collect();

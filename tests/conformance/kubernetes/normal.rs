@@ -87,7 +87,15 @@ fn text(text: &str, run: &str, generated: &[(String, String)]) -> String {
     out = replace(&out, 27, is_micro_time, "<time>");
     // Volumes of tokens are called by random letters that nothing else tells.
     out = after(&out, "kube-api-access-", 5);
-    for words in ["precondition (", "in record (", "resource version: ", "current: ", "precondition: ", "object meta: ", "resource version: <n> ("] {
+    for words in [
+        "precondition (",
+        "in record (",
+        "resource version: ",
+        "current: ",
+        "precondition: ",
+        "object meta: ",
+        "resource version: <n> (",
+    ] {
         out = numbers_after(&out, words);
     }
     out

@@ -132,7 +132,9 @@ impl Side {
             }
             let begin = Instant::now();
             let answer = self.step(step, &fill).await;
-            if begin.elapsed().as_secs() > 2 { eprintln!("slow {} {} {:?}", scenario.name, step.step, answer.as_ref().err()); }
+            if begin.elapsed().as_secs() > 2 {
+                eprintln!("slow {} {} {:?}", scenario.name, step.step, answer.as_ref().err());
+            }
             if let Ok(answer) = &answer {
                 for (name, pointer) in &step.keep {
                     let value = answer.body.pointer(pointer).map(plain).unwrap_or_default();
@@ -150,7 +152,8 @@ impl Side {
     /// The namespace, and the service account that the controller makes in it.
     async fn make_namespace(&self, name: &str) -> Result<(), String> {
         let fill = Fill::default();
-        let make = Step::plain("POST /api/v1/namespaces").with(serde_json::json!({"metadata": {"name": name}}));
+        let make =
+            Step::plain("POST /api/v1/namespaces").with(serde_json::json!({"metadata": {"name": name}}));
         let made = self.step(&make, &fill).await?;
         if made.status != 201 {
             return Err(format!("namespace {name}: {}", made.body));

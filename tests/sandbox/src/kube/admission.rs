@@ -42,7 +42,11 @@ fn mount_token(state: &State, pod: &mut Value) {
     let account = pod["spec"]["serviceAccountName"].as_str().unwrap_or("default");
     let account = state.kube.get("v1", "ServiceAccount", namespace_of(pod), account);
     let wish = &pod["spec"]["automountServiceAccountToken"];
-    let wish = if wish.is_null() { account.map(|a| a["automountServiceAccountToken"].clone()) } else { Some(wish.clone()) };
+    let wish = if wish.is_null() {
+        account.map(|a| a["automountServiceAccountToken"].clone())
+    } else {
+        Some(wish.clone())
+    };
     if account.is_none() || wish == Some(json!(false)) {
         return;
     }

@@ -50,7 +50,12 @@ fn suspended(state: &mut State, job: &Value) {
 fn note(state: &mut State, job: &Value, kind: &str, event: (&str, &str)) {
     let (reason, message) = event;
     let now = state.now;
-    events::record(&mut state.kube, job, Record { kind, reason, message, component: COMPONENT, host: "" }, now);
+    events::record(
+        &mut state.kube,
+        job,
+        Record { kind, reason, message, component: COMPONENT, host: "" },
+        now,
+    );
 }
 
 fn said(kind: &str, status: &str, why: (&str, &str), now: Timestamp) -> Value {

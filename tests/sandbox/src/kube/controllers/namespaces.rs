@@ -113,7 +113,11 @@ fn empty(state: &mut State, name: &str) {
 fn tell(state: &mut State, name: &str, left: (&BTreeMap<String, usize>, &BTreeMap<String, usize>)) {
     let (resources, holders) = left;
     let list = |counts: &BTreeMap<String, usize>, word: &str| {
-        counts.iter().map(|(what, n)| format!("{what} {word} {n} resource instances")).collect::<Vec<_>>().join(", ")
+        counts
+            .iter()
+            .map(|(what, n)| format!("{what} {word} {n} resource instances"))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let content = if resources.is_empty() {
         ("False", "ContentRemoved", "All content successfully removed".to_owned())

@@ -146,7 +146,9 @@ fn no_base64(kind: &Kind, value: &Value) -> Option<usize> {
     value["data"].as_object().into_iter().flatten().find_map(|(_, text)| {
         match base64::engine::general_purpose::STANDARD.decode(text.as_str()?) {
             Ok(_) => None,
-            Err(base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol(at, _)) => Some(at),
+            Err(base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol(at, _)) => {
+                Some(at)
+            }
             Err(_) => text.as_str().map(str::len),
         }
     })

@@ -52,7 +52,10 @@ pub fn answer(state: &State, kind: &Arc<Kind>, asked: &Asked<'_>) -> Result<Outc
         let cause = json!({"reason": field.reason, "message": field.message, "field": field.field});
         let details = json!({"name": name, "kind": "PodLogOptions", "causes": [cause]});
         let message = format!("PodLogOptions {name:?} is invalid: {field}");
-        return Err(KubeError { details: Some(Box::new(details)), ..KubeError::plain(422, "Invalid", message) });
+        return Err(KubeError {
+            details: Some(Box::new(details)),
+            ..KubeError::plain(422, "Invalid", message)
+        });
     }
     let container = container(pod, asked.query.get("container"))?;
     // Nobody has the log of a pod that is nowhere (pkg/registry/core/pod, `LogLocation`).

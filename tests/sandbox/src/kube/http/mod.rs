@@ -195,7 +195,9 @@ fn object(state: &mut State, asked: &Asked<'_>) -> Result<Outcome, KubeError> {
         ("PUT", false) => write::update(state, &kind, asked).map(Outcome::Now),
         ("PATCH", false) => write::patch(state, &kind, asked).map(Outcome::Now),
         ("DELETE", false) => write::delete(state, &kind, asked).map(Outcome::Now),
-        ("DELETE", true) if kind.collectable() => write::delete_collection(state, &kind, asked).map(Outcome::Now),
+        ("DELETE", true) if kind.collectable() => {
+            write::delete_collection(state, &kind, asked).map(Outcome::Now)
+        }
         _ => Err(KubeError::method_not_allowed()),
     }
 }

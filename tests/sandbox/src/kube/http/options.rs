@@ -86,9 +86,27 @@ mod tests {
     fn options_that_cannot_be() {
         for (query, kind, refused) in [
             ("dryRun=All", "CreateOptions", None),
-            ("dryRun=Some", "PatchOptions", Some("PatchOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [\"Some\"]: supported values: \"All\"")),
-            ("propagationPolicy=Some", "DeleteOptions", Some("DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: \"Some\": supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"")),
-            ("force=true", "PatchOptions", Some("PatchOptions.meta.k8s.io \"\" is invalid: force: Forbidden: may not be specified for non-apply patch")),
+            (
+                "dryRun=Some",
+                "PatchOptions",
+                Some(
+                    "PatchOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [\"Some\"]: supported values: \"All\"",
+                ),
+            ),
+            (
+                "propagationPolicy=Some",
+                "DeleteOptions",
+                Some(
+                    "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: \"Some\": supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"",
+                ),
+            ),
+            (
+                "force=true",
+                "PatchOptions",
+                Some(
+                    "PatchOptions.meta.k8s.io \"\" is invalid: force: Forbidden: may not be specified for non-apply patch",
+                ),
+            ),
         ] {
             let found = write(&Query::parse(query), kind, false).err().map(|e| e.message);
             assert_eq!(found.as_deref(), refused, "{query}");

@@ -7,8 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde_json::{Value, json};
 
 use super::answer::Reply;
-use super::{options, table};
 use super::{Asked, KubeError};
+use super::{options, table};
 use crate::kube::events;
 use crate::kube::kinds::Kind;
 use crate::kube::selector::{Fields, Labels};

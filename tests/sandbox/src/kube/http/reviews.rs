@@ -56,7 +56,8 @@ pub fn answer(state: &State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, Ku
         }
         _ => {
             let agent = asked.headers.get("user-agent").and_then(|v| v.to_str().ok()).unwrap_or_default();
-            let name = asked.query.get("fieldManager").or_else(|| agent.split('/').next()).unwrap_or_default();
+            let name =
+                asked.query.get("fieldManager").or_else(|| agent.split('/').next()).unwrap_or_default();
             let manager =
                 Manager { name: name.into(), api_version: kind.api_version(), subresource: String::new() };
             let root = state.kube.schema(kind);
@@ -174,7 +175,10 @@ pub fn token_request(state: &State, asked: &Asked<'_>) -> Result<Reply, KubeErro
         let cause = json!({"reason": field.reason, "message": field.message, "field": field.field});
         let details = json!({"group": "authentication.k8s.io", "kind": "TokenRequest", "causes": [cause]});
         let message = format!("TokenRequest.authentication.k8s.io \"\" is invalid: {field}");
-        return Err(KubeError { details: Some(Box::new(details)), ..KubeError::plain(422, "Invalid", message) });
+        return Err(KubeError {
+            details: Some(Box::new(details)),
+            ..KubeError::plain(422, "Invalid", message)
+        });
     }
     let audiences = match &request["spec"]["audiences"] {
         Value::Array(list) if !list.is_empty() => json!(list),

@@ -68,7 +68,10 @@ fn set_scale(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply,
         let cause = json!({"reason": field.reason, "message": field.message, "field": field.field});
         let details = json!({"name": name, "group": "autoscaling", "kind": "Scale", "causes": [cause]});
         let message = format!("Scale.autoscaling {name:?} is invalid: {field}");
-        return Err(KubeError { details: Some(Box::new(details)), ..KubeError::plain(422, "Invalid", message) });
+        return Err(KubeError {
+            details: Some(Box::new(details)),
+            ..KubeError::plain(422, "Invalid", message)
+        });
     }
     let mut new = old.clone();
     new["spec"]["replicas"] = json!(replicas);

@@ -49,12 +49,7 @@ fn same_kind(state: &State, kind: &Kind, object: &Value) -> Result<(), KubeError
     )))
 }
 
-fn complete(
-    state: &State,
-    kind: &Kind,
-    object: &mut Value,
-    asked: &Asked<'_>,
-) -> Result<(), KubeError> {
+fn complete(state: &State, kind: &Kind, object: &mut Value, asked: &Asked<'_>) -> Result<(), KubeError> {
     if !object.is_object() {
         return Err(KubeError::bad_request("the request body is not an object"));
     }
@@ -279,7 +274,8 @@ pub fn patch(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply,
         metadata.shift_remove("managedFields");
     }
     let shown = new.to_string();
-    let warnings = body::validate(&root, kind, &mut new, asked.query).map_err(|e| of_patch(&e, kind, &shown))?;
+    let warnings =
+        body::validate(&root, kind, &mut new, asked.query).map_err(|e| of_patch(&e, kind, &shown))?;
     let object = store(state, kind, (&old, new), asked)?;
     let mut reply = reply(state, kind, (200, &object), asked)?;
     reply.warnings = warnings;
@@ -288,7 +284,8 @@ pub fn patch(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply,
 
 /// What the decoder has against the patched object is a complaint about the patch.
 fn of_patch(error: &KubeError, kind: &Kind, patched: &str) -> KubeError {
-    let prefix = format!("{} in version {:?} cannot be handled as a {}: ", kind.kind, kind.version, kind.kind);
+    let prefix =
+        format!("{} in version {:?} cannot be handled as a {}: ", kind.kind, kind.version, kind.kind);
     let detail = error.message.strip_prefix(&prefix).unwrap_or(&error.message);
     let field = FieldError::invalid("patch", &json!(patched), detail);
     let cause = json!({"reason": field.reason, "message": field.message, "field": field.field});

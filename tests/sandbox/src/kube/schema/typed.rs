@@ -105,7 +105,9 @@ mod tests {
             (
                 "storageclasses",
                 json!({"parameters": {"perUnitStorageThroughput": 250}}),
-                Some(".parameters.perUnitStorageThroughput: expected string, got &value.valueUnstructured{Value:250}"),
+                Some(
+                    ".parameters.perUnitStorageThroughput: expected string, got &value.valueUnstructured{Value:250}",
+                ),
             ),
             (
                 "persistentvolumeclaims",

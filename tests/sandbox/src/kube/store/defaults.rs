@@ -127,7 +127,6 @@ pub fn pod_spec(spec: &mut Value) {
     if let Some(account) = spec["serviceAccountName"].as_str().map(str::to_owned) {
         default(spec, "serviceAccount", json!(account));
     }
-    let host_network = spec["hostNetwork"] == true;
     for list in ["containers", "initContainers"] {
         for container in items(spec, list) {
             let image = container["image"].as_str().unwrap_or_default();
@@ -140,16 +139,6 @@ pub fn pod_spec(spec: &mut Value) {
             default(container, "terminationMessagePolicy", json!("File"));
             for port in items(container, "ports") {
                 default(port, "protocol", json!("TCP"));
-                if host_network {
-                    let own = port["containerPort"].clone();
-                    default(port, "hostPort", own);
-                }
-            }
-            probes(container);
-            for variable in items(container, "env") {
-                if let Some(field) = variable.get_mut("valueFrom").and_then(|v| v.get_mut("fieldRef")) {
-                    default(field, "apiVersion", json!("v1"));
-                }
             }
         }
     }
@@ -161,6 +150,26 @@ pub fn pod_spec(spec: &mut Value) {
         }
         if let Some(path) = volume.get_mut("hostPath") {
             default(path, "type", json!(""));
+        }
+    }
+}
+
+/// Defaults that only pods get here, not templates: the hashes of templates in world files hold for templates without
+/// them.
+fn deeper(spec: &mut Value) {
+    let host_network = spec["hostNetwork"] == true;
+    for list in ["containers", "initContainers"] {
+        for container in items(spec, list) {
+            probes(container);
+            for port in items(container, "ports").filter(|_| host_network) {
+                let own = port["containerPort"].clone();
+                default(port, "hostPort", own);
+            }
+            for variable in items(container, "env") {
+                if let Some(field) = variable.get_mut("valueFrom").and_then(|v| v.get_mut("fieldRef")) {
+                    default(field, "apiVersion", json!("v1"));
+                }
+            }
         }
     }
 }
@@ -192,6 +201,7 @@ fn event(object: &mut Value) {
 fn pod(object: &mut Value) {
     let spec = ensure(object, "spec");
     pod_spec(spec);
+    deeper(spec);
     default(spec, "enableServiceLinks", json!(true));
 }
 

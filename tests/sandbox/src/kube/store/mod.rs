@@ -278,12 +278,7 @@ impl KubeStore {
     ///
     /// # Errors
     /// `Invalid` or `Forbidden`.
-    pub fn judge_update(
-        &self,
-        kind: &Kind,
-        old: &Value,
-        new: &mut Value,
-    ) -> Result<(), KubeError> {
+    pub fn judge_update(&self, kind: &Kind, old: &Value, new: &mut Value) -> Result<(), KubeError> {
         defaults::fill(kind, new);
         validate::update(kind, old, new)?;
         if kind.kind == "PersistentVolumeClaim" {

@@ -41,9 +41,10 @@ pub fn complete(kind: &Kind, object: &mut Value, now: Timestamp) {
         ("apps", "DaemonSet") => {
             let metadata = ensure(&mut object["metadata"], "annotations");
             default(metadata, "deprecated.daemonset.template.generation", json!("1"));
-            counts(object, &[
-                "currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady",
-            ]);
+            counts(
+                object,
+                &["currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady"],
+            );
         }
         ("apps", "StatefulSet") => counts(object, &["replicas", "availableReplicas"]),
         ("apps", "ReplicaSet") => counts(object, &["replicas"]),

@@ -186,7 +186,10 @@ fn storage_class(object: &Value, errors: &mut Vec<FieldError>) {
     if object["provisioner"].as_str().unwrap_or_default().is_empty() {
         errors.push(FieldError::required("provisioner", ""));
     } else {
-        errors.extend(qualified("provisioner", &object["provisioner"].as_str().unwrap_or_default().to_lowercase()));
+        errors.extend(qualified(
+            "provisioner",
+            &object["provisioner"].as_str().unwrap_or_default().to_lowercase(),
+        ));
     }
     if object["parameters"].as_object().is_some_and(|map| map.contains_key("")) {
         errors.push(FieldError::invalid("parameters", &json!(""), "field can not be empty."));
@@ -324,13 +327,10 @@ fn containers(spec: &Value, path: &str, errors: &mut Vec<FieldError>) {
     let volumes: Vec<&Value> = spec["volumes"].as_array().into_iter().flatten().map(|v| &v["name"]).collect();
     for (index, container) in list.iter().enumerate() {
         let at = format!("{path}.containers[{index}]");
-        for member in ["name", "image"] {
-            if container[member].as_str().unwrap_or_default().is_empty() {
-                errors.push(FieldError::required(&format!("{at}.{member}"), ""));
-            }
-        }
         let name = container["name"].as_str().unwrap_or_default();
-        if !name.is_empty() && !is_label(name) {
+        if name.is_empty() {
+            errors.push(FieldError::required(&format!("{at}.name"), ""));
+        } else if !is_label(name) {
             errors.push(FieldError::invalid(&format!("{at}.name"), &json!(name), LABEL));
         }
         if list[..index].iter().any(|other| other["name"] == container["name"]) {
@@ -340,6 +340,10 @@ fn containers(spec: &Value, path: &str, errors: &mut Vec<FieldError>) {
                 message: format!("Duplicate value: {name:?}"),
             });
         }
+        if container["image"].as_str().unwrap_or_default().is_empty() {
+            errors.push(FieldError::required(&format!("{at}.image"), ""));
+        }
+        mounts(container, (&at, &volumes), errors);
         one_of(
             &format!("{at}.imagePullPolicy"),
             &container["imagePullPolicy"],
@@ -359,14 +363,18 @@ fn containers(spec: &Value, path: &str, errors: &mut Vec<FieldError>) {
                 errors.push(FieldError::invalid(&format!("{at}.resources.requests"), wanted, &text));
             }
         }
-        for (index, mount) in container["volumeMounts"].as_array().into_iter().flatten().enumerate() {
-            if !volumes.contains(&&mount["name"]) {
-                errors.push(FieldError {
-                    field: format!("{at}.volumeMounts[{index}].name"),
-                    reason: "FieldValueNotFound",
-                    message: format!("Not found: {}", mount["name"]),
-                });
-            }
+    }
+}
+
+fn mounts(container: &Value, place: (&str, &[&Value]), errors: &mut Vec<FieldError>) {
+    let (at, volumes) = place;
+    for (index, mount) in container["volumeMounts"].as_array().into_iter().flatten().enumerate() {
+        if !volumes.contains(&&mount["name"]) {
+            errors.push(FieldError {
+                field: format!("{at}.volumeMounts[{index}].name"),
+                reason: "FieldValueNotFound",
+                message: format!("Not found: {}", mount["name"]),
+            });
         }
     }
 }
@@ -451,7 +459,10 @@ fn pod_update(old: &Value, new: &Value, errors: &mut Vec<FieldError>) {
 
 fn fixed(field: &str, old: &Value, new: &Value, errors: &mut Vec<FieldError>) {
     if old != new {
-        errors.push(FieldError::invalid(field, new, "field is immutable"));
+        // Go writes maps in the order of their keys.
+        let mut shown = new.clone();
+        shown.sort_all_objects();
+        errors.push(FieldError::invalid(field, &shown, "field is immutable"));
     }
 }
 
