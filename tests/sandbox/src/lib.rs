@@ -14,11 +14,12 @@ pub mod call;
 pub mod cli;
 pub mod helm;
 pub mod kube;
+pub mod real;
 pub mod server;
 pub mod state;
 pub mod wire;
 pub mod world;
 
 pub use call::{Answer, AwsError, Call, Client, Principal};
-pub use server::{Entry, Error, Options, Sandbox, Source};
+pub use server::{Entry, Error, Kubernetes, Options, Sandbox, Source};
 pub use state::{Durations, State};

@@ -72,6 +72,8 @@ pub struct State {
     /// Everything else of the world file that only some modules read (`logs`, `podOutcomes`,
     /// `controllers`, `synthetic`), by its key.
     pub other: BTreeMap<String, Value>,
+    /// The real control plane, when the Kubernetes side is not the sandbox's own; `kube` is then a copy of it.
+    pub real: Option<std::sync::Arc<crate::real::Cluster>>,
     /// Numbers ids; random at start so that two sandboxes never share ids.
     pub serial: u64,
 }
@@ -94,6 +96,7 @@ impl State {
             denied: Vec::new(),
             faults: Vec::new(),
             other: BTreeMap::new(),
+            real: None,
             serial: 0,
         }
     }

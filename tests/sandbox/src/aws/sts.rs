@@ -55,6 +55,7 @@ fn with_web_identity(state: &mut State, call: &Call) -> Answer {
     let session = call.text("RoleSessionName").unwrap_or_default();
     let claims = identity::claims_of(call.text("WebIdentityToken").unwrap_or_default())?;
     identity::judge_web_identity(state, &arn, &claims)?;
+    crate::real::hooks::verify(state, call.text("WebIdentityToken").unwrap_or_default())?;
     let Some(role) = identity::visible_role(state, &arn).cloned() else {
         return Err(identity::web_identity_refused());
     };

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::server::{Options, Source};
+use crate::real::Components;
+use crate::server::{Kubernetes, Options, Source};
 use crate::world;
 
 /// The sandbox itself failed (as with `env` or `timeout`, so that it cannot be taken for COMMAND's code).
@@ -86,7 +87,7 @@ struct Serving {
     /// A fault, such as service=fsx,operation=CreateFileSystem,error=ThrottlingException,times=2
     #[arg(long = "fault", value_name = "SPEC")]
     faults: Vec<String>,
-    /// The API server: the sandbox's own small one (`real` is not in this version)
+    /// The API server: the sandbox's own small one, or the real components, when they are built
     #[arg(long, value_name = "WHICH", default_value = "builtin", value_parser = ["builtin", "real"])]
     kubernetes: String,
 }
@@ -106,9 +107,6 @@ impl Serving {
         if self.kill_after_writes == Some(0) {
             return Err("--kill-after-writes counts from 1".to_owned());
         }
-        if self.kubernetes == "real" {
-            return Err("--kubernetes real is not in this version of the sandbox".to_owned());
-        }
         if !(self.speed.is_finite() && self.speed > 0.0) {
             return Err(format!("--speed {} is not a positive number", self.speed));
         }
@@ -119,7 +117,18 @@ impl Serving {
             speed: self.speed,
             faults: self.faults.clone(),
             kill_after_writes: self.kill_after_writes,
+            kubernetes: self.kubernetes()?,
         })
+    }
+}
+
+impl Serving {
+    fn kubernetes(&self) -> Result<Kubernetes, String> {
+        if self.kubernetes == "builtin" {
+            return Ok(Kubernetes::Builtin);
+        }
+        let keeper = std::env::current_exe().map_err(|why| format!("this program's own path: {why}"))?;
+        Components::found(&keeper).map(Kubernetes::Real)
     }
 }
 
@@ -129,6 +138,12 @@ pub fn main() -> ExitCode {
     let name = arguments.next().unwrap_or_default();
     if std::path::Path::new(&name).file_stem().is_some_and(|stem| stem == "helm") {
         return crate::helm::main(arguments.collect());
+    }
+    if let [word, dashes, program @ ..] = std::env::args().skip(1).collect::<Vec<_>>().as_slice()
+        && word == crate::real::keeper::WORD
+        && dashes == "--"
+    {
+        return crate::real::keeper::main(program);
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -220,7 +235,6 @@ mod tests {
     fn what_cannot_be_is_refused() {
         for (args, says) in [
             (vec!["x", "serve", "--kill-after-writes", "0"], "counts from 1"),
-            (vec!["x", "serve", "--kubernetes", "real"], "--kubernetes real"),
             (vec!["x", "serve", "--speed", "0"], "--speed"),
         ] {
             let Command::Serve { serving } = Cli::try_parse_from(args).unwrap().command else { panic!() };

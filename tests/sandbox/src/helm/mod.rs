@@ -8,6 +8,7 @@ mod chart;
 mod client;
 mod release;
 mod verbs;
+pub(crate) mod wire;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -64,7 +64,11 @@ impl Seen {
         let operation = self.operation.as_ref().ok().cloned();
         let input = self.decoded.as_ref().map(|decoded| decoded.input.clone()).unwrap_or_default();
         Facts {
-            client: known.map_or(Client::Other, |_| client(&parts.headers)),
+            client: match known {
+                _ if is_driver(&parts.headers) => Client::Driver,
+                Some(_) => client(&parts.headers),
+                None => Client::Other,
+            },
             api: "aws",
             service: Some(self.service.clone()),
             write: operation.as_deref().is_some_and(|operation| writes(&self.service, operation, &input)),
@@ -118,6 +122,12 @@ impl Seen {
             None => Err(auth::missing(&self.service)),
         }
     }
+}
+
+/// Whether the FSx CSI driver sent it, a real one.
+fn is_driver(headers: &HeaderMap) -> bool {
+    let agent = headers.get("user-agent").and_then(|v| v.to_str().ok()).unwrap_or_default();
+    agent.contains("exec-env/aws-fsx-csi-driver")
 }
 
 /// Which program sent it, by its User-Agent.

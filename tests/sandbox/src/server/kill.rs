@@ -3,6 +3,8 @@
 //!
 //! What COMMAND had asked for and goes on by itself (lifecycles, add-ons, controllers) is not touched by it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use tokio::sync::{Mutex, MutexGuard, watch};
 
 use super::log::Facts;
@@ -11,7 +13,8 @@ use crate::call::Client;
 /// Counts COMMAND's writes and says when it is to be killed.
 #[derive(Debug)]
 pub struct Kill {
-    after: Option<u64>,
+    /// 0: never.
+    after: AtomicU64,
     applied: Mutex<u64>,
     told: watch::Sender<bool>,
 }
@@ -19,7 +22,18 @@ pub struct Kill {
 impl Kill {
     /// After so many writes; never when absent.
     pub fn after(after: Option<u64>) -> Self {
-        Self { after, applied: Mutex::new(0), told: watch::Sender::new(false) }
+        Self {
+            after: AtomicU64::new(after.unwrap_or(0)),
+            applied: Mutex::new(0),
+            told: watch::Sender::new(false),
+        }
+    }
+
+    /// Begins anew: what was killed is gone, and the next COMMAND is killed after so many writes; never when absent.
+    pub fn again(&self, after: Option<u64>) {
+        *self.applied.blocking_lock() = 0;
+        self.after.store(after.unwrap_or(0), Ordering::SeqCst);
+        let _ = self.told.send_replace(false);
     }
 
     /// Told once with `true`, at the moment when COMMAND is to be killed.
@@ -30,7 +44,9 @@ impl Kill {
     /// Held while a request is applied and counted: between the N-th write and the end nothing may slip in.
     /// `None` when nobody is to be killed.
     pub async fn turn(&self) -> Option<Turn<'_>> {
-        self.after?;
+        if self.after.load(Ordering::SeqCst) == 0 {
+            return None;
+        }
         Some(Turn { kill: self, applied: self.applied.lock().await })
     }
 
@@ -54,7 +70,7 @@ impl Turn<'_> {
             return;
         }
         *self.applied += 1;
-        if self.kill.after == Some(*self.applied) {
+        if self.kill.after.load(Ordering::SeqCst) == *self.applied {
             let _ = self.kill.told.send_replace(true);
         }
     }

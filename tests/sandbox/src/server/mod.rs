@@ -16,7 +16,7 @@ mod tls;
 
 use std::convert::Infallible;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -24,6 +24,8 @@ use http::{Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use jiff::Timestamp;
 
+use crate::real::front::Backend;
+use crate::real::{self, Components};
 use crate::state::State;
 use environment::Scratch;
 
@@ -61,6 +63,16 @@ impl Source {
     }
 }
 
+/// Which Kubernetes side a sandbox has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Kubernetes {
+    /// The sandbox's own small API server and controllers.
+    #[default]
+    Builtin,
+    /// The real components, run on this machine.
+    Real(Components),
+}
+
 /// How to start a sandbox.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -76,6 +88,8 @@ pub struct Options {
     pub faults: Vec<String>,
     /// After this many writes of COMMAND nothing of it is answered or applied any more; see [`Sandbox::killed`].
     pub kill_after_writes: Option<u64>,
+    /// The Kubernetes side.
+    pub kubernetes: Kubernetes,
 }
 
 impl Default for Options {
@@ -87,6 +101,7 @@ impl Default for Options {
             speed: 600.0,
             faults: Vec::new(),
             kill_after_writes: None,
+            kubernetes: Kubernetes::Builtin,
         }
     }
 }
@@ -103,6 +118,12 @@ pub enum Error {
         /// As given.
         spec: String,
         /// What is wrong with it.
+        why: String,
+    },
+    /// The real control plane.
+    #[error("{why}")]
+    Real {
+        /// What did not start, with the end of its log.
         why: String,
     },
     /// A file, a socket or a certificate.
@@ -124,12 +145,16 @@ impl Error {
 /// An answer's body; never fails.
 pub type Body = UnsyncBoxBody<Bytes, Infallible>;
 
+pub(crate) use kube::status as kube_status;
 pub(crate) use serve::whole as full;
 
 /// A running sandbox; stops when dropped. Start it from any thread, with or without a runtime.
 #[derive(Debug)]
 pub struct Sandbox {
     inner: Arc<Inner>,
+    /// Of a real cluster: dropped in this order.
+    host: Mutex<Option<real::Host>>,
+    plane: Mutex<Option<real::Shared>>,
     scratch: Scratch,
     endpoint: String,
     kubeconfig: String,
@@ -148,6 +173,8 @@ pub(crate) struct Inner {
     kill: kill::Kill,
     hosts: [u16; 2],
     due: Mutex<Due>,
+    /// The way to the real API server, once it is up.
+    backend: OnceLock<Backend>,
 }
 
 /// What a request came to.
@@ -199,7 +226,10 @@ impl Inner {
         if road.is_some_and(|road| !road.arrives()) {
             return Answered { response: Response::new(full(Bytes::new())), error: None, road };
         }
-        let response = crate::kube::respond(self.state.clone(), Request::from_parts(parts, body)).await;
+        let response = match self.backend.get() {
+            Some(backend) => backend.forward(parts, body).await,
+            None => crate::kube::respond(self.state.clone(), Request::from_parts(parts, body)).await,
+        };
         self.touched();
         let error = response.extensions().get::<crate::kube::http::Reason>().map(|reason| reason.0.clone());
         Answered { response, error, road }
@@ -228,7 +258,7 @@ impl Sandbox {
     /// # Errors
     /// A world that cannot be read, a fault that cannot be, or no free port.
     pub fn start(options: Options) -> Result<Self, Error> {
-        let Options { worlds, log, latency, speed, faults, kill_after_writes } = options;
+        let Options { worlds, log, latency, speed, faults, kill_after_writes, kubernetes } = options;
         let mut state = crate::world::load(&worlds, speed)?;
         for spec in faults {
             let fault = fault::parse(&spec).map_err(|why| Error::Fault { spec, why })?;
@@ -262,10 +292,96 @@ impl Sandbox {
             kill: kill::Kill::after(kill_after_writes),
             hosts: [aws_port, kube_port],
             due: Mutex::new(Due { changed: true, next: None }),
+            backend: OnceLock::new(),
         });
         let (stop, stopped) = tokio::sync::oneshot::channel();
-        let thread = spawn(inner.clone(), [aws, kube], tls.acceptor, stopped)?;
-        Ok(Self { inner, scratch, endpoint, kubeconfig, env, stop: Some(stop), thread: Some(thread) })
+        let (runtime, thread) = spawn(inner.clone(), [aws, kube], tls.acceptor, stopped)?;
+        let sandbox = Self {
+            inner,
+            host: Mutex::default(),
+            plane: Mutex::default(),
+            scratch,
+            endpoint,
+            kubeconfig,
+            env,
+            stop: Some(stop),
+            thread: Some(thread),
+        };
+        if let Kubernetes::Real(components) = kubernetes {
+            sandbox.begin_real(&components, &runtime, (kube_port, &ca)).map_err(|why| Error::Real { why })?;
+        }
+        Ok(sandbox)
+    }
+
+    /// Starts the real control plane and gives it what the world holds.
+    fn begin_real(
+        &self,
+        components: &Components,
+        runtime: &tokio::runtime::Handle,
+        (port, ca): (u16, &str),
+    ) -> Result<(), String> {
+        let (issuer, objects, token) = {
+            let mut state = self.inner.lock();
+            let issuer = state.rows("eks.clusters").first();
+            let issuer = issuer.and_then(|cluster| cluster["identity"]["oidc"]["issuer"].as_str());
+            let issuer = issuer.unwrap_or("https://kubernetes.default.svc").to_owned();
+            (issuer, state.kube.dump(), state.hex(48))
+        };
+        let directory = self.scratch.path().join("real");
+        std::fs::create_dir(&directory).map_err(|why| format!("{}: {why}", directory.display()))?;
+        let plane = real::Plane::start(components, &directory, &issuer, &self.endpoint, &token)?;
+        let plane = Arc::new(plane);
+        *held(&self.plane) = Some(plane.clone());
+        let tls = real::trust(plane.authority())?;
+        let backend = Backend::new(plane.admin().port(), &tls, &token);
+        let cluster = Arc::new(real::Cluster::new(plane.clone()));
+        // From here on pods that are made are admitted as on EKS.
+        let _ = self.inner.backend.set(backend.clone());
+        real::admission(plane.admin(), port, ca)?;
+        let objects = real::but_of_addons(&cluster, &self.inner.lock(), objects);
+        real::world(plane.admin(), &objects)?;
+        plane.begin_nodes()?;
+        {
+            let mut state = self.inner.lock();
+            state.kube = crate::kube::KubeStore::default();
+            state.real = Some(cluster);
+            real::addons(&mut state);
+        }
+        let inner = self.inner.clone();
+        let target = real::Target { state: self.inner.state.clone(), changed: Arc::new(move || inner.touched()) };
+        let _within = runtime.enter();
+        real::keep(&backend, &Arc::new(target));
+        let host = real::Host::start(plane, self.inner.state.clone(), self.endpoint.clone())?;
+        *held(&self.host) = Some(host);
+        self.inner.touched();
+        self.settled();
+        Ok(())
+    }
+
+    /// Waits for the workloads of the add-ons that the world begins with; one that never comes up is the world's.
+    fn settled(&self) {
+        let since = std::time::Instant::now();
+        while since.elapsed() < Duration::from_secs(60) && !real::ready(&self.inner.lock()) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// A process of the real control plane that has ended by itself, and what it said last.
+    pub fn broken(&self) -> Option<String> {
+        held(&self.plane).as_ref().and_then(|plane| plane.broken())
+    }
+
+    /// The real API server as its administrator, for a test that looks past the sandbox's listener.
+    pub fn admin(&self) -> Option<real::Admin> {
+        held(&self.plane).as_ref().map(|plane| plane.admin().clone())
+    }
+
+    /// Ends the real control plane, for one that is never dropped.
+    pub fn end_real(&self) {
+        held(&self.host).take();
+        self.inner.lock().real = None;
+        // While the sandbox still answers the API server's questions.
+        held(&self.plane).take();
     }
 
     /// The AWS listener, for instance `http://127.0.0.1:40001`.
@@ -307,6 +423,12 @@ impl Sandbox {
         self.inner.kill.notice()
     }
 
+    /// The same for the next COMMAND: `--kill-after-writes` begins to count anew. Call it from outside of any runtime,
+    /// when the last COMMAND has ended.
+    pub fn kill_after(&self, writes: Option<u64>) {
+        self.inner.kill.again(writes);
+    }
+
     /// The living world, for a test that looks at or changes what no API shows.
     pub fn with_state<T>(&self, use_it: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.inner.lock();
@@ -317,8 +439,13 @@ impl Sandbox {
     }
 }
 
+fn held<T>(place: &Mutex<T>) -> MutexGuard<'_, T> {
+    place.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Drop for Sandbox {
     fn drop(&mut self) {
+        self.end_real();
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
@@ -335,13 +462,14 @@ fn spawn(
     listeners: [std::net::TcpListener; 2],
     tls: tokio_rustls::TlsAcceptor,
     stopped: tokio::sync::oneshot::Receiver<()>,
-) -> Result<std::thread::JoinHandle<()>, Error> {
+) -> Result<(tokio::runtime::Handle, std::thread::JoinHandle<()>), Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("sandbox")
         .enable_all()
         .build()
         .map_err(|why| Error::io("start a runtime", why))?;
+    let handle = runtime.handle().clone();
     let [aws, kube] = listeners;
     let (aws, kube) = {
         let _within = runtime.enter();
@@ -359,5 +487,6 @@ fn spawn(
     std::thread::Builder::new()
         .name("sandbox".to_owned())
         .spawn(serve)
+        .map(|thread| (handle, thread))
         .map_err(|why| Error::io("start a thread", why))
 }

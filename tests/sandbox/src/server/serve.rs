@@ -78,6 +78,11 @@ async fn respond(
     if !inner.is_host(&parts, kube) {
         return Ok(untracked(&conn, StatusCode::MISDIRECTED_REQUEST, "this Host is not the sandbox"));
     }
+    if let Some(response) =
+        crate::real::hooks::answer(&mut inner.lock(), parts.uri.path(), &parts.headers, &body)
+    {
+        return Ok(response.map(|body| Tracked::new(body, conn, 0)));
+    }
     let mut turn = inner.kill.turn().await;
     let seen = if kube { None } else { Some(aws::look(&parts, &body)) };
     let facts = match &seen {

@@ -126,10 +126,12 @@ fn coming(state: &mut State, index: usize) -> Option<Timestamp> {
     let plan = Plan::of(state, &state.rows(ADDONS)[index]);
     let ready = objects::are_ready(state, &plan);
     let patience = state.scaled(state.durations.pod_ready).saturating_mul(PATIENCE);
-    let patience = patience.max(Duration::from_millis(50));
+    let real = state.real.is_some();
+    // Real controllers do not run faster for the sandbox's speed.
+    let patience = patience.max(if real { Duration::from_secs(60) } else { Duration::from_millis(50) });
     let deadline = due + SignedDuration::try_from(patience).unwrap_or_default();
     if !ready && state.now < deadline {
-        return Some(deadline);
+        return Some(if real { deadline.min(state.now + SignedDuration::from_millis(250)) } else { deadline });
     }
     settle(state, index, ready);
     if state.rows(ADDONS)[index]["$outcome"].is_object() { ended(state, index) } else { None }

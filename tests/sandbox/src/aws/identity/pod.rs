@@ -54,7 +54,11 @@ fn variable(state: &State, pod: &Value, container: &Value, name: &str) -> Option
     if let Some(value) = entry["value"].as_str() {
         return Some(value.to_owned()).filter(|value| !value.is_empty());
     }
-    let wanted = &entry["valueFrom"]["secretKeyRef"];
+    secret(state, pod, &entry["valueFrom"]["secretKeyRef"])
+}
+
+/// What a `secretKeyRef` of a pod stands for, if the Secret is there.
+pub fn secret(state: &State, pod: &Value, wanted: &Value) -> Option<String> {
     let namespace = pod["metadata"]["namespace"].as_str().unwrap_or("default");
     let secret = state.kube.get("v1", "Secret", namespace, row::text(wanted, "name"))?;
     let key = row::text(wanted, "key");
@@ -94,6 +98,28 @@ fn web_identity(state: &State, pod: &Value, role: &str) -> Result<Principal, Aws
     // The SDK names the session by the nanoseconds of now (`testbed.md` §5).
     let session = state.now.as_nanosecond().to_string();
     Ok(Principal::AssumedRole { role: row::last(role).to_owned(), session })
+}
+
+/// Who the Pod Identity agent lets the holder of a token be.
+///
+/// # Errors
+/// The refusals of EKS Auth.
+pub fn by_token(state: &mut State, claims: &Claims) -> Result<Principal, AwsError> {
+    let request = request_id(state);
+    let refused = |why: &str| AwsError::new("AccessDeniedException", why).with_status(400);
+    if !claims.audiences.iter().any(|audience| audience == trust::POD_IDENTITY_SERVICE) {
+        return Err(refused("The token's audience is not pods.eks.amazonaws.com"));
+    }
+    let mut parts = claims.subject.split(':').skip(2);
+    let (Some(namespace), Some(account)) = (parts.next(), parts.next()) else {
+        return Err(refused("The token is no service account's"));
+    };
+    let mine = |pod: &&Value| {
+        pod["metadata"]["namespace"] == namespace && admission::service_account(pod) == account && is_ready(pod)
+    };
+    let pod = state.kube.list("v1", "Pod").find(mine).cloned();
+    let pod = pod.ok_or_else(|| refused("The token's pod is not there"))?;
+    pod_identity(state, &pod, Sdk::V2, &request)
 }
 
 fn pod_identity(state: &State, pod: &Value, sdk: Sdk, request: &str) -> Result<Principal, AwsError> {

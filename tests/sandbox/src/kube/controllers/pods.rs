@@ -18,10 +18,13 @@ pub fn claims(pod: &Value) -> Vec<&str> {
 /// Does what is due.
 pub fn run(state: &mut State) {
     for pod in all(state, "v1", "Pod") {
-        if text(&pod["spec"]["nodeName"]).is_empty() {
+        if text(&pod["spec"]["nodeName"]).is_empty() || (state.real.is_some() && !verify::is_one(&pod)) {
             continue;
         }
-        if terminating(&pod) {
+        if terminating(&pod) && state.real.is_some() {
+            // It goes by itself: kwok has seen it too.
+            verify::interrupt(state, &pod);
+        } else if terminating(&pod) {
             stop(state, &pod);
         } else if starting(&pod) {
             start(state, &pod);

@@ -71,9 +71,14 @@ pub fn check(
     if allowed(state, user, &action) { Ok(()) } else { Err(forbidden(user, &action)) }
 }
 
+/// Whether the world denies it to COMMAND.
+pub fn denied(state: &State, action: &Action<'_>) -> bool {
+    state.denied.iter().any(|pattern| denies(pattern, action))
+}
+
 /// Whether the user may do it.
 pub fn allowed(state: &State, user: &User, action: &Action<'_>) -> bool {
-    if user.command && state.denied.iter().any(|pattern| denies(pattern, action)) {
+    if user.command && denied(state, action) {
         return false;
     }
     user.admin

@@ -2,6 +2,7 @@
 //!
 //! Who may do what is decided in `authn` and `authz`, what happens in `read` and `write`.
 
+pub mod access;
 mod answer;
 mod authn;
 mod authz;

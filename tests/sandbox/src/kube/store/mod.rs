@@ -3,6 +3,7 @@
 //! Rules about single objects live in `defaults` and `validate`; nothing here knows about HTTP.
 
 mod defaults;
+mod copy;
 mod dump;
 mod history;
 mod index;

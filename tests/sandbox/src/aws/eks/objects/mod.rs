@@ -75,7 +75,7 @@ impl Plan {
     }
 
     /// The version without EKS's build: `v1.9.0` of `v1.9.0-eksbuild.1`.
-    fn upstream(&self) -> &str {
+    pub fn upstream(&self) -> &str {
         self.version.split("-eksbuild").next().unwrap_or_default()
     }
 
@@ -130,12 +130,20 @@ pub fn manifests(plan: &Plan) -> Vec<Value> {
     }
 }
 
+/// The same for this cluster: with the real components they are the released chart's.
+fn of_cluster(state: &State, plan: &Plan) -> Vec<Value> {
+    match &state.real {
+        Some(cluster) if plan.name == "aws-fsx-csi-driver" => cluster.driver(plan).to_vec(),
+        _ => manifests(plan),
+    }
+}
+
 /// Puts an add-on's objects into the cluster by server-side apply, as EKS does.
 ///
 /// # Errors
 /// The conflicts, with [`Resolve::None`]; then nothing was written.
 pub fn apply(state: &mut State, plan: &Plan, resolve: Resolve) -> Result<(), Vec<Conflict>> {
-    let wanted = manifests(plan);
+    let wanted = of_cluster(state, plan);
     let conflicts: Vec<Conflict> = wanted.iter().flat_map(|manifest| conflicts(state, manifest)).collect();
     if resolve == Resolve::None && !conflicts.is_empty() {
         return Err(conflicts);
@@ -152,7 +160,13 @@ pub fn apply(state: &mut State, plan: &Plan, resolve: Resolve) -> Result<(), Vec
 /// Takes an add-on's objects out of the cluster; what others own stays.
 pub fn remove(state: &mut State, plan: &Plan) {
     let now = state.now;
-    for manifest in manifests(plan).into_iter().rev() {
+    for manifest in of_cluster(state, plan).into_iter().rev() {
+        if let Some(cluster) = &state.real {
+            if cluster.live(&manifest).is_some_and(|live| is_ours(&live)) {
+                cluster.delete(&manifest);
+            }
+            continue;
+        }
         if live(state, &manifest).is_some_and(is_ours) {
             let (api_version, kind, namespace, name) = identity(&manifest);
             // Gone already is as good.
@@ -164,6 +178,10 @@ pub fn remove(state: &mut State, plan: &Plan) {
 /// Makes EKS the owner of what it once applied, for objects that name no field manager at all: those that
 /// a world file gives beside their add-on. `plan` is the add-on as it was when it applied them.
 pub fn adopt(state: &mut State, plan: &Plan) {
+    if state.real.is_some() {
+        // Nothing there is without managed fields.
+        return;
+    }
     let now = state.now;
     for manifest in manifests(plan) {
         let unnamed = live(state, &manifest).is_some_and(|live| entries(live).is_empty());
@@ -189,7 +207,10 @@ pub fn adopt(state: &mut State, plan: &Plan) {
 
 /// Whether any object of an add-on is in the cluster, whoever made it.
 pub fn any_live(state: &State, plan: &Plan) -> bool {
-    manifests(plan).iter().any(|manifest| live(state, manifest).is_some())
+    of_cluster(state, plan).iter().any(|manifest| match &state.real {
+        Some(cluster) => cluster.live(manifest).is_some(),
+        None => live(state, manifest).is_some(),
+    })
 }
 
 fn entries(live: &Value) -> &[Value] {
@@ -225,12 +246,19 @@ fn manager(manifest: &Value) -> Manager {
 
 /// Fields that others own with other values, and a service account that is not EKS's in any case.
 fn conflicts(state: &State, manifest: &Value) -> Vec<Conflict> {
+    if let Some(cluster) = &state.real {
+        return real_conflicts(cluster, manifest);
+    }
     let kind = state.kube.kind(row::text(manifest, "apiVersion"), row::text(manifest, "kind"));
     let (Some(live), Some(kind)) = (live(state, manifest), kind) else { return Vec::new() };
     let schema = state.kube.schema(&kind);
     let outcome = fields::apply(schema.node(), live, manifest, (&manager(manifest), false, state.now));
     let details = outcome.err().and_then(|error| error.into_error().details).unwrap_or_default();
-    let mut found: Vec<Conflict> = row::list(&details, "causes")
+    judged(manifest, live, &details)
+}
+
+fn judged(manifest: &Value, live: &Value, details: &Value) -> Vec<Conflict> {
+    let mut found: Vec<Conflict> = row::list(details, "causes")
         .iter()
         .map(|cause| Conflict::new(manifest, row::text(cause, "field")))
         .collect();
@@ -240,9 +268,23 @@ fn conflicts(state: &State, manifest: &Value) -> Vec<Conflict> {
     found
 }
 
+/// The API server's own judgement, without a write.
+fn real_conflicts(cluster: &crate::real::Cluster, manifest: &Value) -> Vec<Conflict> {
+    let Some(live) = cluster.live(manifest) else { return Vec::new() };
+    let refusal = cluster.apply(manifest, false, true).err();
+    let details = refusal.filter(|refusal| refusal.status == 409).map(|refusal| refusal.body["details"].clone());
+    judged(manifest, &live, &details.unwrap_or_default())
+}
+
 /// Applies one manifest with force; whether that is right has been decided before. A namespace that is
 /// missing, or an object that the API server refuses, leaves the add-on without it, hence degraded.
 fn put(state: &mut State, manifest: &Value) {
+    if let Some(cluster) = &state.real {
+        if let Err(refusal) = cluster.apply(manifest, true, false) {
+            eprintln!("fsxctl-sandbox: the add-on's {}: {refusal}", row::text(manifest, "kind"));
+        }
+        return;
+    }
     let now = state.now;
     let (api_version, kind, namespace, name) = identity(manifest);
     let Some(kind) = state.kube.kind(&api_version, &kind) else { return };
@@ -265,7 +307,7 @@ pub fn are_ready(state: &State, plan: &Plan) -> bool {
     if state.other.get("controllers").is_some_and(|controllers| controllers["workloads"] == false) {
         return true;
     }
-    manifests(plan).iter().all(|manifest| {
+    of_cluster(state, plan).iter().all(|manifest| {
         let number = |object: &Value, part: &str, member: &str| object[part][member].as_u64();
         let found = live(state, manifest);
         match (row::text(manifest, "kind"), found) {

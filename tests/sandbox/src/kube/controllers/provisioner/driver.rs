@@ -71,6 +71,15 @@ impl Driver {
         given.and_then(seconds).unwrap_or(300)
     }
 
+    /// The major version of the csi-provisioner's image; the newest when its tag does not say.
+    pub fn provisioner_major(&self) -> u32 {
+        let containers = self.pod["spec"]["containers"].as_array().into_iter().flatten();
+        let provisioner = containers.into_iter().find(|c| c["name"] == "csi-provisioner");
+        let tag = provisioner.and_then(|c| c["image"].as_str()).and_then(|i| i.rsplit_once(':')).map(|(_, tag)| tag);
+        let major = tag.and_then(|tag| tag.trim_start_matches('v').split('.').next()?.parse().ok());
+        major.unwrap_or(u32::MAX)
+    }
+
     /// Whether the plugin's image is older than v1.3.0 and so speaks with the SDK's first version.
     fn old_sdk(&self) -> bool {
         let containers = self.pod["spec"]["containers"].as_array().into_iter().flatten();

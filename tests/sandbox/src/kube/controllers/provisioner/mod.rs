@@ -164,7 +164,15 @@ fn starts(state: &mut State, driver: &Driver, claim: &Value) {
 
 fn failed(state: &mut State, driver: &Driver, claim: &Value, rpc: &Rpc) {
     let class = text(&claim["spec"]["storageClassName"]);
-    let text = format!("failed to provision volume with StorageClass {class:?}: {rpc}");
+    let text = match (driver.provisioner_major() >= 6, rpc.code) {
+        // sig-storage-lib-external-provisioner v13, which csi-provisioner v6 is built with (controller.go).
+        (true, "InvalidArgument") => {
+            format!("Volume provisioning failed with infeasible error. Retries will be delayed. {rpc}")
+        }
+        (true, _) => rpc.to_string(),
+        // As in the driver's issues, all with older sidecars.
+        (false, _) => format!("failed to provision volume with StorageClass {class:?}: {rpc}"),
+    };
     note(state, driver, claim, ("Warning", "ProvisioningFailed", &text));
 }
 

@@ -1,0 +1,126 @@
+//! `setup dynamic` on a bare cluster, by each way of driver and identity, to a claim that the real provisioner bound.
+
+use fsxctl_sandbox::Client;
+use serde_json::{Value, json};
+
+use crate::Test;
+use crate::bed::{AGENT, Bed, Beds, managers, owned};
+
+pub const TESTS: &[Test] = &[
+    ("roads::add_on_with_irsa", |beds| road(beds, "addon", "irsa")),
+    ("roads::add_on_with_pod_identity", |beds| road(beds, "addon", "pod-identity")),
+    ("roads::helm_with_irsa", |beds| road(beds, "helm", "irsa")),
+    ("roads::helm_with_pod_identity", |beds| road(beds, "helm", "pod-identity")),
+    ("roads::a_link_to_s3_with_the_rights_that_it_needs", s3_link),
+];
+
+/// The link needs more of the driver's role than a plain file system does.
+fn s3_link(beds: &Beds) {
+    beds.own(&["bare"], |bed| {
+        bed.ok(
+            "setup dynamic --yes -q --deployment-type PERSISTENT_1 --throughput 200 --s3-import s3://training-data/in \
+             --s3-export s3://training-data/out --auto-import NEW_CHANGED",
+        );
+        bed.volume_of("default", "fsx-claim");
+        let creations = bed.creations(&bed.get(CLAIM).unwrap_or_default());
+        let lustre = &creations.first().expect("a file system is made").request["LustreConfiguration"];
+        for (member, value) in [
+            ("ImportPath", "s3://training-data/in"),
+            ("ExportPath", "s3://training-data/out"),
+            ("AutoImportPolicy", "NEW_CHANGED"),
+        ] {
+            assert_eq!(lustre[member], value, "{lustre:#}");
+        }
+    });
+}
+
+fn road(beds: &Beds, driver: &str, identity: &str) {
+    beds.own(&["bare", AGENT], |bed| {
+        let mut words = format!("setup dynamic --yes -q --driver {driver} --identity {identity}");
+        if driver == "helm" {
+            // The chart that the driver was released with; no repository is asked.
+            words = format!("{words} --chart {}", beds.components().directory.join("chart").display());
+        }
+        bed.ok(&words);
+        bound(bed);
+        asked_for(bed, identity);
+        workloads(bed);
+        ownership(bed, &["/apis/storage.k8s.io/v1/storageclasses/fsx-sc", CLAIM]);
+        let again = bed.ok(&words);
+        assert_eq!(again.writes(), Vec::<String>::new(), "{}", again.show());
+        if driver == "helm" {
+            let listed = std::process::Command::new(beds.components().directory.join("helm"))
+                .args(["list", "-n", "kube-system", "-o", "json"])
+                .env_clear()
+                .envs(bed.world.environment())
+                .output()
+                .expect("helm starts");
+            let listed: Value = serde_json::from_slice(&listed.stdout).expect("helm lists JSON");
+            assert_eq!(listed[0]["status"], "deployed", "{listed}");
+            assert_eq!(listed[0]["chart"], "aws-fsx-csi-driver-1.16.0", "{listed}");
+        }
+    });
+}
+
+const CLAIM: &str = "/api/v1/namespaces/default/persistentvolumeclaims/fsx-claim";
+
+fn bound(bed: &Bed) {
+    let volume = bed.volume_of("default", "fsx-claim");
+    assert_eq!(volume["metadata"]["annotations"]["pv.kubernetes.io/provisioned-by"], "fsx.csi.aws.com");
+    assert_eq!(volume["spec"]["persistentVolumeReclaimPolicy"], "Retain");
+    assert_eq!(volume["spec"]["mountOptions"], json!(["flock"]));
+    let id = volume["spec"]["csi"]["volumeHandle"].as_str().unwrap_or_default().to_owned();
+    let state = bed.world.sandbox.with_state(|state| state.find("fsx.FileSystems", "FileSystemId", &id).cloned());
+    assert_eq!(state.expect("the file system is there")["Lifecycle"], "AVAILABLE");
+}
+
+/// The one CreateFileSystem holds every parameter of the plan, signed for the cluster's Region by the driver's role.
+fn asked_for(bed: &Bed, identity: &str) {
+    let claim = bed.get(CLAIM).unwrap_or_default();
+    let creations = bed.creations(&claim);
+    assert_eq!(creations.len(), 1, "{creations:?}");
+    let (sent, volume) = (&creations[0], format!("pvc-{}", claim["metadata"]["uid"].as_str().unwrap_or_default()));
+    assert_eq!(sent.region.as_deref(), Some("us-west-2"));
+    assert_eq!(
+        sent.request,
+        json!({
+            "ClientRequestToken": volume, "FileSystemType": "LUSTRE", "FileSystemTypeVersion": "2.15",
+            "StorageCapacity": 1200, "SubnetIds": ["subnet-0a10000000000000a"],
+            "SecurityGroupIds": ["sg-0b10000000000000b"],
+            "LustreConfiguration": {
+                "CopyTagsToBackups": true, "DataCompressionType": "LZ4", "DeploymentType": "PERSISTENT_2",
+                "PerUnitStorageThroughput": 250,
+            },
+            "Tags": sent.request["Tags"],
+        }),
+    );
+    let tags = sent.request["Tags"].as_array().cloned().unwrap_or_default();
+    assert!(tags.contains(&json!({"Key": "CSIVolumeName", "Value": volume})), "{tags:?}");
+    let log = bed.world.sandbox.log();
+    let web = log.iter().any(|entry| {
+        entry.client == Client::Driver
+            && entry.operation.as_deref() == Some("AssumeRoleWithWebIdentity")
+            && entry.status == 200
+    });
+    assert_eq!(web, identity == "irsa", "the driver's identity");
+}
+
+fn workloads(bed: &Bed) {
+    let controller = bed.get("/apis/apps/v1/namespaces/kube-system/deployments/fsx-csi-controller").unwrap_or_default();
+    assert_eq!(controller["status"]["readyReplicas"], 2, "{:#}", controller["status"]);
+    let node = bed.get("/apis/apps/v1/namespaces/kube-system/daemonsets/fsx-csi-node").unwrap_or_default();
+    assert_eq!(node["status"]["numberReady"], 5, "{:#}", node["status"]);
+}
+
+/// Every field that fsxctl has sent is its own alone.
+pub fn ownership(bed: &Bed, paths: &[&str]) {
+    for path in paths {
+        let object = bed.get(path).unwrap_or_default();
+        let ours = owned(&object, "fsxctl");
+        assert!(!ours.is_empty(), "{path}: {:#}", object["metadata"]);
+        for other in managers(&object).into_iter().filter(|manager| manager != "fsxctl") {
+            let both: Vec<String> = owned(&object, &other).intersection(&ours).cloned().collect();
+            assert_eq!(both, Vec::<String>::new(), "{path}: also owned by {other}");
+        }
+    }
+}
