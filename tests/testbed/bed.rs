@@ -194,7 +194,12 @@ impl Bed {
     #[track_caller]
     fn send(&self, words: &[&str], object: &Value) -> Value {
         let mut command = self.command(words);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("kubectl starts");
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("kubectl starts");
         let mut stdin = child.stdin.take().expect("stdin is piped");
         stdin.write_all(object.to_string().as_bytes()).expect("kubectl reads");
         drop(stdin);
@@ -253,9 +258,8 @@ impl Bed {
 
     /// The driver's requests to an operation of FSx.
     pub fn driver(&self, operation: &str) -> Vec<Entry> {
-        let wanted = |entry: &Entry| {
-            entry.client == Client::Driver && entry.operation.as_deref() == Some(operation)
-        };
+        let wanted =
+            |entry: &Entry| entry.client == Client::Driver && entry.operation.as_deref() == Some(operation);
         self.world.sandbox.log().into_iter().filter(wanted).collect()
     }
 
@@ -270,9 +274,8 @@ impl Bed {
     /// The texts of the events about a claim, of one reason.
     pub fn events(&self, namespace: &str, claim: &str, reason: &str) -> Vec<String> {
         let list = self.list(&format!("/api/v1/namespaces/{namespace}/events"));
-        let mine = list.iter().filter(|event| {
-            event["involvedObject"]["name"] == claim && event["reason"] == reason
-        });
+        let mine =
+            list.iter().filter(|event| event["involvedObject"]["name"] == claim && event["reason"] == reason);
         mine.filter_map(|event| event["message"].as_str().map(str::to_owned)).collect()
     }
 }

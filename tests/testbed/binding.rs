@@ -6,7 +6,8 @@ use crate::Test;
 use crate::bed::{Bed, Beds};
 use crate::roads::ownership;
 
-pub const TESTS: &[Test] = &[("binding::byo_as_the_provisioner_does_it", byo), ("binding::share_and_remove", share)];
+pub const TESTS: &[Test] =
+    &[("binding::byo_as_the_provisioner_does_it", byo), ("binding::share_and_remove", share)];
 
 /// The file system of the world `existing`.
 const FS: &str = "fs-0e10000000000000e";
@@ -46,7 +47,8 @@ fn byo(beds: &Beds) {
 fn shape(volume: &Value) -> Value {
     let spec = &volume["spec"];
     let keys = |value: &Value, without: &[&str]| {
-        let mut keys: Vec<String> = value.as_object().into_iter().flatten().map(|(key, _)| key.clone()).collect();
+        let mut keys: Vec<String> =
+            value.as_object().into_iter().flatten().map(|(key, _)| key.clone()).collect();
         keys.retain(|key| !without.contains(&key.as_str()));
         keys.sort();
         keys
@@ -66,10 +68,15 @@ fn shape(volume: &Value) -> Value {
 fn share(beds: &Beds) {
     let bed = beds.shared();
     let names = ["share-a", "share-b", "share-c"];
-    let words = format!("share --fs-id {FS} --namespaces {} --create-namespace --claim shared --yes -q", names.join(","));
+    let words = format!(
+        "share --fs-id {FS} --namespaces {} --create-namespace --claim shared --yes -q",
+        names.join(",")
+    );
     bed.ok(&words);
     let phases = |bed: &Bed| {
-        names.map(|name| bed.claim(name, "shared").map(|claim| claim["status"]["phase"].clone()).unwrap_or_default())
+        names.map(|name| {
+            bed.claim(name, "shared").map(|claim| claim["status"]["phase"].clone()).unwrap_or_default()
+        })
     };
     assert_eq!(phases(bed), ["Bound", "Bound", "Bound"].map(Value::from));
     let versions = || names.map(|name| version(&bed.claim(name, "shared").unwrap_or_default()).clone());
@@ -79,6 +86,7 @@ fn share(beds: &Beds) {
     bed.ok(&format!("share --fs-id {FS} --namespaces share-b --claim shared --remove --yes -q"));
     bed.until("the claim is gone", || bed.claim("share-b", "shared").is_none().then_some(()));
     assert_eq!(phases(bed), [json!("Bound"), Value::Null, json!("Bound")]);
-    let there = bed.world.sandbox.with_state(|state| state.find("fsx.FileSystems", "FileSystemId", FS).is_some());
+    let there =
+        bed.world.sandbox.with_state(|state| state.find("fsx.FileSystems", "FileSystemId", FS).is_some());
     assert!(there, "the file system stays");
 }

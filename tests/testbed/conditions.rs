@@ -25,7 +25,8 @@ fn plans(beds: &Beds) {
     }
 }
 
-const DENIED: &str = r#"denied: ["kube:create storageclasses", "kube:list secrets", "kube:patch storageclasses"]"#;
+const DENIED: &str =
+    r#"denied: ["kube:create storageclasses", "kube:list secrets", "kube:patch storageclasses"]"#;
 
 fn denied(beds: &Beds) {
     let real = beds.own(&["ready", DENIED], |bed| {
@@ -46,7 +47,10 @@ fn denied(beds: &Beds) {
 fn same(real: &str, builtin: &str) {
     let differing: Vec<(&str, &str)> =
         real.lines().zip(builtin.lines()).filter(|(real, builtin)| real != builtin).collect();
-    assert!(differing.is_empty() && real.lines().count() == builtin.lines().count(), "{differing:#?}\n{real}\n{builtin}");
+    assert!(
+        differing.is_empty() && real.lines().count() == builtin.lines().count(),
+        "{differing:#?}\n{real}\n{builtin}"
+    );
 }
 
 /// An IAM role without an access entry is nobody to the API server, and one with a view policy may read.

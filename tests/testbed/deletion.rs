@@ -66,7 +66,8 @@ fn in_use(bed: &Bed) -> Vec<String> {
     seen.push(format!("going: {} with {}", claim["status"]["phase"], finalizers(&claim)));
     bed.kubectl_ok(&["delete", "pod", "user", "-n", "in-use"]);
     bed.until("the claim is gone", || bed.claim("in-use", "data").is_none().then_some(()));
-    let path = format!("/api/v1/persistentvolumes/{}", volume["metadata"]["name"].as_str().unwrap_or_default());
+    let path =
+        format!("/api/v1/persistentvolumes/{}", volume["metadata"]["name"].as_str().unwrap_or_default());
     let volume = bed.until("the volume is released", || {
         bed.get(&path).filter(|volume| volume["status"]["phase"] == "Released")
     });
@@ -79,7 +80,8 @@ fn deleted(bed: &Bed) -> Vec<String> {
     let (volume, id) = set_up(bed, "going", "--reclaim Delete");
     let mut seen = vec![format!("the volume has {}", finalizers(&volume))];
     bed.kubectl_ok(&["delete", "pvc", "data", "-n", "going"]);
-    let path = format!("/api/v1/persistentvolumes/{}", volume["metadata"]["name"].as_str().unwrap_or_default());
+    let path =
+        format!("/api/v1/persistentvolumes/{}", volume["metadata"]["name"].as_str().unwrap_or_default());
     bed.until("the volume is gone", || bed.get(&path).is_none().then_some(()));
     bed.until("the file system is gone", || (lifecycle(bed, &id) == "none").then_some(()));
     if bed.is_real() {
@@ -100,7 +102,8 @@ fn expansion(bed: &Bed) -> Vec<String> {
     });
     if bed.is_real() {
         let asked = bed.driver("UpdateFileSystem");
-        let mine: Vec<_> = asked.iter().filter(|entry| entry.request["FileSystemId"] == id.as_str()).collect();
+        let mine: Vec<_> =
+            asked.iter().filter(|entry| entry.request["FileSystemId"] == id.as_str()).collect();
         assert_eq!(mine.len(), 1, "{asked:?}");
         assert_eq!(mine[0].request["StorageCapacity"], 2400, "{:#}", mine[0].request);
     }

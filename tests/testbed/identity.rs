@@ -101,8 +101,13 @@ fn one(bed: &Bed, (name, spoil, says): &Case) -> String {
     let pods = ["-n", "kube-system", "-l", "app=fsx-csi-controller"];
     let names = || {
         let list = bed.list("/api/v1/namespaces/kube-system/pods?labelSelector=app%3Dfsx-csi-controller");
-        let ready = |pod: &Value| pod["status"]["phase"] == "Running" && pod["metadata"]["deletionTimestamp"].is_null();
-        list.iter().filter(|pod| ready(pod)).map(|pod| pod["metadata"]["name"].to_string()).collect::<Vec<_>>()
+        let ready = |pod: &Value| {
+            pod["status"]["phase"] == "Running" && pod["metadata"]["deletionTimestamp"].is_null()
+        };
+        list.iter()
+            .filter(|pod| ready(pod))
+            .map(|pod| pod["metadata"]["name"].to_string())
+            .collect::<Vec<_>>()
     };
     let old = names();
     bed.kubectl_ok(&[&["delete", "pods", "--grace-period=0", "--force"], &pods[..]].concat());

@@ -45,9 +45,11 @@ fn each_write(beds: &Beds) {
 fn left(bed: &Bed) -> Value {
     let class = bed.get("/apis/storage.k8s.io/v1/storageclasses/fsx-sc").unwrap_or_default();
     let claim = bed.claim("team-a", "fsx-claim").unwrap_or_default();
-    let account = bed.get("/api/v1/namespaces/kube-system/serviceaccounts/fsx-csi-controller-sa").unwrap_or_default();
+    let account =
+        bed.get("/api/v1/namespaces/kube-system/serviceaccounts/fsx-csi-controller-sa").unwrap_or_default();
     let (roles, providers, systems) = bed.world.sandbox.with_state(|state| {
-        let role = state.find("iam.Roles", "RoleName", "FSXLCSI-hp-eks-us-west-2").cloned().unwrap_or_default();
+        let role =
+            state.find("iam.Roles", "RoleName", "FSXLCSI-hp-eks-us-west-2").cloned().unwrap_or_default();
         let documents = json!([role["AssumeRolePolicyDocument"], role["InlinePolicies"], role["Tags"]]);
         (documents, state.rows("iam.OpenIDConnectProviders").len(), state.rows("fsx.FileSystems").len())
     });

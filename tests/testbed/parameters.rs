@@ -56,7 +56,11 @@ rows![
         "--deployment-type SCRATCH_2 --lustre-version 2.12",
         [("/FileSystemTypeVersion", r#""2.12""#)]
     ),
-    (data_compression_type, "--compression NONE", [("/LustreConfiguration/DataCompressionType", r#""NONE""#)]),
+    (
+        data_compression_type,
+        "--compression NONE",
+        [("/LustreConfiguration/DataCompressionType", r#""NONE""#)]
+    ),
     (
         kms_key_id,
         "--kms-key arn:aws:kms:us-west-2:111122223333:key/0a1b2c3d-0000-4000-8000-000000000001",
@@ -126,6 +130,7 @@ fn one(beds: &Beds, row: &Row) {
     }
     // Nothing was sent that nobody asked for: every key of the class is one that the driver reads.
     let class = bed.get(&format!("/apis/storage.k8s.io/v1/storageclasses/{name}")).unwrap_or_default();
-    let keys: Vec<&String> = class["parameters"].as_object().into_iter().flatten().map(|(key, _)| key).collect();
+    let keys: Vec<&String> =
+        class["parameters"].as_object().into_iter().flatten().map(|(key, _)| key).collect();
     assert!(!keys.is_empty(), "{class:#}");
 }

@@ -36,11 +36,14 @@ fn waits(beds: &Beds) {
 /// What a verification leaves: Jobs and pods.
 fn left(bed: &Bed, namespace: &str) -> Vec<String> {
     let label = "labelSelector=fsxctl.io%2Fjob%3Dverify";
-    [format!("/apis/batch/v1/namespaces/{namespace}/jobs?{label}"), format!("/api/v1/namespaces/{namespace}/pods?{label}")]
-        .iter()
-        .flat_map(|path| bed.list(path))
-        .map(|object| object["metadata"]["name"].to_string())
-        .collect()
+    [
+        format!("/apis/batch/v1/namespaces/{namespace}/jobs?{label}"),
+        format!("/api/v1/namespaces/{namespace}/pods?{label}"),
+    ]
+    .iter()
+    .flat_map(|path| bed.list(path))
+    .map(|object| object["metadata"]["name"].to_string())
+    .collect()
 }
 
 fn verify(beds: &Beds) {

@@ -70,7 +70,8 @@ fn bound(bed: &Bed) {
     assert_eq!(volume["spec"]["persistentVolumeReclaimPolicy"], "Retain");
     assert_eq!(volume["spec"]["mountOptions"], json!(["flock"]));
     let id = volume["spec"]["csi"]["volumeHandle"].as_str().unwrap_or_default().to_owned();
-    let state = bed.world.sandbox.with_state(|state| state.find("fsx.FileSystems", "FileSystemId", &id).cloned());
+    let state =
+        bed.world.sandbox.with_state(|state| state.find("fsx.FileSystems", "FileSystemId", &id).cloned());
     assert_eq!(state.expect("the file system is there")["Lifecycle"], "AVAILABLE");
 }
 
@@ -79,7 +80,8 @@ fn asked_for(bed: &Bed, identity: &str) {
     let claim = bed.get(CLAIM).unwrap_or_default();
     let creations = bed.creations(&claim);
     assert_eq!(creations.len(), 1, "{creations:?}");
-    let (sent, volume) = (&creations[0], format!("pvc-{}", claim["metadata"]["uid"].as_str().unwrap_or_default()));
+    let (sent, volume) =
+        (&creations[0], format!("pvc-{}", claim["metadata"]["uid"].as_str().unwrap_or_default()));
     assert_eq!(sent.region.as_deref(), Some("us-west-2"));
     assert_eq!(
         sent.request,
@@ -106,7 +108,8 @@ fn asked_for(bed: &Bed, identity: &str) {
 }
 
 fn workloads(bed: &Bed) {
-    let controller = bed.get("/apis/apps/v1/namespaces/kube-system/deployments/fsx-csi-controller").unwrap_or_default();
+    let controller =
+        bed.get("/apis/apps/v1/namespaces/kube-system/deployments/fsx-csi-controller").unwrap_or_default();
     assert_eq!(controller["status"]["readyReplicas"], 2, "{:#}", controller["status"]);
     let node = bed.get("/apis/apps/v1/namespaces/kube-system/daemonsets/fsx-csi-node").unwrap_or_default();
     assert_eq!(node["status"]["numberReady"], 5, "{:#}", node["status"]);

@@ -9,18 +9,16 @@ use super::normal::leaves;
 use super::scenario::{Scenario, folder};
 use super::side::Answers;
 
-/// A difference that is meant, or known and not mended.
+/// Differences that are meant, or known and not mended, for one reason.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Listed {
-    /// Scenario, or `scenario/step`; `*` stands for any text.
-    pub r#where: String,
-    /// Where in the answer: a JSON pointer, `status` or `header NAME`; `*` stands for any text.
-    pub at: String,
-    /// What differs, for people.
-    pub what: String,
+    /// Short name, for the table.
+    pub id: String,
     /// Why it stays.
     pub why: String,
+    /// `SCENARIO/STEP PLACE`; the place is a JSON pointer, `status` or `header NAME`; `*` stands for any text.
+    pub places: Vec<String>,
 }
 
 /// One place where the two sides differ.
@@ -57,9 +55,20 @@ pub fn wild(pattern: &str, text: &str) -> bool {
 impl Listed {
     /// Whether it speaks of that difference.
     pub fn covers(&self, difference: &Difference) -> bool {
-        let scenario = difference.r#where.split_once('/').map_or("", |(scenario, _)| scenario);
-        let place = wild(&self.r#where, scenario) || wild(&self.r#where, &difference.r#where);
-        place && wild(&self.at, &difference.at)
+        self.places.iter().any(|place| wild(place, &difference.place()))
+    }
+
+    /// The places at which the two sides agree by now.
+    pub fn gone(self, found: &[&Difference]) -> Vec<String> {
+        let Self { id, places, .. } = self;
+        let gone = places.into_iter().filter(|place| !found.iter().any(|d| wild(place, &d.place())));
+        gone.map(|place| format!("{id}: {place}")).collect()
+    }
+}
+
+impl Difference {
+    fn place(&self) -> String {
+        format!("{} {}", self.r#where, self.at)
     }
 }
 

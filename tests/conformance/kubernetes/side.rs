@@ -130,11 +130,7 @@ impl Side {
                 answers.push((step.step.clone(), Err("never ended".into())));
                 continue;
             }
-            let begin = Instant::now();
             let answer = self.step(step, &fill).await;
-            if begin.elapsed().as_secs() > 2 {
-                eprintln!("slow {} {} {:?}", scenario.name, step.step, answer.as_ref().err());
-            }
             if let Ok(answer) = &answer {
                 for (name, pointer) in &step.keep {
                     let value = answer.body.pointer(pointer).map(plain).unwrap_or_default();

@@ -87,7 +87,8 @@ impl Admin {
     /// The items of a list; none when nobody answered.
     pub fn list(&self, path: &str) -> Vec<Value> {
         let mut list = self.get(path).unwrap_or_default();
-        let (version, kind) = (list["apiVersion"].clone(), list["kind"].as_str().unwrap_or_default().to_owned());
+        let (version, kind) =
+            (list["apiVersion"].clone(), list["kind"].as_str().unwrap_or_default().to_owned());
         let mut items = match list["items"].take() {
             Value::Array(items) => items,
             _ => Vec::new(),

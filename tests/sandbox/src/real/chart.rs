@@ -12,7 +12,11 @@ use crate::aws::eks::objects::Plan;
 ///
 /// # Errors
 /// helm's words.
-pub fn manifests(components: &Components, directory: &std::path::Path, plan: &Plan) -> Result<Vec<Value>, String> {
+pub fn manifests(
+    components: &Components,
+    directory: &std::path::Path,
+    plan: &Plan,
+) -> Result<Vec<Value>, String> {
     let mut values = if plan.values.is_object() { plan.values.clone() } else { json!({}) };
     let repository = format!("602401143452.dkr.ecr.{}.amazonaws.com/eks/aws-fsx-csi-driver", plan.region);
     values["image"] = json!({"repository": repository, "tag": plan.upstream()});
@@ -52,7 +56,13 @@ fn eks(mut object: Value, namespace: &str) -> Value {
     }
     let namespaced = matches!(
         object["kind"].as_str().unwrap_or_default(),
-        "ServiceAccount" | "Deployment" | "DaemonSet" | "Role" | "RoleBinding" | "PodDisruptionBudget" | "ConfigMap"
+        "ServiceAccount"
+            | "Deployment"
+            | "DaemonSet"
+            | "Role"
+            | "RoleBinding"
+            | "PodDisruptionBudget"
+            | "ConfigMap"
     );
     if namespaced && object["metadata"]["namespace"].is_null() {
         object["metadata"]["namespace"] = json!(namespace);

@@ -234,7 +234,8 @@ pub fn free_ports<const N: usize>() -> Result<[u16; N], String> {
     let mut held = Vec::new();
     let mut ports = [0; N];
     for port in &mut ports {
-        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).map_err(|why| format!("a port: {why}"))?;
+        let listener =
+            std::net::TcpListener::bind(("127.0.0.1", 0)).map_err(|why| format!("a port: {why}"))?;
         *port = listener.local_addr().map_err(|why| format!("a port: {why}"))?.port();
         held.push(listener);
     }

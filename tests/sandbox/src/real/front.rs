@@ -46,7 +46,13 @@ impl Backend {
         Self { client, authority: format!("127.0.0.1:{port}"), token: token.to_owned() }
     }
 
-    async fn send(&self, method: http::Method, path: &str, headers: HeaderMap, body: Bytes) -> Result<Response<Incoming>, String> {
+    async fn send(
+        &self,
+        method: http::Method,
+        path: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, String> {
         let uri = Uri::builder().scheme("https").authority(self.authority.as_str()).path_and_query(path);
         let uri = uri.build().map_err(|why| why.to_string())?;
         let mut request = Request::new(Full::new(body));
@@ -96,7 +102,8 @@ async fn returned(answer: Response<Incoming>) -> Response<Body> {
         let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         let status: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         let reason = status["reason"].as_str().map(str::to_owned);
-        let reason = reason.unwrap_or_else(|| parts.status.canonical_reason().unwrap_or_default().replace(' ', ""));
+        let reason =
+            reason.unwrap_or_else(|| parts.status.canonical_reason().unwrap_or_default().replace(' ', ""));
         parts.extensions.insert(Reason(reason));
         return Response::from_parts(parts, full(bytes));
     }

@@ -1,11 +1,11 @@
 //! What EKS puts between its API server and AWS: the token authenticator, the authorizer of access policies, the pod
 //! identity webhook, and the Pod Identity agent of the nodes. The real API server and driver ask here.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use crate::aws::identity;
@@ -95,7 +95,8 @@ fn credentials(state: &mut State, headers: &HeaderMap) -> Response<Body> {
         .and_then(|claims| identity::pod::by_token(state, &claims));
     match found {
         Ok(principal) => {
-            let keys = crate::server::session::issue(state, &principal, std::time::Duration::from_secs(6 * 3600));
+            let keys =
+                crate::server::session::issue(state, &principal, std::time::Duration::from_secs(6 * 3600));
             let account = &state.account;
             json_answer(
                 200,
@@ -122,7 +123,8 @@ pub fn verify(state: &State, token: &str) -> Result<(), AwsError> {
     let head: Value = serde_json::from_slice(&decode(signed.split('.').next().unwrap_or_default())?)
         .map_err(|_| refused())?;
     let keys = cluster.keys();
-    let key = keys.iter().find(|key| key["kid"] == head["kid"] && key["crv"] == "P-256").ok_or_else(refused)?;
+    let key =
+        keys.iter().find(|key| key["kid"] == head["kid"] && key["crv"] == "P-256").ok_or_else(refused)?;
     let mut point = vec![4_u8];
     for axis in ["x", "y"] {
         point.extend(decode(key[axis].as_str().unwrap_or_default())?);

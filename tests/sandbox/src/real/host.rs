@@ -75,7 +75,10 @@ impl Drop for Running {
 }
 
 fn turn(plane: &Shared, state: &Mutex<State>, endpoint: &str, running: &mut Option<Running>) {
-    let wanted = leader(&state.lock().unwrap_or_else(PoisonError::into_inner), running.as_ref().map(|r| r.uid.as_str()));
+    let wanted = leader(
+        &state.lock().unwrap_or_else(PoisonError::into_inner),
+        running.as_ref().map(|r| r.uid.as_str()),
+    );
     let uid = wanted.as_ref().map(|pod| row::text(&pod["metadata"], "uid").to_owned());
     if let Some(now) = running {
         let same = uid.as_deref() == Some(now.uid.as_str());
@@ -113,7 +116,11 @@ fn leader(state: &State, running: Option<&str>) -> Option<Value> {
         .collect();
     pods.sort_by_key(|pod| {
         let meta = &pod["metadata"];
-        (Some(row::text(meta, "uid")) != running, row::text(meta, "creationTimestamp"), row::text(meta, "name"))
+        (
+            Some(row::text(meta, "uid")) != running,
+            row::text(meta, "creationTimestamp"),
+            row::text(meta, "name"),
+        )
     });
     pods.first().map(|pod| (*pod).clone())
 }
@@ -148,7 +155,8 @@ impl Pod<'_> {
         let account = self.token(&directory, None)?;
         let token = std::fs::read_to_string(&account).map_err(|why| why.to_string())?;
         let kubeconfig = directory.join("kubeconfig");
-        std::fs::write(&kubeconfig, self.plane.settings().kubeconfig(token.trim())).map_err(|why| why.to_string())?;
+        std::fs::write(&kubeconfig, self.plane.settings().kubeconfig(token.trim()))
+            .map_err(|why| why.to_string())?;
         for sidecar in ["csi-provisioner", "csi-resizer"] {
             if let Some(kept) = self.sidecar(sidecar, &directory, &socket, &kubeconfig)? {
                 running.kept.push(kept);
@@ -158,13 +166,22 @@ impl Pod<'_> {
     }
 
     fn container(&self, name: &str) -> Option<&Value> {
-        row::list(&self.pod["spec"], "containers").iter().find(|container| row::text(container, "name") == name)
+        row::list(&self.pod["spec"], "containers")
+            .iter()
+            .find(|container| row::text(container, "name") == name)
     }
 
     /// The arguments that the pod gives, without those that name sockets of the container, leases and ports.
     fn arguments(&self, container: &Value) -> Vec<String> {
-        const OURS: [&str; 7] =
-            ["endpoint", "csi-address", "leader-elect", "kubeconfig", "http-endpoint", "metrics", "retry-interval"];
+        const OURS: [&str; 7] = [
+            "endpoint",
+            "csi-address",
+            "leader-elect",
+            "kubeconfig",
+            "http-endpoint",
+            "metrics",
+            "retry-interval",
+        ];
         let given = row::strings(container, "args").into_iter().filter(|argument| {
             let name = argument.trim_start_matches('-');
             !OURS.iter().any(|ours| name.starts_with(ours))
@@ -230,7 +247,8 @@ impl Pod<'_> {
             let value = here.map_or(value, |(_, file)| file.display().to_string());
             all.push((row::text(entry, "name").to_owned(), value));
         }
-        if let Some((_, uri)) = all.iter_mut().find(|(name, _)| name == "AWS_CONTAINER_CREDENTIALS_FULL_URI") {
+        if let Some((_, uri)) = all.iter_mut().find(|(name, _)| name == "AWS_CONTAINER_CREDENTIALS_FULL_URI")
+        {
             *uri = format!("{}{}", self.endpoint, hooks::CREDENTIALS);
         }
         if !all.iter().any(|(name, _)| name == "AWS_REGION") {

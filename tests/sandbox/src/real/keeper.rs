@@ -100,7 +100,9 @@ fn tail(path: &Path) -> String {
 
 /// The keeper's own process: runs the program and answers with its code.
 pub fn main(arguments: &[String]) -> ExitCode {
-    let Some((program, rest)) = arguments.split_first() else { return ExitCode::from(crate::cli::SANDBOX_ERROR) };
+    let Some((program, rest)) = arguments.split_first() else {
+        return ExitCode::from(crate::cli::SANDBOX_ERROR);
+    };
     let mut command = Command::new(program);
     command.args(rest).stdin(Stdio::null()).process_group(0);
     let mut child = match command.spawn() {

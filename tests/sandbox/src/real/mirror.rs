@@ -59,7 +59,11 @@ pub fn keep(backend: &Backend, target: &Arc<Target>) {
     }
 }
 
-async fn follow(backend: &Backend, target: &Target, (path, api_version, kind): (&str, &str, &str)) -> Result<(), String> {
+async fn follow(
+    backend: &Backend,
+    target: &Target,
+    (path, api_version, kind): (&str, &str, &str),
+) -> Result<(), String> {
     let answer = backend.read(path).await?;
     let bytes = answer.into_body().collect().await.map_err(|why| why.to_string())?.to_bytes();
     let list: Value = serde_json::from_slice(&bytes).map_err(|why| why.to_string())?;

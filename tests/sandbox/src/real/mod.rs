@@ -28,8 +28,8 @@ use serde_json::Value;
 
 use crate::aws::eks::objects::Plan;
 
-pub use admin::{Admin, Refusal};
 pub use admin::trust;
+pub use admin::{Admin, Refusal};
 pub use host::Host;
 pub use load::{APPLY, addons, admission, but_of_addons, ready, world};
 pub use mirror::{Target, keep};
@@ -85,7 +85,8 @@ impl Components {
     pub fn found(keeper: &Path) -> Result<Self, String> {
         let named = std::env::var_os("FSXCTL_TESTBED").filter(|value| !value.is_empty()).map(PathBuf::from);
         let cache = || {
-            let cache = std::env::var_os("XDG_CACHE_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
+            let cache =
+                std::env::var_os("XDG_CACHE_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
             let home = std::env::var_os("HOME").unwrap_or_default();
             let cache = cache.unwrap_or_else(|| Path::new(&home).join(".cache"));
             cache.join("fsxctl/testbed/current")

@@ -78,7 +78,8 @@ impl Kubelet {
     }
 
     fn tell_log(&mut self, plane: &Shared, pod: &Value, logs: &Value) {
-        let (namespace, name) = (row::text(&pod["metadata"], "namespace"), row::text(&pod["metadata"], "name"));
+        let (namespace, name) =
+            (row::text(&pod["metadata"], "namespace"), row::text(&pod["metadata"], "name"));
         let uid = row::text(&pod["metadata"], "uid");
         let mine = |entry: &&Value| entry["namespace"] == namespace && entry["pod"] == name;
         let Some(entry) = logs.as_array().into_iter().flatten().find(mine) else { return };
@@ -92,7 +93,12 @@ impl Kubelet {
         if let Ok(mut open) = std::fs::File::options().create(true).append(true).open(&file) {
             for line in &lines[*told..] {
                 // The kubelets' own form of container logs (Kubernetes, CRI logging).
-                let _ = writeln!(open, "{} stdout F {}", nanoseconds(row::text(line, "at")), row::text(line, "text"));
+                let _ = writeln!(
+                    open,
+                    "{} stdout F {}",
+                    nanoseconds(row::text(line, "at")),
+                    row::text(line, "text")
+                );
             }
         }
         *told = lines.len();
@@ -107,7 +113,8 @@ impl Kubelet {
     }
 
     fn tell_status(&mut self, plane: &Shared, pod: &Value) {
-        let (namespace, name) = (row::text(&pod["metadata"], "namespace"), row::text(&pod["metadata"], "name"));
+        let (namespace, name) =
+            (row::text(&pod["metadata"], "namespace"), row::text(&pod["metadata"], "name"));
         let uid = row::text(&pod["metadata"], "uid");
         let status = &pod["status"];
         if self.statuses.get(uid) == Some(status) || status["startTime"].is_null() {

@@ -348,7 +348,8 @@ impl Sandbox {
             real::addons(&mut state);
         }
         let inner = self.inner.clone();
-        let target = real::Target { state: self.inner.state.clone(), changed: Arc::new(move || inner.touched()) };
+        let target =
+            real::Target { state: self.inner.state.clone(), changed: Arc::new(move || inner.touched()) };
         let _within = runtime.enter();
         real::keep(&backend, &Arc::new(target));
         let host = real::Host::start(plane, self.inner.state.clone(), self.endpoint.clone())?;

@@ -131,7 +131,11 @@ fn coming(state: &mut State, index: usize) -> Option<Timestamp> {
     let patience = patience.max(if real { Duration::from_secs(60) } else { Duration::from_millis(50) });
     let deadline = due + SignedDuration::try_from(patience).unwrap_or_default();
     if !ready && state.now < deadline {
-        return Some(if real { deadline.min(state.now + SignedDuration::from_millis(250)) } else { deadline });
+        return Some(if real {
+            deadline.min(state.now + SignedDuration::from_millis(250))
+        } else {
+            deadline
+        });
     }
     settle(state, index, ready);
     if state.rows(ADDONS)[index]["$outcome"].is_object() { ended(state, index) } else { None }

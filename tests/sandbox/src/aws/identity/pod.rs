@@ -115,7 +115,9 @@ pub fn by_token(state: &mut State, claims: &Claims) -> Result<Principal, AwsErro
         return Err(refused("The token is no service account's"));
     };
     let mine = |pod: &&Value| {
-        pod["metadata"]["namespace"] == namespace && admission::service_account(pod) == account && is_ready(pod)
+        pod["metadata"]["namespace"] == namespace
+            && admission::service_account(pod) == account
+            && is_ready(pod)
     };
     let pod = state.kube.list("v1", "Pod").find(mine).cloned();
     let pod = pod.ok_or_else(|| refused("The token's pod is not there"))?;

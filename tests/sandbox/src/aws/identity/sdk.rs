@@ -39,8 +39,11 @@ impl Sdk {
                 // Errors that the SDK has no type for are announced as `api error`.
                 let kind = if code == "AccessDenied" { "api error " } else { "" };
                 // Its provider tries again when the token is not taken (aws-sdk-go-v2, credentials/stscreds).
-                let tries =
-                    if code == "InvalidIdentityToken" { "exceeded maximum number of attempts, 3, " } else { "" };
+                let tries = if code == "InvalidIdentityToken" {
+                    "exceeded maximum number of attempts, 3, "
+                } else {
+                    ""
+                };
                 format!(
                     "get identity: get credentials: failed to refresh cached credentials, failed to retrieve credentials, operation error STS: AssumeRoleWithWebIdentity, {tries}https response error StatusCode: {status}, RequestID: {request}, {kind}{code}: {text}"
                 )

@@ -72,10 +72,10 @@ impl Reply {
 
     /// As an HTTP response.
     pub fn into_response(self) -> Response<Body> {
-        let mut builder = Response::builder()
-            .status(self.code)
-            .header("content-type", self.content_type)
-            .header("cache-control", "no-cache, private");
+        let mut builder = Response::builder().status(self.code).header("cache-control", "no-cache, private");
+        if self.code != 204 {
+            builder = builder.header("content-type", self.content_type);
+        }
         for warning in &self.warnings {
             builder = builder.header("warning", format!("299 - {warning:?}"));
         }

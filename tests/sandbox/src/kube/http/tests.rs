@@ -88,7 +88,7 @@ async fn apply_creates_changes_and_refuses_what_is_immutable() {
         refused["message"],
         "StorageClass.storage.k8s.io \"fsx-sc\" is invalid: parameters: Invalid value: {\"subnetId\":\"subnet-b\"}: field is immutable"
     );
-    assert_eq!(refused["details"]["causes"][0]["reason"], "FieldValueForbidden");
+    assert_eq!(refused["details"]["causes"][0]["reason"], "FieldValueInvalid");
 }
 
 #[tokio::test]

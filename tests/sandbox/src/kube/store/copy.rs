@@ -11,7 +11,9 @@ impl KubeStore {
     /// Takes an object as it is, its resourceVersion too.
     pub fn copy(&mut self, object: Value) {
         let (version, kind) = (object["apiVersion"].as_str(), object["kind"].as_str());
-        let Some(kind) = version.zip(kind).and_then(|(version, kind)| self.kind(version, kind)) else { return };
+        let Some(kind) = version.zip(kind).and_then(|(version, kind)| self.kind(version, kind)) else {
+            return;
+        };
         let given = object["metadata"]["resourceVersion"].clone();
         let placed = self.put(&kind, object, ChangeType::Modified);
         let mut object = (*placed).clone();
@@ -23,7 +25,9 @@ impl KubeStore {
     /// Lets go of an object.
     pub fn forget_copy(&mut self, object: &Value) {
         let (version, kind) = (object["apiVersion"].as_str(), object["kind"].as_str());
-        let Some(kind) = version.zip(kind).and_then(|(version, kind)| self.kind(version, kind)) else { return };
+        let Some(kind) = version.zip(kind).and_then(|(version, kind)| self.kind(version, kind)) else {
+            return;
+        };
         if let Some(found) = self.read(&kind, namespace_of(object), name_of(object)).cloned() {
             self.erase(&kind, found);
         }

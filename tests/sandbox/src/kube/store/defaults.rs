@@ -124,8 +124,11 @@ pub fn pod_spec(spec: &mut Value) {
     ] {
         default(spec, member, value);
     }
-    if let Some(account) = spec["serviceAccountName"].as_str().map(str::to_owned) {
-        default(spec, "serviceAccount", json!(account));
+    for (given, other) in [("serviceAccountName", "serviceAccount"), ("serviceAccount", "serviceAccountName")]
+    {
+        if let Some(account) = spec.get(given).filter(|account| account.is_string()).cloned() {
+            default(spec, other, account);
+        }
     }
     for list in ["containers", "initContainers"] {
         for container in items(spec, list) {
@@ -140,9 +143,22 @@ pub fn pod_spec(spec: &mut Value) {
             for port in items(container, "ports") {
                 default(port, "protocol", json!("TCP"));
             }
+            probes(container);
+            for variable in items(container, "env") {
+                if let Some(field) = variable.get_mut("valueFrom").and_then(|v| v.get_mut("fieldRef")) {
+                    default(field, "apiVersion", json!("v1"));
+                }
+            }
         }
     }
     for volume in items(spec, "volumes") {
+        if let Some(projected) = volume.get_mut("projected") {
+            for source in items(projected, "sources") {
+                if let Some(token) = source.get_mut("serviceAccountToken") {
+                    default(token, "expirationSeconds", json!(3600));
+                }
+            }
+        }
         for source in ["secret", "configMap", "projected", "downwardAPI"] {
             if let Some(source) = volume.get_mut(source) {
                 default(source, "defaultMode", json!(420));
@@ -154,22 +170,28 @@ pub fn pod_spec(spec: &mut Value) {
     }
 }
 
-/// Defaults that only pods get here, not templates: the hashes of templates in world files hold for templates without
-/// them.
-fn deeper(spec: &mut Value) {
-    let host_network = spec["hostNetwork"] == true;
+/// What a container is limited to, it asks for, unless it says otherwise (`SetDefaults_Pod`).
+fn requests(spec: &mut Value) {
     for list in ["containers", "initContainers"] {
         for container in items(spec, list) {
-            probes(container);
-            for port in items(container, "ports").filter(|_| host_network) {
-                let own = port["containerPort"].clone();
-                default(port, "hostPort", own);
+            let limits = container["resources"]["limits"].clone();
+            for (what, limit) in limits.as_object().into_iter().flatten() {
+                default(ensure(&mut container["resources"], "requests"), what, limit.clone());
             }
-            for variable in items(container, "env") {
-                if let Some(field) = variable.get_mut("valueFrom").and_then(|v| v.get_mut("fieldRef")) {
-                    default(field, "apiVersion", json!("v1"));
-                }
-            }
+        }
+    }
+}
+
+/// The ports of a pod in its node's network are the node's. Templates stay without
+/// (feature `DefaultHostNetworkHostPortsInPodTemplates`, off by default).
+fn host_ports(spec: &mut Value) {
+    if spec["hostNetwork"] != true {
+        return;
+    }
+    for list in ["containers", "initContainers"] {
+        for port in items(spec, list).flat_map(|container| items(container, "ports")) {
+            let own = port["containerPort"].clone();
+            default(port, "hostPort", own);
         }
     }
 }
@@ -201,7 +223,8 @@ fn event(object: &mut Value) {
 fn pod(object: &mut Value) {
     let spec = ensure(object, "spec");
     pod_spec(spec);
-    deeper(spec);
+    host_ports(spec);
+    requests(spec);
     default(spec, "enableServiceLinks", json!(true));
 }
 

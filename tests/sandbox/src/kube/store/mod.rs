@@ -2,8 +2,8 @@
 //!
 //! Rules about single objects live in `defaults` and `validate`; nothing here knows about HTTP.
 
-mod defaults;
 mod copy;
+mod defaults;
 mod dump;
 mod history;
 mod index;

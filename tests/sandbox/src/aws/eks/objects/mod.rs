@@ -272,7 +272,8 @@ fn judged(manifest: &Value, live: &Value, details: &Value) -> Vec<Conflict> {
 fn real_conflicts(cluster: &crate::real::Cluster, manifest: &Value) -> Vec<Conflict> {
     let Some(live) = cluster.live(manifest) else { return Vec::new() };
     let refusal = cluster.apply(manifest, false, true).err();
-    let details = refusal.filter(|refusal| refusal.status == 409).map(|refusal| refusal.body["details"].clone());
+    let details =
+        refusal.filter(|refusal| refusal.status == 409).map(|refusal| refusal.body["details"].clone());
     judged(manifest, &live, &details.unwrap_or_default())
 }
 

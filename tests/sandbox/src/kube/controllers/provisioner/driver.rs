@@ -75,7 +75,10 @@ impl Driver {
     pub fn provisioner_major(&self) -> u32 {
         let containers = self.pod["spec"]["containers"].as_array().into_iter().flatten();
         let provisioner = containers.into_iter().find(|c| c["name"] == "csi-provisioner");
-        let tag = provisioner.and_then(|c| c["image"].as_str()).and_then(|i| i.rsplit_once(':')).map(|(_, tag)| tag);
+        let tag = provisioner
+            .and_then(|c| c["image"].as_str())
+            .and_then(|i| i.rsplit_once(':'))
+            .map(|(_, tag)| tag);
         let major = tag.and_then(|tag| tag.trim_start_matches('v').split('.').next()?.parse().ok());
         major.unwrap_or(u32::MAX)
     }
