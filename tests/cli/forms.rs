@@ -435,13 +435,13 @@ fn issues_of_an_add_on_are_escaped_too() {
 aws:
   eks:
     addons:
-    - {clusterName: hp-eks, addonName: aws-fsx-csi-driver, addonVersion: v1.9.0-eksbuild.1, status: CREATE_FAILED, health: {issues: [{code: Bad, message: \"a\\e[2Jb\\x07\\nc\"}]}}
+    - {clusterName: hp-eks, addonName: aws-fsx-csi-driver, addonVersion: v1.9.0-eksbuild.1, status: CREATE_FAILED, health: {issues: [{code: InternalFailure, message: \"a\\e[2Jb\\x07\\nc\"}]}}
 ";
     let world = World::of(&["bare", failed]);
     let run = world.fsxctl("setup dynamic --yes -q");
     run.ends_untouched(7);
     insta::assert_snapshot!(run.stderr.lines().next().unwrap_or_default(), @r"
-    error: add-on aws-fsx-csi-driver is CREATE_FAILED (Bad: a\u{1b}[2Jb\u{7}\nc)
+    error: add-on aws-fsx-csi-driver is CREATE_FAILED (InternalFailure: a\u{1b}[2Jb\u{7}\nc)
     ");
 }
 

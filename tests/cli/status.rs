@@ -142,7 +142,8 @@ fn a_large_cluster_takes_little_memory_and_no_call_per_object() {
     }
     let run = world.fsxctl("status -q");
     run.ends_untouched(0);
-    assert!(run.requests.len() < 60, "{} requests", run.requests.len());
+    // 10 of them are pages of FSx, which gives 50 file systems each (API reference, `DescribeFileSystems`).
+    assert!(run.requests.len() < 65, "{} requests", run.requests.len());
     assert!(run.stdout.lines().count() <= 50, "one screen: {}", run.show());
     insta::assert_snapshot!("scale-human", run.show());
 }

@@ -8,6 +8,7 @@ mod normal;
 mod scenario;
 mod side;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
@@ -16,7 +17,8 @@ use fsxctl_sandbox::real::{BUILD, Components};
 use fsxctl_sandbox::{Kubernetes, Options, Sandbox, Source};
 use libtest_mimic::{Completion, Failed, Trial};
 
-use differences::{Difference, Listed};
+use crate::table::{Cell, Judged, Reason, Row};
+use differences::Difference;
 use scenario::Scenario;
 use side::Side;
 
@@ -64,20 +66,64 @@ fn required() -> bool {
     std::env::var("CI").is_ok_and(|value| value == "true")
 }
 
-/// Runs all scenarios once for all trials. Where the real programs are missing a trial is ignored, or fails when they
-/// are required.
-fn with_outcomes(test: impl FnOnce(&[Outcome]) -> Result<(), Failed>) -> Result<Completion, Failed> {
+/// What all scenarios came to, run once for all trials.
+///
+/// # Errors
+/// What could not be run; the missing programs where they are required.
+fn outcomes() -> Result<Result<&'static [Outcome], &'static str>, Failed> {
     static COMPONENTS: OnceLock<Result<Components, String>> = OnceLock::new();
     static OUTCOMES: OnceLock<Result<Vec<Outcome>, String>> = OnceLock::new();
     let components = match COMPONENTS.get_or_init(components) {
         Ok(components) => components,
         Err(why) if required() => return Err(Failed::from(why.as_str())),
-        Err(why) => return Ok(Completion::ignored_with(why.as_str())),
+        Err(why) => return Ok(Err(why)),
     };
-    let outcomes =
-        OUTCOMES.get_or_init(|| run(components)).as_ref().map_err(|why| Failed::from(why.as_str()))?;
-    test(outcomes)?;
-    Ok(Completion::Completed)
+    let outcomes = OUTCOMES.get_or_init(|| run(components)).as_ref();
+    outcomes.map(|all| Ok(all.as_slice())).map_err(|why| Failed::from(why.as_str()))
+}
+
+/// Where the real programs are missing a trial is ignored, or fails when they are required.
+fn with_outcomes(test: impl FnOnce(&[Outcome]) -> Result<(), Failed>) -> Result<Completion, Failed> {
+    match outcomes()? {
+        Ok(all) => test(all).map(|()| Completion::Completed),
+        Err(why) => Ok(Completion::ignored_with(why)),
+    }
+}
+
+/// The kinds of requests that both sides were asked, and the listed differences.
+///
+/// # Errors
+/// As [`outcomes`].
+pub fn rows() -> Result<Option<Judged>, Failed> {
+    let Ok(all) = outcomes()? else { return Ok(None) };
+    let listed = differences::listed();
+    let mut asked: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for scenario in scenario::all() {
+        let found = all.iter().filter(|outcome| outcome.name == scenario.name).flat_map(|o| &o.found);
+        let found: Vec<&Difference> = found.collect();
+        for step in &scenario.steps {
+            let ids = asked.entry(step.operation()).or_default();
+            let place = format!("{}/{}", scenario.name, step.step);
+            for difference in found.iter().filter(|difference| difference.r#where == place) {
+                ids.extend(listed.iter().filter(|l| l.covers(difference)).map(|l| l.id.clone()));
+            }
+        }
+    }
+    let row = |(operation, ids): (String, BTreeSet<String>)| {
+        let server =
+            if ids.is_empty() { Cell::Fine("alike") } else { Cell::Differs(ids.into_iter().collect()) };
+        Row { operation, botocore: Cell::NotAsked, moto: Cell::NotAsked, server }
+    };
+    let reason = |listed: differences::Listed| Reason {
+        id: listed.id,
+        judge: "real API server".into(),
+        reason: listed.why,
+        source: String::new(),
+    };
+    Ok(Some(Judged {
+        rows: asked.into_iter().map(row).collect(),
+        reasons: listed.iter().cloned().map(reason).collect(),
+    }))
 }
 
 fn judge(name: &str, all: &[Outcome]) -> Result<(), Failed> {

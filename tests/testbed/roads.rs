@@ -43,6 +43,7 @@ fn road(beds: &Beds, driver: &str, identity: &str) {
         }
         bed.ok(&words);
         bound(bed);
+        trusted(bed, identity);
         asked_for(bed, identity);
         workloads(bed);
         ownership(bed, &["/apis/storage.k8s.io/v1/storageclasses/fsx-sc", CLAIM]);
@@ -105,6 +106,25 @@ fn asked_for(bed: &Bed, identity: &str) {
             && entry.status == 200
     });
     assert_eq!(web, identity == "irsa", "the driver's identity");
+}
+
+/// The role that was made lets in this service account of this cluster, and nobody else.
+fn trusted(bed: &Bed, identity: &str) {
+    let role = bed.world.sandbox.with_state(|state| {
+        state.find("iam.Roles", "RoleName", "FSXLCSI-hp-eks-us-west-2").cloned().unwrap_or_default()
+    });
+    let statement = &role["AssumeRolePolicyDocument"]["Statement"][0];
+    let (actions, condition) = if identity == "irsa" {
+        let issuer = "oidc.eks.us-west-2.amazonaws.com/id/A1B2C3D4E5F60718293A4B5C6D7E8F90";
+        let condition = json!({"StringEquals": {
+            format!("{issuer}:aud"): "sts.amazonaws.com",
+            format!("{issuer}:sub"): "system:serviceaccount:kube-system:fsx-csi-controller-sa",
+        }});
+        (json!("sts:AssumeRoleWithWebIdentity"), condition)
+    } else {
+        (json!(["sts:AssumeRole", "sts:TagSession"]), statement["Condition"].clone())
+    };
+    assert_eq!((&statement["Action"], &statement["Condition"]), (&actions, &condition), "{statement:#}");
 }
 
 fn workloads(bed: &Bed) {

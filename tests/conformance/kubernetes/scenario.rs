@@ -13,8 +13,9 @@ pub struct Scenario {
     /// Name of the file, without its ending.
     #[serde(skip)]
     pub name: String,
-    /// What it looks at, in one line.
-    pub about: String,
+    /// What it looks at, in one line, for whoever reads the file.
+    #[serde(rename = "about")]
+    _about: String,
     /// One after the other.
     pub steps: Vec<Step>,
 }
@@ -79,6 +80,35 @@ impl Step {
     /// Path and query.
     pub fn path(&self) -> &str {
         self.send.split_once(' ').map_or(self.send.as_str(), |(_, path)| path)
+    }
+
+    /// The verb, as RBAC and people name it, and the resource with its subresource; other paths as they are.
+    pub fn operation(&self) -> String {
+        let (path, query) = self.path().split_once('?').unwrap_or((self.path(), ""));
+        let words: Vec<&str> = path.split('/').filter(|word| !word.is_empty()).collect();
+        let rest = match words.as_slice() {
+            ["api", _, rest @ ..] | ["apis", _, _, rest @ ..] if !rest.is_empty() => rest,
+            _ => return format!("{} {path}", self.method()),
+        };
+        let rest = rest.strip_prefix(&["watch"]).unwrap_or(rest);
+        let rest = match rest {
+            ["namespaces", _, rest @ ..] if !rest.is_empty() => rest,
+            rest => rest,
+        };
+        let named = rest.len() > 1;
+        let verb = match (self.method(), self.media.as_deref()) {
+            ("POST", _) => "create",
+            ("PUT", _) => "update",
+            ("PATCH", Some("apply")) => "apply",
+            ("PATCH", _) => "patch",
+            ("DELETE", _) if named => "delete",
+            ("DELETE", _) => "deletecollection",
+            _ if query.contains("watch=") || path.contains("/watch/") => "watch",
+            _ if named => "get",
+            _ => "list",
+        };
+        let sub = rest.get(2).map(|sub| format!("/{sub}")).unwrap_or_default();
+        format!("{verb} {}{sub}", rest.first().unwrap_or(&""))
     }
 
     /// Media type of the body.

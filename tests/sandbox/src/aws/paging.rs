@@ -16,7 +16,8 @@ use crate::wire::model::{Model, Paginator, model};
 /// Sources: `eks` and `iam`, the parameter's text in the API reference ("100"); `sagemaker`, the same for
 /// `ListClusters` ("10"), for its nodes UNCONFIRMED; `fsx` associations, the limit of 25 in botocore's model
 /// text, the other lists of FSx UNCONFIRMED (the reference only says that a page may be shorter than asked
-/// for); `ec2`, the largest `MaxResults` that its calls take.
+/// for); `ec2`, the largest `MaxResults` that its calls take. No page is longer than the model lets the list be (`fsx`:
+/// 50 file systems or backups).
 const PAGES: &[(&str, &str, usize)] = &[
     ("eks", "*", 100),
     ("iam", "*", 100),
@@ -53,6 +54,7 @@ pub fn page(call: &Call, mut output: Value) -> Answer {
     };
     let size =
         asked.and_then(|n| usize::try_from(n).ok()).unwrap_or_else(|| usual(&call.service, &call.operation));
+    let size = longest(model, call, &key).map_or(size, |longest| size.min(longest));
     let end = list.len().min(start.saturating_add(size));
     let more = end < list.len();
     list.truncate(end);
@@ -65,6 +67,14 @@ pub fn page(call: &Call, mut output: Value) -> Answer {
         output[flag.as_str()] = json!(more);
     }
     Ok(output)
+}
+
+/// How long the model lets a list of an answer be.
+fn longest(model: &Model, call: &Call, key: &str) -> Option<usize> {
+    let output = model.operations.get(&call.operation)?.output.as_ref()?;
+    let list = model.shape(model.shape(output)?.members.get(key)?)?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of the model")]
+    list.max.map(|max| max as usize)
 }
 
 /// EC2 does not validate by its model elsewhere, so its limits are looked at here.

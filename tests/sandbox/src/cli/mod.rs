@@ -118,6 +118,7 @@ impl Serving {
             faults: self.faults.clone(),
             kill_after_writes: self.kill_after_writes,
             kubernetes: self.kubernetes()?,
+            ..Options::default()
         })
     }
 }

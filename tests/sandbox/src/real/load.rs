@@ -152,3 +152,17 @@ pub fn ready(state: &State) -> bool {
     };
     state.kube.list("v1", "Node").all(up) && present(state).iter().all(|plan| objects::are_ready(state, plan))
 }
+
+/// Takes everything that a saved world holds out of the real API server, the kinds too that nothing here watches.
+pub fn pull(state: &mut State) {
+    let Some(cluster) = state.real.clone() else { return };
+    let kinds: Vec<_> = state.kube.kinds().filter(|kind| !kind.review && !kind.custom).cloned().collect();
+    for kind in kinds {
+        let root = if kind.group.is_empty() { "/api".to_owned() } else { format!("/apis/{}", kind.group) };
+        let path = format!("{root}/{}/{}", kind.version, kind.plural);
+        // The other group's Events are the same objects.
+        if kind.group != "events.k8s.io" {
+            state.kube.copy_all(&kind.api_version(), &kind.kind, cluster.admin().list(&path));
+        }
+    }
+}

@@ -31,7 +31,7 @@ use crate::aws::eks::objects::Plan;
 pub use admin::trust;
 pub use admin::{Admin, Refusal};
 pub use host::Host;
-pub use load::{APPLY, addons, admission, but_of_addons, ready, world};
+pub use load::{APPLY, addons, admission, but_of_addons, pull, ready, world};
 pub use mirror::{Target, keep};
 pub use plane::{Plane, Shared};
 

@@ -21,6 +21,18 @@ pub struct Seen {
     scope: Option<Scope>,
 }
 
+/// What a request came to.
+pub struct Handled {
+    /// The answer in its frame.
+    pub response: Response<Bytes>,
+    /// The error's code.
+    pub error: Option<String>,
+    /// What the road does to the answer.
+    pub road: Option<Transport>,
+    /// Whether a fault gave this answer, and not the service.
+    pub injected: bool,
+}
+
 /// Tells service and operation and decodes the input.
 pub fn look(parts: &Parts, body: &[u8]) -> Seen {
     let scope = auth::scope(&parts.headers);
@@ -80,28 +92,33 @@ impl Seen {
         }
     }
 
-    /// Judges and handles the request against the world, and frames the answer. With it the error's code, and what
-    /// the road does to it.
-    pub fn handle(
-        self,
-        state: &mut State,
-        parts: &Parts,
-    ) -> (Response<Bytes>, Option<String>, Option<Transport>) {
+    /// Judges and handles the request against the world, and frames the answer.
+    pub fn handle(self, state: &mut State, parts: &Parts) -> Handled {
         let id = request_id(state);
-        let mut road = None;
-        let answer = self.answer(state, parts, &mut road);
+        let (mut road, mut injected) = (None, false);
+        let answer = self.answer(state, parts, &mut road, &mut injected);
         let operation = self.operation.as_deref().unwrap_or_default();
         let response = wire::encode(&self.service, operation, &answer, &id);
-        (response, answer.err().map(|error| error.code), road)
+        injected |= road.is_some_and(|road| !road.arrives());
+        Handled { response, error: answer.err().map(|error| error.code), road, injected }
     }
 
-    fn answer(&self, state: &mut State, parts: &Parts, road: &mut Option<Transport>) -> Answer {
+    fn answer(
+        &self,
+        state: &mut State,
+        parts: &Parts,
+        road: &mut Option<Transport>,
+        injected: &mut bool,
+    ) -> Answer {
         let principal = self.principal(state, parts)?;
         let operation = self.operation.clone()?;
         let probe =
             Probe { service: &self.service, operation: Some(&operation), verb: None, path: parts.uri.path() };
         match fault::strike(state, &probe) {
-            Some(Strike::Refusal(refusal)) => return Err(refusal),
+            Some(Strike::Refusal(refusal)) => {
+                *injected = true;
+                return Err(refusal);
+            }
             Some(Strike::Transport(transport)) => *road = Some(transport),
             None => {}
         }

@@ -5,6 +5,7 @@
 pub mod auth;
 mod aws;
 mod environment;
+mod exchange;
 pub mod fault;
 mod kill;
 mod kube;
@@ -90,6 +91,8 @@ pub struct Options {
     pub kill_after_writes: Option<u64>,
     /// The Kubernetes side.
     pub kubernetes: Kubernetes,
+    /// An existing directory for the raw exchanges of the AWS side; the default is what `FSXCTL_SANDBOX_EXCHANGES` names.
+    pub exchanges: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -102,6 +105,7 @@ impl Default for Options {
             faults: Vec::new(),
             kill_after_writes: None,
             kubernetes: Kubernetes::Builtin,
+            exchanges: std::env::var_os(exchange::VARIABLE).filter(|it| !it.is_empty()).map(PathBuf::from),
         }
     }
 }
@@ -169,6 +173,7 @@ pub(crate) struct Inner {
     /// The world, shared with the watches of the Kubernetes side.
     state: Arc<Mutex<State>>,
     log: Arc<log::Log>,
+    exchanges: Option<exchange::Exchanges>,
     latency: Duration,
     kill: kill::Kill,
     hosts: [u16; 2],
@@ -258,7 +263,8 @@ impl Sandbox {
     /// # Errors
     /// A world that cannot be read, a fault that cannot be, or no free port.
     pub fn start(options: Options) -> Result<Self, Error> {
-        let Options { worlds, log, latency, speed, faults, kill_after_writes, kubernetes } = options;
+        let Options { worlds, log, latency, speed, faults, kill_after_writes, kubernetes, exchanges } =
+            options;
         let mut state = crate::world::load(&worlds, speed)?;
         for spec in faults {
             let fault = fault::parse(&spec).map_err(|why| Error::Fault { spec, why })?;
@@ -285,9 +291,11 @@ impl Sandbox {
         scratch.write("aws-config", "")?;
         scratch.write("aws-credentials", "")?;
         let env = environment::pairs(&scratch, &endpoint, &state.region, &keys);
+        let exchanges = exchanges.map(|directory| exchange::Exchanges::new(&directory));
         let inner = Arc::new(Inner {
             state: Arc::new(Mutex::new(state)),
             log: Arc::new(log::Log::new(log.as_deref())?),
+            exchanges,
             latency,
             kill: kill::Kill::after(kill_after_writes),
             hosts: [aws_port, kube_port],
@@ -409,6 +417,7 @@ impl Sandbox {
     /// The world as it stands, as a world file that loads again without loss.
     pub fn snapshot(&self) -> String {
         let mut state = self.inner.lock();
+        real::pull(&mut state);
         aws::advance(&mut state);
         crate::world::save(&state)
     }

@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
+use super::exchange::Told;
 use super::fault::Transport;
 use super::tap::{Broken, Conn, Tap, Tracked};
 use super::{Answered, Body, Inner, aws, full, kube};
@@ -98,10 +99,14 @@ async fn respond(
         Some(seen) => {
             let mut state = inner.lock();
             aws::advance(&mut state);
-            let (response, error, road) = seen.handle(&mut state, &parts);
+            let handled = seen.handle(&mut state, &parts);
             drop(state);
             inner.touched();
-            Answered { response: response.map(full), error, road }
+            if let Some(exchanges) = &inner.exchanges {
+                let told = Told { response: &handled.response, injected: handled.injected };
+                exchanges.note(&facts, &parts, &body, told);
+            }
+            Answered { response: handled.response.map(full), error: handled.error, road: handled.road }
         }
         None => inner.answer_kube(parts, body).await,
     };

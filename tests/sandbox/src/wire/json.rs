@@ -98,6 +98,12 @@ fn wrong(message: &str) -> AwsError {
     AwsError::new("SerializationException", message)
 }
 
+fn needs_items(model: &Model, member: &Ref) -> bool {
+    model
+        .shape(member)
+        .is_some_and(|shape| shape.kind == Kind::List && shape.min.is_some_and(|min| min >= 1.0))
+}
+
 /// An answer's value in the JSON of the wire: members of the shape only, times as seconds.
 pub fn encode(model: &Model, reference: &Ref, value: &Value) -> Value {
     let Some(shape) = model.shape(reference) else { return Value::Null };
@@ -107,6 +113,8 @@ pub fn encode(model: &Model, reference: &Ref, value: &Value) -> Value {
             for (name, member) in &shape.members {
                 match given.get(name) {
                     None | Some(Value::Null) => {}
+                    // By its model a list of tags is never empty: where there are none, there is no list.
+                    Some(Value::Array(items)) if items.is_empty() && needs_items(model, member) => {}
                     Some(inner) => {
                         let wire = member.location_name.as_ref().unwrap_or(name);
                         members.insert(wire.clone(), encode(model, member, inner));

@@ -15,7 +15,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use serde_json::{Map, Value};
 
 use crate::call::{Answer, AwsError};
-use model::{Model, Protocol, model};
+use model::{Model, Operation, Protocol, model};
 
 /// A request as it arrived.
 #[derive(Debug, Clone, Copy)]
@@ -75,9 +75,22 @@ pub fn decode(service: &str, request: &Request<'_>) -> Result<Decoded, AwsError>
         (Some(input), Protocol::Query | Protocol::Ec2) => form::decode(model, input, request)?,
     };
     if let Some(shape) = operation.input.as_ref().and_then(|input| model.shape(input)) {
-        validate::check(service, model, shape, &input)?;
+        validate::check(service, model, shape, &input).map_err(|refused| declared(operation, refused))?;
     }
     Ok(Decoded { operation: name, input })
+}
+
+/// A validation error under the name that the operation declares for it: those of EKS differ.
+fn declared(operation: &Operation, mut refused: AwsError) -> AwsError {
+    let declares = |code: &str| operation.errors.iter().any(|error| error.shape == code);
+    let names =
+        ["InvalidParameterException", "BadRequestException", "InvalidRequestException", "ClientException"];
+    if refused.code == names[0]
+        && let Some(name) = names.iter().find(|name| declares(name))
+    {
+        refused.code = (*name).to_owned();
+    }
+    refused
 }
 
 /// Frames the answer of an operation as the service would.

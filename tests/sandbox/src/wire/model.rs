@@ -65,6 +65,9 @@ pub struct Operation {
     pub input: Option<Ref>,
     /// The output's shape.
     pub output: Option<Ref>,
+    /// The errors that it declares.
+    #[serde(default)]
+    pub errors: Vec<Ref>,
 }
 
 /// The HTTP binding of an operation.

@@ -7,15 +7,18 @@ use super::model::{Kind, Model, Operation, Ref, Shape};
 use super::{Request, json, scalar};
 use crate::call::AwsError;
 
-/// The operation whose method and path template fit, with what the path says.
+/// The operation whose method and path template fit, with what the path says; of several that fit, the one with the
+/// longest template, so that a last label with slashes in it takes nothing from others.
 pub fn find<'m>(model: &'m Model, request: &Request<'_>) -> Option<(&'m str, Vec<(String, String)>)> {
-    let fits = |(name, operation): (&'m String, &Operation)| {
+    let fits = |(name, operation): (&'m String, &'m Operation)| {
         if operation.http.method != request.method.as_str() {
             return None;
         }
-        Some((name.as_str(), labels(&operation.http.request_uri, request.path)?))
+        let template = operation.http.request_uri.as_str();
+        Some((template.split('/').count(), name.as_str(), labels(template, request.path)?))
     };
-    model.operations.iter().find_map(fits)
+    let found = model.operations.iter().filter_map(fits).max_by_key(|(segments, ..)| *segments);
+    found.map(|(_, name, labels)| (name, labels))
 }
 
 /// The labels of a template in a path. Segments are compared before they are decoded, so an encoded slash
@@ -121,6 +124,14 @@ mod tests {
                 "",
                 "DescribeAddon",
                 json!({"addonName": "b", "clusterName": "a"}),
+            ),
+            (
+                Method::GET,
+                "/clusters/a/access-entries/arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fb/access-policies",
+                "",
+                "",
+                "ListAssociatedAccessPolicies",
+                json!({"clusterName": "a", "principalArn": "arn:aws:iam::111122223333:role/b"}),
             ),
             (
                 Method::POST,

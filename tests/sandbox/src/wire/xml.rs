@@ -36,7 +36,10 @@ pub fn ec2(
 ) -> String {
     let Some((name, operation)) = operation else { return String::new() };
     let mut xml = Xml::new();
-    xml.within(&format!("{name}Response"), model.metadata.xml_namespace.as_deref(), |xml| {
+    // EC2 ends the namespace of its answers with a slash, which the model lacks: every example of its API reference.
+    let namespace =
+        model.metadata.xml_namespace.as_deref().map(|uri| format!("{}/", uri.trim_end_matches('/')));
+    xml.within(&format!("{name}Response"), namespace.as_deref(), |xml| {
         xml.leaf("requestId", request_id);
         match &operation.output {
             Some(reference) => xml.members(model, reference, output),

@@ -98,6 +98,11 @@ fn fill_subnets(state: &mut State) {
         fill(row, "DefaultForAz", false);
         fill(row, "MapPublicIpOnLaunch", false);
         fill(row, "AssignIpv6AddressOnCreation", false);
+        fill(row, "Ipv6Native", false);
+        let names = json!({
+            "HostnameType": "ip-name", "EnableResourceNameDnsARecord": false, "EnableResourceNameDnsAAAARecord": false,
+        });
+        fill(row, "PrivateDnsNameOptionsOnLaunch", names);
         fill(row, "Ipv6CidrBlockAssociationSet", json!([]));
         fill(row, "SubnetArn", format!("arn:{partition}:ec2:{region}:{account}:subnet/{id}"));
     }
@@ -325,6 +330,7 @@ fn fill_instance(state: &mut State, id: &str) {
 
 fn fill_others(state: &mut State) {
     let (account, now) = (state.account.clone(), state.now.to_string());
+    let (region, partition) = (state.region.clone(), state.partition());
     for row in state.rows_mut("ec2.LaunchTemplates") {
         fill(row, "LaunchTemplateName", text(row, "LaunchTemplateId").to_owned());
         fill(row, "CreateTime", now.clone());
@@ -336,6 +342,10 @@ fn fill_others(state: &mut State) {
         let entries = list(row, "Entries").len();
         fill(row, "PrefixListName", text(row, "PrefixListId").to_owned());
         fill(row, "OwnerId", account.clone());
+        // AWS's own lists have ARNs of an account called `aws` (VPC user guide, AWS-managed prefix lists).
+        let owner = text(row, "OwnerId").to_lowercase();
+        let id = text(row, "PrefixListId").to_owned();
+        fill(row, "PrefixListArn", format!("arn:{partition}:ec2:{region}:{owner}:prefix-list/{id}"));
         fill(row, "AddressFamily", "IPv4");
         fill(row, "State", "create-complete");
         fill(row, "MaxEntries", entries.max(1));
@@ -350,12 +360,24 @@ fn fill_others(state: &mut State) {
         }
     }
     for (collection, member, value) in [
-        ("ec2.NatGateways", "State", "available"),
-        ("ec2.VpcEndpoints", "State", "available"),
-        ("ec2.VpcEndpoints", "VpcEndpointType", "Interface"),
+        ("ec2.NatGateways", "State", json!("available")),
+        ("ec2.NatGateways", "CreateTime", json!(now)),
+        ("ec2.VpcEndpoints", "State", json!("available")),
+        ("ec2.VpcEndpoints", "VpcEndpointType", json!("Interface")),
+        ("ec2.VpcEndpoints", "CreationTimestamp", json!(now)),
+        ("ec2.VpcEndpoints", "PrivateDnsEnabled", json!(false)),
+        ("ec2.TransitGatewayVpcAttachments", "VpcOwnerId", json!(account)),
+        ("ec2.TransitGatewayVpcAttachments", "CreationTime", json!(now)),
     ] {
         if !state.rows(collection).is_empty() {
-            state.rows_mut(collection).iter_mut().for_each(|row| fill(row, member, value));
+            state.rows_mut(collection).iter_mut().for_each(|row| fill(row, member, value.clone()));
+        }
+    }
+    for row in state.aws.get_mut("ec2.VpcPeeringConnections").into_iter().flatten() {
+        for side in ["RequesterVpcInfo", "AccepterVpcInfo"] {
+            if given(row, side) {
+                fill(&mut row[side], "Region", region.clone());
+            }
         }
     }
 }

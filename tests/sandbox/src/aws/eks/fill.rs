@@ -60,6 +60,8 @@ fn cluster(row: &mut Value, around: &Around) {
         "kubernetesNetworkConfig",
         json!({"serviceIpv4Cidr": "172.20.0.0/16", "ipFamily": "ipv4"}),
     );
+    let types = ["api", "audit", "authenticator", "controllerManager", "scheduler"];
+    row::fill(row, "logging", json!({"clusterLogging": [{"types": types, "enabled": false}]}));
     row::fill(row, "resourcesVpcConfig", json!({}));
     let network = &mut row["resourcesVpcConfig"];
     row::fill(network, "endpointPublicAccess", true);

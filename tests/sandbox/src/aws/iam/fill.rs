@@ -54,9 +54,9 @@ pub fn derived_id(prefix: &str, name: &str) -> String {
     format!("{prefix}{}", &digest[..17])
 }
 
-/// The `PermissionsBoundary` member of a role or user.
+/// The `PermissionsBoundary` member of a role or user. Its type has one value (API reference, `AttachedPermissionsBoundary`).
 pub fn boundary(arn: &str) -> Value {
-    json!({"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn})
+    json!({"PermissionsBoundaryType": "PermissionsBoundaryPolicy", "PermissionsBoundaryArn": arn})
 }
 
 fn named(row: &mut Value, prefix: &str, kind: &str, name: &str) {

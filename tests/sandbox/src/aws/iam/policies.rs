@@ -116,6 +116,15 @@ fn shown(state: &State, policy: &Value) -> Value {
     answer
 }
 
+/// A list has neither tags nor descriptions (API reference, `ListPolicies` and `Policy`).
+fn listed(state: &State, policy: &Value) -> Value {
+    let mut answer = shown(state, policy);
+    for member in ["Description", "Tags"] {
+        row::unset(&mut answer, member);
+    }
+    answer
+}
+
 fn holders<'a>(state: &'a State, collection: &str, arn: &'a str) -> impl Iterator<Item = &'a Value> {
     state.rows(collection).iter().filter(move |row| documents::attached(row).contains(&arn))
 }
@@ -124,12 +133,12 @@ fn list(state: &State, call: &Call) -> Value {
     let scope = call.text("Scope").unwrap_or("All");
     let mut all: Vec<Value> = Vec::new();
     if scope != "AWS" {
-        all.extend(state.rows(POLICIES).iter().map(|policy| shown(state, policy)));
+        all.extend(state.rows(POLICIES).iter().map(|policy| listed(state, policy)));
     }
     if scope != "Local" {
         let partition = state.partition();
         all.extend(managed::all().iter().map(|(name, document)| {
-            shown(state, &managed_row(&format!("arn:{partition}:iam::aws:policy/{name}"), name, document))
+            listed(state, &managed_row(&format!("arn:{partition}:iam::aws:policy/{name}"), name, document))
         }));
     }
     let prefix = call.text("PathPrefix").unwrap_or("/");

@@ -56,7 +56,7 @@ pub fn handle(state: &mut State, call: &Call) -> Answer {
         }
         "ListOpenIDConnectProviderTags" => {
             let provider = provider_mut(state, call)?;
-            Ok(json!({"Tags": row::list(provider, "Tags")}))
+            Ok(json!({"Tags": tags::sorted(provider)}))
         }
         _ => Err(not_served(call)),
     }

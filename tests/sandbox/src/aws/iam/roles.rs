@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::{not_served, row};
 use super::check::{self, Kind};
-use super::{documents, encode, fill, limit, no_such, refuse_protected, role, role_mut};
+use super::{documents, encode, fill, limit, no_such, refuse_protected, role, role_mut, users};
 use crate::call::{Answer, AwsError, Call};
 use crate::state::State;
 
@@ -41,7 +41,8 @@ pub fn handle(state: &mut State, call: &Call) -> Answer {
         }
         "ListInstanceProfilesForRole" => {
             let name = row::text(role(state, call)?, "RoleName");
-            let profiles: Vec<&Value> = profiles_of(state, name).collect();
+            let profiles: Vec<Value> =
+                profiles_of(state, name).map(|profile| users::with_roles(state, profile)).collect();
             Ok(json!({"InstanceProfiles": profiles}))
         }
         _ => Err(not_served(call)),

@@ -57,8 +57,9 @@ pub fn ensure(state: &mut State, service: &str, suffix: &str) {
         "RoleName": name,
         "RoleId": format!("AROA{}", state.hex(17).to_uppercase()),
         "CreateDate": state.now.to_string(),
+        // As IAM writes it: lists of one (AWS CLI reference, example of create-service-linked-role).
         "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"},
+            {"Effect": "Allow", "Principal": {"Service": [service]}, "Action": ["sts:AssumeRole"]},
         ]},
         "AttachedPolicies": attached,
     });

@@ -19,7 +19,7 @@ pub fn handle(state: &mut State, call: &Call) -> Answer {
     match call.operation.as_str() {
         "TagRole" | "TagPolicy" => add(row, row::list(&call.input, "Tags")),
         "UntagRole" | "UntagPolicy" => remove(row, &call.texts("TagKeys")),
-        "ListRoleTags" | "ListPolicyTags" => return Ok(json!({"Tags": row::list(row, "Tags")})),
+        "ListRoleTags" | "ListPolicyTags" => return Ok(json!({"Tags": sorted(row)})),
         _ => return Err(not_served(call)),
     }
     Ok(json!({}))
@@ -29,6 +29,13 @@ fn policy_mut<'a>(state: &'a mut State, call: &Call) -> Result<&'a mut Value, Aw
     let arn = call.text("PolicyArn").unwrap_or_default();
     let found = state.find_mut("iam.Policies", "Arn", arn);
     found.ok_or_else(|| no_such(format!("Policy {arn} was not found.")))
+}
+
+/// The tags by key, the order in which IAM lists them (API reference, `ListRoleTags`).
+pub fn sorted(row: &Value) -> Vec<Value> {
+    let mut all = row::list(row, "Tags").to_vec();
+    all.sort_by(|a, b| row::text(a, "Key").cmp(row::text(b, "Key")));
+    all
 }
 
 /// Sets tags; the same key (case counts not, as in IAM) is replaced.

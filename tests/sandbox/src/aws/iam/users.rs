@@ -64,6 +64,11 @@ pub fn instance_profile(state: &State, call: &Call) -> Answer {
     let Some(found) = state.find("iam.InstanceProfiles", "InstanceProfileName", name) else {
         return Err(no_such(format!("Instance Profile {name} cannot be found.")));
     };
+    Ok(json!({"InstanceProfile": with_roles(state, found)}))
+}
+
+/// An instance profile with its roles in full.
+pub fn with_roles(state: &State, found: &Value) -> Value {
     let named =
         row::list(found, "Roles").iter().map(|r| r.as_str().unwrap_or_else(|| row::text(r, "RoleName")));
     let roles: Vec<Value> = named
@@ -77,5 +82,5 @@ pub fn instance_profile(state: &State, call: &Call) -> Answer {
         .collect();
     let mut profile = found.clone();
     row::set(&mut profile, "Roles", roles);
-    Ok(json!({"InstanceProfile": profile}))
+    profile
 }

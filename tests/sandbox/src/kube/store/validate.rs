@@ -132,7 +132,11 @@ fn content(kind: &Kind, object: &Value, errors: &mut Vec<FieldError>) {
         "PersistentVolumeClaim" => claim(&object["spec"], errors),
         "PersistentVolume" => volume(&object["spec"], errors),
         "Deployment" | "DaemonSet" | "ReplicaSet" | "StatefulSet" => workload(&object["spec"], errors),
-        "Pod" => containers(&object["spec"], "spec", errors),
+        "Pod" => {
+            containers(&object["spec"], "spec", errors);
+            let policies = &["Always", "OnFailure", "Never"];
+            one_of("spec.restartPolicy", &object["spec"]["restartPolicy"], policies, errors);
+        }
         "Event" => {
             let (own, about) = (&object["metadata"]["namespace"], &object["involvedObject"]["namespace"]);
             if about.as_str().is_some_and(|about| !about.is_empty() && own != about) {
