@@ -111,14 +111,16 @@ impl KubeError {
 
     /// 422 with the complaints.
     pub fn invalid(kind: &Kind, name: &str, errors: &[FieldError]) -> Self {
-        let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        let mut texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        let mut said = std::collections::BTreeSet::new();
+        texts.retain(|text| said.insert(text.clone()));
         let text = match texts.as_slice() {
             [one] => one.clone(),
             many => format!("[{}]", many.join(", ")),
         };
         let qualified =
             if kind.group.is_empty() { kind.kind.clone() } else { format!("{}.{}", kind.kind, kind.group) };
-        let mut details = json!({"name": name});
+        let mut details = if name.is_empty() { json!({}) } else { json!({"name": name}) };
         if !kind.group.is_empty() {
             details["group"] = json!(kind.group);
         }
@@ -133,6 +135,28 @@ impl KubeError {
             message: format!("{qualified} {name:?} is invalid: {text}"),
             details: Some(Box::new(details)),
         }
+    }
+
+    /// 422 for the options of a request, for instance `CreateOptions`.
+    pub fn options(kind: &str, error: &FieldError) -> Self {
+        let cause = json!({"reason": error.reason, "message": error.message, "field": error.field});
+        Self {
+            code: 422,
+            reason: "Invalid".into(),
+            message: format!("{kind}.meta.k8s.io \"\" is invalid: {error}"),
+            details: Some(Box::new(json!({"group": "meta.k8s.io", "kind": kind, "causes": [cause]}))),
+        }
+    }
+
+    /// 405.
+    pub fn method_not_allowed() -> Self {
+        let text = "the server does not allow this method on the requested resource";
+        Self { details: Some(Box::new(json!({}))), ..Self::plain(405, "MethodNotAllowed", text) }
+    }
+
+    /// 500 without a reason: an error that nobody gave a status to.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::plain(500, "", message)
     }
 
     /// 400.
@@ -164,8 +188,11 @@ impl KubeError {
     pub fn to_status(&self) -> Value {
         let mut status = json!({
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-            "message": self.message, "reason": self.reason,
+            "message": self.message,
         });
+        if !self.reason.is_empty() {
+            status["reason"] = json!(self.reason);
+        }
         if let Some(details) = &self.details {
             status["details"] = (**details).clone();
         }

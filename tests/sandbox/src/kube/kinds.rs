@@ -56,6 +56,11 @@ impl Kind {
         format!("{}List", self.kind)
     }
 
+    /// Whether a whole collection can be deleted; namespaces go one by one (pkg/registry/core/namespace/storage).
+    pub fn collectable(&self) -> bool {
+        !(self.group.is_empty() && self.kind == "Namespace")
+    }
+
     /// Whether the kind has that subresource.
     pub fn has(&self, subresource: &str) -> bool {
         self.subresources.iter().any(|s| s == subresource)

@@ -13,12 +13,10 @@ pub fn json(object: &Value, patch: &Value) -> Result<Value, KubeError> {
     let patch: json_patch::Patch = serde_json::from_value(patch.clone())
         .map_err(|e| KubeError::bad_request(format!("error decoding patch: {e}")))?;
     let mut out = object.clone();
-    json_patch::patch(&mut out, &patch).map_err(|e| {
-        KubeError::plain(
-            422,
-            "Invalid",
-            format!("the server rejected our request due to an error in our request: {e}"),
-        )
+    // The API server does not say which operation failed, nor why.
+    json_patch::patch(&mut out, &patch).map_err(|_| KubeError {
+        details: Some(Box::new(Value::Object(Map::new()))),
+        ..KubeError::plain(422, "Invalid", "the server rejected our request due to an error in our request")
     })?;
     Ok(out)
 }
@@ -51,7 +49,12 @@ fn maps(node: Node<'_>, object: &Map<String, Value>, patch: &Map<String, Value>)
         Some("delete") => return Ok(Value::Object(Map::new())),
         Some("merge") | None => {}
         Some(other) => {
-            return Err(KubeError::bad_request(format!("Unknown patch type found: {other}")));
+            let shown: Vec<String> =
+                patch.iter().map(|(k, v)| format!("{k}:{}", v.as_str().unwrap_or_default())).collect();
+            let mut shown = shown;
+            shown.sort();
+            let shown = shown.join(" ");
+            return Err(KubeError::internal(format!("unknown patch type: {other} in map: map[{shown}]")));
         }
     }
     let mut out = object.clone();
@@ -122,7 +125,29 @@ fn lists(node: Node<'_>, before: &[Value], patch: &[Value]) -> Result<Vec<Value>
             (_, None) => out.push(strategic(node.items(), &Value::Object(Map::new()), item)?),
         }
     }
-    Ok(out)
+    Ok(in_order(out, before, patch, key))
+}
+
+/// Items of the patch stand in its order, the others in theirs; where the two cannot be told, the patch's come first
+/// (k8s.io/apimachinery, util/strategicpatch, `mergeSortedSlice`).
+fn in_order(merged: Vec<Value>, before: &[Value], patch: &[Value], key: &str) -> Vec<Value> {
+    let place = |list: &[Value], item: &Value| list.iter().position(|o| o.get(key) == item.get(key));
+    let (mut named, others): (Vec<Value>, Vec<Value>) =
+        merged.into_iter().partition(|item| place(patch, item).is_some());
+    named.sort_by_key(|item| place(patch, item));
+    let (mut named, mut others) = (named.into_iter().peekable(), others.into_iter().peekable());
+    let mut out = Vec::new();
+    loop {
+        let later = match (named.peek(), others.peek()) {
+            (Some(left), Some(right)) => place(before, left) > place(before, right),
+            (None, _) => true,
+            (_, None) => false,
+        };
+        match if later { others.next() } else { named.next() } {
+            Some(item) => out.push(item),
+            None => return out,
+        }
+    }
 }
 
 fn reorder(node: Node<'_>, list: &mut [Value], order: &[Value]) {

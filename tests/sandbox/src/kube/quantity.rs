@@ -24,6 +24,40 @@ pub fn parse(text: &str) -> Option<i128> {
     Some(if negative { -milli } else { milli })
 }
 
+/// The one form in which the API server writes a quantity (k8s.io/apimachinery, api/resource, `CanonicalizeBytes`): the
+/// suffix's family stays, the digits become as few as they can. `None` when the text is none.
+pub fn canonical(text: &str) -> Option<String> {
+    let value = parse(text)?;
+    let small = value.abs() < 1024 * 1000;
+    if text.ends_with('i') && !small {
+        // Bytes in powers of 1024, whole ones.
+        let mut rest = (value + if value > 0 { 999 } else { 0 }) / 1000;
+        let mut power = 0;
+        while power + 1 < BINARY.len() && rest % 1024 == 0 {
+            rest /= 1024;
+            power += 1;
+        }
+        return Some(format!("{rest}{}", BINARY[power]));
+    }
+    if value == 0 {
+        return Some("0".to_owned());
+    }
+    let (mut rest, mut power) = (value, 0);
+    while power + 1 < DECIMAL.len() && rest % 1000 == 0 {
+        rest /= 1000;
+        power += 1;
+    }
+    if text.contains(['e', 'E']) && !text.ends_with('E') {
+        let exponent = 3 * i32::try_from(power).ok()? - 3;
+        return Some(if exponent == 0 { rest.to_string() } else { format!("{rest}e{exponent}") });
+    }
+    Some(format!("{rest}{}", DECIMAL[power]))
+}
+
+const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+/// Thousandths first: that is what a value is counted in here.
+const DECIMAL: [&str; 8] = ["m", "", "k", "M", "G", "T", "P", "E"];
+
 fn scale(suffix: &str) -> Option<(i128, i128)> {
     Some(match suffix {
         "" => (1, 1),
@@ -62,6 +96,26 @@ pub fn gib(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn canonical_forms() {
+        for (text, expected) in [
+            ("1200Gi", Some("1200Gi")),
+            ("1228800Mi", Some("1200Gi")),
+            ("1.5Ti", Some("1536Gi")),
+            ("1288490188800", Some("1288490188800")),
+            ("1200000000000", Some("1200G")),
+            ("2E", Some("2E")),
+            ("0.5", Some("500m")),
+            ("0", Some("0")),
+            ("0Gi", Some("0")),
+            ("100m", Some("100m")),
+            ("1e3", Some("1e3")),
+            ("much", None),
+        ] {
+            assert_eq!(canonical(text).as_deref(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn quantities() {

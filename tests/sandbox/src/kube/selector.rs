@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::error::KubeError;
 use super::kinds::Kind;
+use super::store::{LABEL_VALUE, is_label_value};
 
 #[derive(Debug, Clone, PartialEq)]
 enum Op {
@@ -27,11 +28,20 @@ impl Labels {
         for part in split(text) {
             let part = part.trim();
             if !part.is_empty() {
-                terms.push(term(part).ok_or_else(|| {
+                let (key, op) = term(part).ok_or_else(|| {
+                    let found = part.split_whitespace().nth(1).unwrap_or(part);
                     KubeError::bad_request(format!(
-                        "unable to parse requirement: found {part:?}, expected: a selector"
+                        "unable to parse requirement: found '{found}', expected: in, notin, =, ==, !=, gt, lt"
                     ))
-                })?);
+                })?;
+                if let Op::In(values) | Op::NotIn(values) = &op
+                    && let Some((at, wrong)) = values.iter().enumerate().find(|(_, v)| !is_label_value(v))
+                {
+                    return Err(KubeError::bad_request(format!(
+                        "unable to parse requirement: values[{at}][{key}]: Invalid value: {wrong:?}: {LABEL_VALUE}"
+                    )));
+                }
+                terms.push((key, op));
             }
         }
         Ok(Self(terms))
@@ -186,7 +196,15 @@ impl Fields {
             let known = SELECTABLE.iter().find(|(k, _)| *k == kind.kind).map(|(_, fields)| *fields);
             let always = matches!(path, "metadata.name" | "metadata.namespace");
             if !always && !known.is_some_and(|fields| fields.contains(&path)) {
-                return Err(KubeError::bad_request(format!("field label not supported: {path}")));
+                // Kinds without fields of their own are judged by the generic conversion.
+                let text = if known.is_some() {
+                    format!("field label not supported: {path}")
+                } else {
+                    format!(
+                        "{path:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+                    )
+                };
+                return Err(KubeError::bad_request(text));
             }
             terms.push((path.to_owned(), value.to_owned(), equal));
         }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::sets::{drop_pod, make_pod, pods_of, ready, set_status};
 use super::{all, condition, later, lenient, text};
+use crate::kube::events::{self, Record};
 use crate::kube::fields::time;
 use crate::kube::store::Removal;
 use crate::kube::store::meta::{name_of, namespace_of, terminating, uid_of};
@@ -21,10 +22,45 @@ pub fn run(state: &mut State) {
     for job in all(state, BATCH, "Job").into_iter().filter(|j| !terminating(j)) {
         if finished(&job) {
             expire(state, &job);
-        } else if job["spec"]["suspend"] != true {
+        } else if job["spec"]["suspend"] == true {
+            suspended(state, &job);
+        } else {
             work(state, &job);
         }
     }
+}
+
+/// A Job that has to wait: its pods go, and it says so.
+fn suspended(state: &mut State, job: &Value) {
+    for pod in pods_of(state, job) {
+        drop_pod(state, job, &pod, COMPONENT);
+    }
+    if condition(job, "Suspended").is_some_and(|c| c["status"] == "True") {
+        return;
+    }
+    let now = state.now;
+    set_status(state, job, |j| {
+        j["status"] = json!({"ready": 0, "terminating": 0, "uncountedTerminatedPods": {}, "conditions": [
+            said("Suspended", "True", ("JobSuspended", "Job suspended"), now),
+        ]});
+    });
+    note(state, job, "Normal", ("Suspended", "Job suspended"));
+}
+
+fn note(state: &mut State, job: &Value, kind: &str, event: (&str, &str)) {
+    let (reason, message) = event;
+    let now = state.now;
+    events::record(
+        &mut state.kube,
+        job,
+        Record { kind, reason, message, component: COMPONENT, host: "" },
+        now,
+    );
+}
+
+fn said(kind: &str, status: &str, why: (&str, &str), now: Timestamp) -> Value {
+    json!({"type": kind, "status": status, "lastProbeTime": time(now), "lastTransitionTime": time(now),
+        "reason": why.0, "message": why.1})
 }
 
 fn finished(job: &Value) -> bool {
@@ -75,6 +111,12 @@ fn work(state: &mut State, job: &Value) {
         }
     }
     status(state, job, end);
+    let last = state.kube.get(BATCH, "Job", namespace_of(job), name_of(job)).is_some_and(finished);
+    match end {
+        Some(("Complete", _, _)) if last => note(state, job, "Normal", ("Completed", "Job completed")),
+        Some((_, reason, message)) if last => note(state, job, "Warning", (reason, message)),
+        _ => {}
+    }
 }
 
 /// The end that a Job is on its way to.
@@ -110,6 +152,10 @@ fn status(state: &mut State, job: &Value, end: Option<End>) {
     let active = pods.len() - succeeded - failed;
     let up = pods.iter().filter(|p| ready(p)).count();
     set_status(state, job, |j| {
+        let resumed = condition(j, "Suspended").cloned().map(|before| match before["status"].as_str() {
+            Some("True") => said("Suspended", "False", ("JobResumed", "Job resumed"), now),
+            _ => before,
+        });
         let mut status = json!({"ready": up, "terminating": going, "uncountedTerminatedPods": {}});
         status["startTime"] = match &j["status"]["startTime"] {
             Value::Null => time(now),
@@ -120,6 +166,9 @@ fn status(state: &mut State, job: &Value, end: Option<End>) {
                 status[member] = json!(count);
             }
         }
+        if let Some(resumed) = resumed {
+            status["conditions"] = json!([resumed]);
+        }
         if let Some((kind, reason, message)) = end {
             let one = |kind: &str| {
                 json!({"type": kind, "status": "True", "lastProbeTime": time(now), "lastTransitionTime": time(now),
@@ -129,7 +178,8 @@ fn status(state: &mut State, job: &Value, end: Option<End>) {
             let earlier = condition(j, before).cloned().unwrap_or_else(|| one(before));
             // The last word comes when no pod runs any more (Kubernetes 1.31 and newer).
             let last = (active + going == 0).then(|| one(kind));
-            status["conditions"] = std::iter::once(earlier).chain(last).collect();
+            let before = status["conditions"].as_array().cloned().unwrap_or_default();
+            status["conditions"] = before.into_iter().chain([earlier]).chain(last).collect();
             if kind == "Complete" {
                 status["completionTime"] = time(now);
             }

@@ -28,6 +28,10 @@ pub fn run(state: &mut State) {
     });
     let mut load: Option<Load> = None;
     for pod in pods {
+        // Another scheduler's pods are not this one's business.
+        if !matches!(pod["spec"]["schedulerName"].as_str(), None | Some("" | "default-scheduler")) {
+            continue;
+        }
         if pod["spec"]["schedulingGates"].as_array().is_some_and(|g| !g.is_empty()) {
             continue;
         }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::set::FieldSet;
-use super::walk::compare;
+use super::walk::{blank, compare};
 use crate::kube::schema::Node;
 
 /// Who writes: the field manager, the version it speaks and the subresource it writes to.
@@ -132,12 +132,13 @@ pub fn strip(set: &mut FieldSet) {
         "generation",
         "managedFields",
         "resourceVersion",
-        "generateName",
         "deletionTimestamp",
         "deletionGracePeriodSeconds",
     ] {
         set.remove(&["f:metadata", &format!("f:{member}")]);
     }
+    // The registry writes it, whoever changes the phase (pkg/registry/core/persistentvolume/strategy.go).
+    set.remove(&["f:status", "f:lastPhaseTransitionTime"]);
     if let Some(metadata) = set.children.get_mut("f:metadata") {
         metadata.member = false;
     }
@@ -155,8 +156,8 @@ pub fn track_update(node: Node<'_>, old: &Value, new: &mut Value, manager: &Mana
         }
         return;
     }
-    let empty = json!({});
-    let mut found = compare(node, if created { &empty } else { old }, new);
+    let blank = if created { blank() } else { Value::Null };
+    let mut found = compare(node, if created { &blank } else { old }, new);
     strip(&mut found.changed);
     strip(&mut found.removed);
     for entry in &mut managed.0 {

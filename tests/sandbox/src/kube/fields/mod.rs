@@ -9,5 +9,5 @@ mod walk;
 
 pub use apply::{ApplyError, apply};
 pub use manage::{Managed, Manager, time, track_update};
-pub use set::FieldSet;
+pub use set::{FieldSet, show};
 pub use walk::{compare, element, set_of};

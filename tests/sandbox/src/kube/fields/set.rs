@@ -122,7 +122,8 @@ impl FieldSet {
         }
     }
 
-    /// All paths of the set, parents before children.
+    /// All paths of the set in the order in which the API server tells them: at every level first what is owned
+    /// itself, then what lies below (structured-merge-diff, `Set.Iterate`).
     pub fn paths(&self) -> Vec<Vec<String>> {
         let mut found = Vec::new();
         self.collect(&mut Vec::new(), &mut found);
@@ -130,13 +131,16 @@ impl FieldSet {
     }
 
     fn collect(&self, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
-        if self.member {
-            found.push(path.clone());
+        let each = |path: &mut Vec<String>, key: &str, visit: &mut dyn FnMut(&mut Vec<String>)| {
+            path.push(key.to_owned());
+            visit(path);
+            path.pop();
+        };
+        for (key, _) in self.children.iter().filter(|(_, child)| child.member) {
+            each(path, key, &mut |path| found.push(path.clone()));
         }
         for (key, child) in &self.children {
-            path.push(key.clone());
-            child.collect(path, found);
-            path.pop();
+            each(path, key, &mut |path| child.collect(path, found));
         }
     }
 }

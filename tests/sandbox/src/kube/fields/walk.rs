@@ -1,6 +1,6 @@
 //! From objects to field sets: which fields an object has, and which ones two objects differ in.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::set::FieldSet;
 use crate::kube::schema::{ListType, Node};
@@ -54,6 +54,40 @@ pub fn set_of(node: Node<'_>, value: &Value) -> FieldSet {
     set
 }
 
+/// The same for something that is new as a whole: every map, list and item on the way is owned as well.
+fn whole_of(node: Node<'_>, value: &Value) -> FieldSet {
+    let mut set = FieldSet::leaf();
+    match value {
+        Value::Object(map) if !node.atomic_map() => {
+            for (key, member) in map.iter().filter(|(_, member)| !member.is_null()) {
+                set.children.insert(format!("f:{key}"), whole_of(node.field(key), member));
+            }
+        }
+        Value::Array(items) => {
+            let list = node.list_type();
+            for item in items {
+                if let Some(key) = element(node, &list, item) {
+                    set.children.insert(key, whole_of(node.items(), item));
+                }
+            }
+        }
+        _ => {}
+    }
+    set
+}
+
+/// What a new object is compared with: the parts that are always there, as Go writes a value of the kind that nobody
+/// has filled in. Maps and what is behind a pointer are not.
+pub fn blank() -> Value {
+    json!({
+        "metadata": {}, "status": {}, "roleRef": {}, "involvedObject": {}, "source": {},
+        "spec": {
+            "resources": {}, "template": {"metadata": {}, "spec": {"containers": []}}, "strategy": {}, "updateStrategy": {},
+            "names": {}, "containers": [],
+        },
+    })
+}
+
 /// What is different between two objects.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Comparison {
@@ -73,11 +107,7 @@ pub fn compare(node: Node<'_>, old: &Value, new: &Value) -> Comparison {
 fn walk(node: Node<'_>, old: Option<&Value>, new: Option<&Value>, found: &mut Comparison) {
     match (old, new) {
         (None | Some(Value::Null), None | Some(Value::Null)) => {}
-        (None | Some(Value::Null), Some(new)) => {
-            found.changed = set_of(node, new);
-            // A map or list that is new as a whole is owned as a whole, too.
-            found.changed.member |= !node.closed();
-        }
+        (None | Some(Value::Null), Some(new)) => found.changed = whole_of(node, new),
         (Some(old), None | Some(Value::Null)) => {
             found.removed = set_of(node, old);
             found.removed.member = true;

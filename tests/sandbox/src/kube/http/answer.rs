@@ -60,6 +60,11 @@ impl Reply {
         Self { code: 200, content_type: "text/plain; charset=utf-8", body: body.into(), warnings: Vec::new() }
     }
 
+    /// For a path, or a whole group, that nobody has registered: the router's own words, no `Status`.
+    pub fn nowhere() -> Self {
+        Self { code: 404, ..Self::text("404 page not found\n") }
+    }
+
     /// A `Status` failure.
     pub fn status(error: &KubeError) -> Self {
         Self::json(error.code, error.to_status())
@@ -67,10 +72,10 @@ impl Reply {
 
     /// As an HTTP response.
     pub fn into_response(self) -> Response<Body> {
-        let mut builder = Response::builder()
-            .status(self.code)
-            .header("content-type", self.content_type)
-            .header("cache-control", "no-cache, private");
+        let mut builder = Response::builder().status(self.code).header("cache-control", "no-cache, private");
+        if self.code != 204 {
+            builder = builder.header("content-type", self.content_type);
+        }
         for warning in &self.warnings {
             builder = builder.header("warning", format!("299 - {warning:?}"));
         }

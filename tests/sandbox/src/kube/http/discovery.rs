@@ -44,7 +44,7 @@ pub fn answer(state: &State, which: &Discovery, headers: &HeaderMap) -> Result<R
         }
         Discovery::Group(name) => {
             if name.is_empty() || !groups(state).contains(name) {
-                return Err(KubeError::no_such_resource());
+                return Ok(Reply::nowhere());
             }
             let mut body = group(state, name);
             body["kind"] = json!("APIGroup");
@@ -54,12 +54,20 @@ pub fn answer(state: &State, which: &Discovery, headers: &HeaderMap) -> Result<R
         Discovery::Resources(group, version) => {
             let list = kinds(state, group, version);
             if list.is_empty() {
-                return Err(KubeError::no_such_resource());
+                if groups(state).contains(group) {
+                    return Err(KubeError::no_such_resource());
+                }
+                return Ok(Reply::nowhere());
             }
-            json!({
-                "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": list[0].api_version(),
+            let mut body = json!({
+                "kind": "APIResourceList", "groupVersion": list[0].api_version(),
                 "resources": list.iter().flat_map(|k| resources(k)).collect::<Vec<_>>(),
-            })
+            });
+            // The core group is older than the versions of lists of resources.
+            if !group.is_empty() {
+                body["apiVersion"] = json!("v1");
+            }
+            body
         }
     };
     Ok(Reply::json(200, body))
@@ -133,7 +141,10 @@ fn paths(state: &State) -> Vec<String> {
 }
 
 fn verbs(kind: &Kind) -> Vec<&'static str> {
-    if kind.review { vec!["create"] } else { VERBS.to_vec() }
+    if kind.review {
+        return vec!["create"];
+    }
+    VERBS.iter().copied().filter(|verb| *verb != "deletecollection" || kind.collectable()).collect()
 }
 
 /// Kind and verbs of a subresource.

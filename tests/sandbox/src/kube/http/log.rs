@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::answer::{Body, Outcome, Reply, whole};
 use super::{Asked, KubeError, Shared};
 use crate::kube::controllers::outcomes;
+use crate::kube::error::FieldError;
 use crate::kube::kinds::Kind;
 use crate::kube::store::meta::{name_of, namespace_of};
 use crate::state::State;
@@ -44,7 +45,23 @@ pub fn answer(state: &State, kind: &Arc<Kind>, asked: &Asked<'_>) -> Result<Outc
     let Some(pod) = state.kube.read(kind, &target.namespace, &target.name) else {
         return Err(KubeError::not_found(kind, &target.name));
     };
+    if let Some(given) = asked.query.get("tailLines").and_then(|n| n.parse::<i64>().ok()).filter(|n| *n < 0) {
+        let text = "must be greater than or equal to 0";
+        let field = FieldError::invalid("tailLines", &json!(given), text);
+        let name = &target.name;
+        let cause = json!({"reason": field.reason, "message": field.message, "field": field.field});
+        let details = json!({"name": name, "kind": "PodLogOptions", "causes": [cause]});
+        let message = format!("PodLogOptions {name:?} is invalid: {field}");
+        return Err(KubeError {
+            details: Some(Box::new(details)),
+            ..KubeError::plain(422, "Invalid", message)
+        });
+    }
     let container = container(pod, asked.query.get("container"))?;
+    // Nobody has the log of a pod that is nowhere (pkg/registry/core/pod, `LogLocation`).
+    if pod["spec"]["nodeName"].as_str().unwrap_or_default().is_empty() {
+        return Ok(Outcome::Now(Reply { code: 204, ..Reply::text("") }));
+    }
     let previous = asked.query.flag("previous");
     started(pod, &container, previous)?;
     let mut lines = lines_in(state, pod, &container, previous);

@@ -10,6 +10,7 @@ mod body;
 mod discovery;
 mod log;
 mod openapi;
+mod options;
 mod path;
 mod presign;
 mod read;
@@ -140,7 +141,7 @@ fn handle(
             Route::Version => Ok(Outcome::Now(Reply::json(200, discovery::version(state)))),
             Route::Jwks => Ok(Outcome::Now(reviews::jwks())),
             Route::OpenIdConfiguration => Ok(Outcome::Now(reviews::openid_configuration(state))),
-            Route::Health | Route::Unknown => Err(KubeError::no_such_resource()),
+            Route::Health | Route::Unknown => Ok(Outcome::Now(Reply::nowhere())),
         }
     })();
     (result, facts)
@@ -163,8 +164,12 @@ impl Asked<'_> {
 fn object(state: &mut State, asked: &Asked<'_>) -> Result<Outcome, KubeError> {
     let target = asked.target;
     let Some(kind) = state.kube.resource(&target.group, &target.version, &target.plural) else {
-        return Err(KubeError::no_such_resource());
+        let known = state.kube.kinds().any(|k| k.group == target.group && k.version == target.version);
+        return if known { Err(KubeError::no_such_resource()) } else { Ok(Outcome::Now(Reply::nowhere())) };
     };
+    if kind.namespaced && target.namespace.is_empty() && !target.name.is_empty() && !target.watch {
+        return Err(KubeError::no_such_resource());
+    }
     if !kind.namespaced && !target.namespace.is_empty() && kind.kind != "Namespace" {
         return Err(KubeError::no_such_resource());
     }
@@ -191,12 +196,10 @@ fn object(state: &mut State, asked: &Asked<'_>) -> Result<Outcome, KubeError> {
         ("PUT", false) => write::update(state, &kind, asked).map(Outcome::Now),
         ("PATCH", false) => write::patch(state, &kind, asked).map(Outcome::Now),
         ("DELETE", false) => write::delete(state, &kind, asked).map(Outcome::Now),
-        ("DELETE", true) => write::delete_collection(state, &kind, asked).map(Outcome::Now),
-        _ => Err(KubeError::plain(
-            405,
-            "MethodNotAllowed",
-            "the server does not allow this method on the requested resource",
-        )),
+        ("DELETE", true) if kind.collectable() => {
+            write::delete_collection(state, &kind, asked).map(Outcome::Now)
+        }
+        _ => Err(KubeError::method_not_allowed()),
     }
 }
 

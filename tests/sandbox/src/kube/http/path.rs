@@ -170,7 +170,8 @@ fn object(method: &Method, version: (&str, &str), rest: &[&str], query: &Query) 
         namespace: namespace.into(),
         name: name.into(),
         subresource: subresource.into(),
-        watch: reading && (old_watch || query.flag("watch")),
+        // One object alone is got, whatever the query says.
+        watch: reading && (old_watch || (name.is_empty() && query.flag("watch"))),
     })
 }
 

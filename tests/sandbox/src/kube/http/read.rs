@@ -7,8 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde_json::{Value, json};
 
 use super::answer::Reply;
-use super::table;
 use super::{Asked, KubeError};
+use super::{options, table};
 use crate::kube::events;
 use crate::kube::kinds::Kind;
 use crate::kube::selector::{Fields, Labels};
@@ -35,7 +35,7 @@ impl Form {
                 continue;
             }
             if one.contains("as=Table") {
-                return Ok(Self::Table(table::Include::of(asked.query.get("includeObject"))));
+                return table::Include::of(asked.query.get("includeObject")).map(Self::Table);
             }
             if one.contains("as=PartialObjectMetadata") {
                 return Ok(Self::Metadata);
@@ -45,17 +45,25 @@ impl Form {
                 return Ok(Self::Whole);
             }
         }
-        Err(KubeError::plain(
-            406,
-            "NotAcceptable",
-            "only the following media types are accepted: application/json",
-        ))
+        let text = "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+        let details = Some(Box::new(json!({})));
+        Err(KubeError { details, ..KubeError::plain(406, "NotAcceptable", text) })
     }
 }
 
 /// An object as it goes over the wire in the version that was asked for.
 pub fn outward(kind: &Kind, object: &Value) -> Value {
     if kind.group == "events.k8s.io" { events::to_events_group(object) } else { object.clone() }
+}
+
+/// Items of a typed list do not repeat their kind.
+pub fn bare(kind: &Kind, item: &mut Value) {
+    if !kind.custom
+        && let Some(map) = item.as_object_mut()
+    {
+        map.shift_remove("kind");
+        map.shift_remove("apiVersion");
+    }
 }
 
 fn metadata_only(object: &Value) -> Value {
@@ -119,7 +127,8 @@ struct Continue {
 }
 
 fn read_continue(text: &str) -> Result<Continue, KubeError> {
-    let invalid = || KubeError::bad_request(format!("continue key is not valid: {text}"));
+    let invalid =
+        || KubeError::bad_request(format!("invalid continue token: continue key is not valid: {text}"));
     let bytes = BASE64.decode(text.trim_end_matches('=')).map_err(|_| invalid())?;
     let token: Value = serde_json::from_slice(&bytes).map_err(|_| invalid())?;
     let start = token["start"].as_str().ok_or_else(invalid)?;
@@ -142,6 +151,7 @@ fn write_continue(version: u64, last: &Value) -> String {
 /// `GET` of a collection.
 pub fn list(state: &State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {
     let query = asked.query;
+    options::list(query, false)?;
     let select = Select::of(kind, asked)?;
     let token = query.get("continue").filter(|t| !t.is_empty()).map(read_continue).transpose()?;
     let version = token.as_ref().map_or(state.kube.version(), |t| t.version);
@@ -190,13 +200,7 @@ fn list_body(state: &State, kind: &Kind, all: &[Arc<Value>], form: (Form, &Value
                 .iter()
                 .map(|o| {
                     let mut item = outward(kind, o);
-                    // Items of a typed list do not repeat their kind.
-                    if !kind.custom
-                        && let Some(map) = item.as_object_mut()
-                    {
-                        map.shift_remove("kind");
-                        map.shift_remove("apiVersion");
-                    }
+                    bare(kind, &mut item);
                     item
                 })
                 .collect();

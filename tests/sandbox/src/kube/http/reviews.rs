@@ -11,7 +11,8 @@ use super::answer::Reply;
 use super::authn::{self, User};
 use super::authz::{self, Action};
 use super::{Asked, KubeError, body};
-use crate::kube::fields::time;
+use crate::kube::error::FieldError;
+use crate::kube::fields::{Manager, time, track_update};
 use crate::kube::kinds::Kind;
 use crate::kube::store::meta::uid_of;
 use crate::state::State;
@@ -22,11 +23,7 @@ use crate::state::State;
 /// 405 for other methods, 400 for a body that is no review.
 pub fn answer(state: &State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {
     if asked.method != http::Method::POST {
-        return Err(KubeError::plain(
-            405,
-            "MethodNotAllowed",
-            "the server does not allow this method on the requested resource",
-        ));
+        return Err(KubeError::method_not_allowed());
     }
     let mut review = body::decode(asked.headers, asked.body)?;
     if !review.is_object() {
@@ -35,7 +32,37 @@ pub fn answer(state: &State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, Ku
     review["apiVersion"] = json!(kind.api_version());
     review["kind"] = json!(kind.kind);
     if !review["metadata"].is_object() {
-        review["metadata"] = json!({"creationTimestamp": null});
+        review["metadata"] = json!({});
+    }
+    let spec = &review["spec"];
+    if kind.kind.ends_with("AccessReview")
+        && spec["resourceAttributes"].is_object() == spec["nonResourceAttributes"].is_object()
+    {
+        let text = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
+        let error = FieldError::invalid("spec.resourceAttributes", &Value::Null, text);
+        let mut refused = KubeError::invalid(kind, "", &[error]);
+        // The registry judges a review before it knows its kind.
+        refused.message = refused.message.replacen(&kind.kind, "", 1);
+        if let Some(details) = refused.details.as_mut().and_then(|d| d.as_object_mut()) {
+            details.shift_remove("kind");
+        }
+        return Err(refused);
+    }
+    match kind.kind.as_str() {
+        "SelfSubjectReview" => review["metadata"]["creationTimestamp"] = time(state.now),
+        "SelfSubjectRulesReview" => {
+            review["metadata"] = json!({});
+            review["spec"] = json!({});
+        }
+        _ => {
+            let agent = asked.headers.get("user-agent").and_then(|v| v.to_str().ok()).unwrap_or_default();
+            let name =
+                asked.query.get("fieldManager").or_else(|| agent.split('/').next()).unwrap_or_default();
+            let manager =
+                Manager { name: name.into(), api_version: kind.api_version(), subresource: String::new() };
+            let root = state.kube.schema(kind);
+            track_update(root.node(), &Value::Null, &mut review, &manager, state.now);
+        }
     }
     review["status"] = match kind.kind.as_str() {
         "SelfSubjectReview" => json!({"userInfo": user_info(asked.user)}),
@@ -74,7 +101,11 @@ fn of_spec(spec: &Value) -> User {
 fn verdict(state: &State, user: &User, spec: &Value) -> Value {
     let text = |member: &str| spec["resourceAttributes"][member].as_str().unwrap_or_default();
     if !spec["resourceAttributes"].is_object() {
-        return json!({"allowed": true});
+        let path = spec["nonResourceAttributes"]["path"].as_str().unwrap_or_default();
+        // What everybody may look at: the roles system:discovery and system:public-info-viewer.
+        let open = ["/api", "/apis", "/healthz", "/livez", "/readyz", "/openapi", "/version"];
+        let open = open.iter().any(|known| path == *known || path.starts_with(&format!("{known}/")));
+        return json!({"allowed": user.admin || open});
     }
     let action = Action {
         verb: text("verb"),
@@ -105,7 +136,7 @@ fn token_review(state: &State, spec: &Value) -> Value {
     }
     match authn::user(state, &headers) {
         Ok(user) => json!({"authenticated": true, "user": user_info(&user)}),
-        Err(_) => json!({"user": {}, "error": "[invalid bearer token, Unauthorized]"}),
+        Err(_) => json!({"user": {}, "error": "invalid bearer token"}),
     }
 }
 
@@ -143,13 +174,15 @@ pub fn token_request(state: &State, asked: &Asked<'_>) -> Result<Reply, KubeErro
     }
     let seconds = request["spec"]["expirationSeconds"].as_i64().unwrap_or(3600);
     if seconds < 600 {
-        return Err(KubeError::plain(
-            422,
-            "Invalid",
-            format!(
-                " \"\" is invalid: spec.expirationSeconds: Invalid value: {seconds}: may not specify a duration less than 10 minutes"
-            ),
-        ));
+        let text = "may not specify a duration less than 10 minutes";
+        let field = FieldError::invalid("spec.expirationSeconds", &json!(seconds), text);
+        let cause = json!({"reason": field.reason, "message": field.message, "field": field.field});
+        let details = json!({"group": "authentication.k8s.io", "kind": "TokenRequest", "causes": [cause]});
+        let message = format!("TokenRequest.authentication.k8s.io \"\" is invalid: {field}");
+        return Err(KubeError {
+            details: Some(Box::new(details)),
+            ..KubeError::plain(422, "Invalid", message)
+        });
     }
     let audiences = match &request["spec"]["audiences"] {
         Value::Array(list) if !list.is_empty() => json!(list),

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::answer::Reply;
 use super::{Asked, KubeError, body, reviews};
+use crate::kube::error::FieldError;
 use crate::kube::kinds::Kind;
 use crate::kube::patch as patches;
 use crate::kube::store::meta::{name_of, namespace_of, uid_of};
@@ -21,11 +22,7 @@ pub fn answer(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply
         ("scale", "PUT" | "PATCH") => set_scale(state, kind, asked),
         ("eviction", "POST") => evict(state, kind, asked),
         ("finalize", "PUT") => finalize(state, kind, asked),
-        _ => Err(KubeError::plain(
-            405,
-            "MethodNotAllowed",
-            "the server does not allow this method on the requested resource",
-        )),
+        _ => Err(KubeError::method_not_allowed()),
     }
 }
 
@@ -40,13 +37,17 @@ fn scale_of(object: &Value) -> Value {
     let selector: Vec<String> =
         labels.map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or_default())).collect();
     let metadata = &object["metadata"];
+    let mut spec = json!({"replicas": object["spec"]["replicas"]});
+    if spec["replicas"] == 0 {
+        spec = json!({});
+    }
     json!({
         "kind": "Scale", "apiVersion": "autoscaling/v1",
         "metadata": {
             "name": metadata["name"], "namespace": metadata["namespace"], "uid": metadata["uid"],
             "resourceVersion": metadata["resourceVersion"], "creationTimestamp": metadata["creationTimestamp"],
         },
-        "spec": {"replicas": object["spec"]["replicas"]},
+        "spec": spec,
         "status": {"replicas": object["status"]["replicas"].as_i64().unwrap_or(0), "selector": selector.join(",")},
     })
 }
@@ -59,13 +60,19 @@ fn set_scale(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply,
         (_, "application/json-patch+json") => patches::json(&scale_of(&old), &given)?,
         _ => patches::merge(&scale_of(&old), &given),
     };
-    let Some(replicas) = scale["spec"]["replicas"].as_i64().filter(|r| *r >= 0) else {
-        return Err(KubeError::plain(
-            422,
-            "Invalid",
-            "Scale.autoscaling \"\" is invalid: spec.replicas: Invalid value: must be greater than or equal to 0",
-        ));
-    };
+    let replicas = scale["spec"]["replicas"].as_i64().unwrap_or(0);
+    if replicas < 0 {
+        let text = "must be greater than or equal to 0";
+        let field = FieldError::invalid("spec.replicas", &json!(replicas), text);
+        let name = name_of(&old);
+        let cause = json!({"reason": field.reason, "message": field.message, "field": field.field});
+        let details = json!({"name": name, "group": "autoscaling", "kind": "Scale", "causes": [cause]});
+        let message = format!("Scale.autoscaling {name:?} is invalid: {field}");
+        return Err(KubeError {
+            details: Some(Box::new(details)),
+            ..KubeError::plain(422, "Invalid", message)
+        });
+    }
     let mut new = old.clone();
     new["spec"]["replicas"] = json!(replicas);
     let manager = asked.query.get("fieldManager").unwrap_or("kubectl");

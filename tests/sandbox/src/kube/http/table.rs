@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::kube::error::KubeError;
 use crate::kube::kinds::Kind;
 use crate::state::State;
 
@@ -22,11 +23,17 @@ pub enum Include {
 
 impl Include {
     /// From the query parameter `includeObject`.
-    pub fn of(text: Option<&str>) -> Self {
+    ///
+    /// # Errors
+    /// 400 for another word.
+    pub fn of(text: Option<&str>) -> Result<Self, KubeError> {
         match text {
-            Some("None") => Self::None,
-            Some("Object") => Self::Object,
-            _ => Self::Metadata,
+            Some("None") => Ok(Self::None),
+            Some("Object") => Ok(Self::Object),
+            Some("Metadata" | "") | None => Ok(Self::Metadata),
+            Some(other) => Err(KubeError::bad_request(format!(
+                "Unable to convert to Table as requested: includeObject: Invalid value: {other:?}: must be 'Metadata', 'Object', 'None', or empty"
+            ))),
         }
     }
 }

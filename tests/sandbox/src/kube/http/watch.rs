@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::answer::{Body, Outcome, whole};
 use super::read::{Form, Select, outward};
-use super::{Asked, KubeError, Shared, table};
+use super::{Asked, KubeError, Shared, options, table};
 use crate::kube::kinds::Kind;
 use crate::kube::store::{Change, ChangeType};
 use crate::state::State;
@@ -34,6 +34,8 @@ pub struct Watch {
     bookmarks: bool,
     life: Duration,
     over: bool,
+    /// Whether an object has been told.
+    told: bool,
 }
 
 /// Begins a watch: what is there already, then what happens.
@@ -41,21 +43,8 @@ pub fn begin(state: &State, kind: &Arc<Kind>, asked: &Asked<'_>) -> Result<Outco
     let query = asked.query;
     let given = query.get("resourceVersion").unwrap_or_default();
     let streaming = query.flag("sendInitialEvents");
-    if streaming && query.get("resourceVersionMatch") != Some("NotOlderThan") {
-        return Err(KubeError::plain(
-            422,
-            "Invalid",
-            concat!(
-                "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: ",
-                "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-            ),
-        ));
-    }
-    let version: u64 = if given.is_empty() {
-        0
-    } else {
-        given.parse().map_err(|_| KubeError::bad_request(format!("invalid resource version {given:?}")))?
-    };
+    options::list(query, true)?;
+    let version: u64 = given.parse().unwrap_or(0);
     let mut watch = Watch {
         kind: kind.clone(),
         select: Select::of(kind, asked)?,
@@ -65,6 +54,7 @@ pub fn begin(state: &State, kind: &Arc<Kind>, asked: &Asked<'_>) -> Result<Outco
         bookmarks: query.flag("allowWatchBookmarks"),
         life: query.number("timeoutSeconds").filter(|s| *s > 0).map_or(LONGEST, Duration::from_secs),
         over: false,
+        told: false,
     };
     if version == 0 || streaming {
         watch.version = state.kube.version();
@@ -90,11 +80,13 @@ impl Watch {
     fn bookmark(&self) -> Value {
         json!({
             "kind": self.kind.kind, "apiVersion": self.kind.api_version(),
-            "metadata": {"resourceVersion": self.version.to_string(), "creationTimestamp": null},
+            "metadata": {"resourceVersion": self.version.to_string()},
         })
     }
 
     fn push(&mut self, state: &State, event: &str, object: &Arc<Value>) {
+        let first = !self.told;
+        self.told = true;
         let object = match self.form {
             Form::Whole => outward(&self.kind, object),
             Form::Metadata => json!({
@@ -102,7 +94,13 @@ impl Watch {
             }),
             Form::Table(include) => {
                 let metadata = json!({"resourceVersion": object["metadata"]["resourceVersion"]});
-                table::of(state, &self.kind, std::slice::from_ref(object), include, &metadata)
+                let mut table =
+                    table::of(state, &self.kind, std::slice::from_ref(object), include, &metadata);
+                // Columns are defined once in a watch.
+                if !first {
+                    table["columnDefinitions"] = Value::Null;
+                }
+                table
             }
         };
         self.line(&json!({"type": event, "object": object}));
@@ -118,8 +116,17 @@ impl Watch {
             return;
         };
         for change in changes {
-            if let Some(event) = self.event(&change) {
-                self.push(state, event, &change.object);
+            match self.event(&change) {
+                // What fits no longer goes as it was when it still did, under the version of the change.
+                Some("DELETED") if change.change != ChangeType::Deleted => {
+                    if let Some(old) = &change.old {
+                        let mut gone = (**old).clone();
+                        gone["metadata"]["resourceVersion"] = json!(change.version.to_string());
+                        self.push(state, "DELETED", &Arc::new(gone));
+                    }
+                }
+                Some(event) => self.push(state, event, &change.object),
+                None => {}
             }
         }
         self.version = self.version.max(state.kube.version());

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::answer::Reply;
-use super::{Asked, KubeError, body, read};
+use super::{Asked, KubeError, body, options, read};
+use crate::kube::error::FieldError;
 use crate::kube::fields::{self, Manager};
 use crate::kube::kinds::Kind;
+use crate::kube::schema::typed;
 use crate::kube::store::meta::{name_of, namespace_of, terminating, uid_of};
 use crate::kube::store::{Propagation, Removal, Write};
 use crate::kube::{admission, events, patch as patches, pod_security};
@@ -21,36 +23,37 @@ fn manager(asked: &Asked<'_>) -> String {
     agent.split('/').next().filter(|m| !m.is_empty()).unwrap_or("unknown").to_owned()
 }
 
-fn dry_run(asked: &Asked<'_>) -> Result<bool, KubeError> {
-    match asked.query.get("dryRun") {
-        None | Some("") => Ok(false),
-        Some("All") => Ok(true),
-        Some(other) => Err(KubeError::plain(
-            422,
-            "Invalid",
-            format!(
-                "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [{other:?}]: supported values: \"All\""
-            ),
-        )),
-    }
+fn dry_run(asked: &Asked<'_>) -> bool {
+    asked.query.get("dryRun") == Some("All")
 }
 
-fn same_group(kind: &Kind, object: &Value) -> Result<(), KubeError> {
-    let given = object["apiVersion"].as_str().unwrap_or_default();
-    if !given.is_empty() && given != kind.api_version() {
-        return Err(KubeError::bad_request(format!(
-            "the API version in the data ({given}) does not match the expected API version ({})",
-            kind.api_version()
-        )));
+/// Whether the body is of the resource's own kind; what it leaves out is the resource's.
+fn same_kind(state: &State, kind: &Kind, object: &Value) -> Result<(), KubeError> {
+    let text = |member: &str| object[member].as_str().unwrap_or_default().to_owned();
+    let (version, name) = (text("apiVersion"), text("kind"));
+    let fits = |given: &str, own: &str| given.is_empty() || given == own;
+    if fits(&version, &kind.api_version()) && fits(&name, &kind.kind) {
+        return Ok(());
     }
-    Ok(())
+    let shown = if name.is_empty() { kind.kind.clone() } else { name.clone() };
+    let why = if state.kube.kind(&version, &name).is_some() {
+        let group = kind.group.split('.').next().filter(|g| !g.is_empty()).unwrap_or("core");
+        format!("converting ({}.{name}) to ({group}.{}): unknown conversion", kind.version, kind.kind)
+    } else {
+        let registry = "scheme \"pkg/runtime/scheme.go:111\"";
+        format!("no kind {shown:?} is registered for version {version:?} in {registry}")
+    };
+    Err(KubeError::bad_request(format!(
+        "{shown} in version {:?} cannot be handled as a {}: {why}",
+        kind.version, kind.kind
+    )))
 }
 
-fn complete(kind: &Kind, object: &mut Value, asked: &Asked<'_>) -> Result<(), KubeError> {
+fn complete(state: &State, kind: &Kind, object: &mut Value, asked: &Asked<'_>) -> Result<(), KubeError> {
     if !object.is_object() {
         return Err(KubeError::bad_request("the request body is not an object"));
     }
-    same_group(kind, object)?;
+    same_kind(state, kind, object)?;
     object["apiVersion"] = json!(kind.api_version());
     object["kind"] = json!(kind.kind);
     if !object["metadata"].is_object() {
@@ -80,18 +83,18 @@ fn reply(state: &State, kind: &Kind, answer: (u16, &Value), asked: &Asked<'_>) -
 
 /// `POST` to a collection.
 pub fn create(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {
-    let mut object = body::decode(asked.headers, asked.body)?;
-    complete(kind, &mut object, asked)?;
+    if kind.namespaced && asked.target.namespace.is_empty() {
+        return Err(KubeError::method_not_allowed());
+    }
+    options::write(asked.query, "CreateOptions", false)?;
+    let mut object = body::object(kind, asked.headers, asked.body)?;
+    complete(state, kind, &mut object, asked)?;
     let root = state.kube.schema(kind);
     let warnings = body::validate(&root, kind, &mut object, asked.query)?;
     if let Some(metadata) = object["metadata"].as_object_mut() {
         metadata.shift_remove("managedFields");
         if metadata.get("resourceVersion").is_some_and(|v| v.as_str().is_some_and(|v| !v.is_empty())) {
-            return Err(KubeError::plain(
-                500,
-                "InternalError",
-                "resourceVersion should not be set on objects to be created",
-            ));
+            return Err(KubeError::internal("resourceVersion should not be set on objects to be created"));
         }
     }
     if kind.has("status")
@@ -99,7 +102,7 @@ pub fn create(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply
     {
         map.shift_remove("status");
     }
-    let object = put_new(state, kind, inward(kind, object), (&manager(asked), dry_run(asked)?))?;
+    let object = put_new(state, kind, inward(kind, object), (&manager(asked), dry_run(asked)))?;
     let mut reply = reply(state, kind, (201, &object), asked)?;
     reply.warnings = warnings;
     reply.warnings.extend(pod_security::warning(&state.kube, kind, &object));
@@ -107,9 +110,10 @@ pub fn create(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply
 }
 
 fn put_new(state: &mut State, kind: &Kind, mut object: Value, how: (&str, bool)) -> Result<Value, KubeError> {
-    admission::admit(state, kind, &mut object)?;
     let (manager, dry_run) = how;
     let write = Write { manager, subresource: "", now: state.now, dry_run };
+    state.kube.own(kind, &mut object, write);
+    admission::admit(state, kind, &mut object)?;
     state.kube.insert(kind, object, write)
 }
 
@@ -151,6 +155,24 @@ fn confine(kind: &Kind, old: &Value, new: Value, subresource: &str) -> Value {
     new
 }
 
+/// A PUT names the uid as a precondition of the storage; a patch would change an immutable field.
+fn same_uid(kind: &Kind, old: &Value, new: &Value, asked: &Asked<'_>) -> Result<(), KubeError> {
+    let (uid, before, name) = (uid_of(new), uid_of(old), name_of(old));
+    if uid.is_empty() || uid == before {
+        return Ok(());
+    }
+    if *asked.method == http::Method::PATCH {
+        let error = FieldError::invalid("metadata.uid", &json!(uid), "field is immutable");
+        return Err(KubeError::invalid(kind, name, &[error.clone(), error]));
+    }
+    let place = [kind.plural.as_str(), namespace_of(old), name];
+    let key = place.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("/");
+    let detail = format!(
+        "StorageError: invalid object, Code: 4, Key: /registry/{key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {before}"
+    );
+    Err(KubeError::conflict(kind, name, &detail))
+}
+
 /// Puts a new version of an object in place after judging it.
 fn store(
     state: &mut State,
@@ -161,6 +183,11 @@ fn store(
     let (old, new) = versions;
     let name = asked.target.name.as_str();
     let mut new = confine(kind, old, new, &asked.target.subresource);
+    if name_of(&new).is_empty() {
+        return Err(KubeError::bad_request(format!(
+            "the name of the object ({name} based on URL) was undeterminable: name must be provided"
+        )));
+    }
     if name_of(&new) != name {
         return Err(KubeError::bad_request(format!(
             "the name of the object ({}) does not match the name on the URL ({name})",
@@ -173,42 +200,38 @@ fn store(
     {
         return Err(KubeError::modified(kind, name));
     }
-    let uid = uid_of(&new);
-    if !uid.is_empty() && uid != uid_of(old) {
-        let detail =
-            format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {}", uid_of(old));
-        return Err(KubeError::conflict(kind, name, &detail));
-    }
+    same_uid(kind, old, &new, asked)?;
     if terminating(old) {
         let before = crate::kube::store::meta::finalizers(old);
         if let Some(added) = crate::kube::store::meta::finalizers(&new).iter().find(|f| !before.contains(f)) {
-            let field = crate::kube::error::FieldError::forbidden(
+            let field = FieldError::forbidden(
                 "metadata.finalizers",
                 &format!(
                     "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{added:?}}}"
                 ),
             );
-            return Err(KubeError::invalid(kind, name, &[field]));
+            // Judged by the strategy and by the metadata's own rules, and told by both.
+            return Err(KubeError::invalid(kind, name, &[field.clone(), field]));
         }
     }
     if asked.target.subresource.is_empty() {
-        let now = state.now;
-        state.kube.judge_update(kind, old, &mut new, now)?;
+        state.kube.judge_update(kind, old, &mut new)?;
     }
     let manager = manager(asked);
     let write = Write {
         manager: &manager,
         subresource: &asked.target.subresource,
         now: state.now,
-        dry_run: dry_run(asked)?,
+        dry_run: dry_run(asked),
     };
     state.kube.replace(kind, old, new, write)
 }
 
 /// `PUT` of an object or its status.
 pub fn update(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {
-    let mut object = body::decode(asked.headers, asked.body)?;
-    complete(kind, &mut object, asked)?;
+    options::write(asked.query, "UpdateOptions", false)?;
+    let mut object = body::object(kind, asked.headers, asked.body)?;
+    complete(state, kind, &mut object, asked)?;
     let root = state.kube.schema(kind);
     let warnings = body::validate(&root, kind, &mut object, asked.query)?;
     let mut object = inward(kind, object);
@@ -224,60 +247,70 @@ pub fn update(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply
 /// `PATCH` in any of the four formats.
 pub fn patch(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {
     let media = body::media_type(asked.headers);
-    if media == "application/apply-patch+yaml" || media == "application/apply-patch+json" {
+    let applies = media.starts_with("application/apply-patch+");
+    let known = ["json-patch+json", "merge-patch+json"].iter().any(|m| media == format!("application/{m}"))
+        || (media == "application/strategic-merge-patch+json" && !kind.custom);
+    if !applies && !known {
+        let details = Some(Box::new(json!({})));
+        let refused = KubeError::plain(415, "UnsupportedMediaType", "415: Unsupported Media Type");
+        return Err(KubeError { details, ..refused });
+    }
+    options::write(asked.query, "PatchOptions", applies)?;
+    if applies {
         return apply(state, kind, asked);
     }
-    let given = body::decode(asked.headers, asked.body)?;
+    let given = body::patch(media, asked.body)?;
     let old = live(state, kind, asked)?;
     let root = state.kube.schema(kind);
     let mut new = match media {
         "application/json-patch+json" => patches::json(&old, &given)?,
         "application/merge-patch+json" => patches::merge(&old, &given),
-        "application/strategic-merge-patch+json" if kind.custom => {
-            return Err(KubeError::plain(
-                415,
-                "UnsupportedMediaType",
-                concat!(
-                    "the body of the request was in an unknown format - accepted media types include: ",
-                    "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
-                ),
-            ));
-        }
-        "application/strategic-merge-patch+json" => patches::strategic(root.node(), &old, &given)?,
-        _ => {
-            return Err(KubeError::plain(
-                415,
-                "UnsupportedMediaType",
-                concat!(
-                    "the body of the request was in an unknown format - accepted media types include: ",
-                    "application/json-patch+json, application/merge-patch+json, ",
-                    "application/strategic-merge-patch+json, application/apply-patch+yaml"
-                ),
-            ));
-        }
+        _ => patches::strategic(root.node(), &old, &given)?,
     };
-    let warnings = body::validate(&root, kind, &mut new, asked.query)?;
+    // `[{}]` takes all owners away (k8s.io/apimachinery, util/managedfields).
+    if new["metadata"]["managedFields"] == json!([{}])
+        && let Some(metadata) = new["metadata"].as_object_mut()
+    {
+        metadata.shift_remove("managedFields");
+    }
+    let shown = new.to_string();
+    let warnings =
+        body::validate(&root, kind, &mut new, asked.query).map_err(|e| of_patch(&e, kind, &shown))?;
     let object = store(state, kind, (&old, new), asked)?;
     let mut reply = reply(state, kind, (200, &object), asked)?;
     reply.warnings = warnings;
     Ok(reply)
 }
 
+/// What the decoder has against the patched object is a complaint about the patch.
+fn of_patch(error: &KubeError, kind: &Kind, patched: &str) -> KubeError {
+    let prefix =
+        format!("{} in version {:?} cannot be handled as a {}: ", kind.kind, kind.version, kind.kind);
+    let detail = error.message.strip_prefix(&prefix).unwrap_or(&error.message);
+    let field = FieldError::invalid("patch", &json!(patched), detail);
+    let cause = json!({"reason": field.reason, "message": field.message, "field": field.field});
+    KubeError {
+        details: Some(Box::new(json!({"causes": [cause]}))),
+        ..KubeError::plain(422, "Invalid", format!(" \"\" is invalid: {field}"))
+    }
+}
+
 fn apply(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {
-    if asked.query.get("fieldManager").is_none_or(str::is_empty) {
-        return Err(KubeError::plain(
-            422,
-            "Invalid",
-            "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch",
-        ));
-    }
     let mut given = body::decode(asked.headers, asked.body)?;
-    for member in ["apiVersion", "kind"] {
-        if given[member].as_str().unwrap_or_default().is_empty() {
-            return Err(KubeError::bad_request(format!("{member} must be set in an apply patch")));
-        }
+    let text = |member: &str| given[member].as_str().unwrap_or_default().to_owned();
+    let (version, name) = (text("apiVersion"), text("kind"));
+    if version.is_empty() || name.is_empty() {
+        let (group, version) = version.split_once('/').unwrap_or(("", &version));
+        let what = format!("{group}/{version}, Kind={name}");
+        return Err(KubeError::bad_request(format!("invalid object type: {what}")));
     }
-    complete(kind, &mut given, asked)?;
+    let root = state.kube.schema(kind);
+    if let Some(why) = typed::error(root.node(), &given) {
+        let (namespace, name) = (namespace_of(&given), name_of(&given));
+        let what = format!("{namespace}/{name}; {}/{}, Kind={}", kind.group, kind.version, kind.kind);
+        return Err(KubeError::internal(format!("failed to create typed patch object ({what}): {why}")));
+    }
+    complete(state, kind, &mut given, asked)?;
     if given["metadata"]["managedFields"].as_array().is_some_and(|list| !list.is_empty()) {
         return Err(KubeError::bad_request("metadata.managedFields must be nil"));
     }
@@ -291,7 +324,6 @@ fn apply(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, Kub
             asked.target.name
         )));
     }
-    let root = state.kube.schema(kind);
     let warnings = body::validate(&root, kind, &mut given, asked.query)?;
     let given = without_foreign(kind, inward(kind, given), &asked.target.subresource);
     let who = Manager {
@@ -301,10 +333,17 @@ fn apply(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, Kub
     };
     let force = asked.query.flag("force");
     let (code, object) = match state.kube.read_arc(kind, &asked.target.namespace, &asked.target.name) {
+        None if !uid_of(&given).is_empty() && asked.target.subresource.is_empty() => {
+            let uid = uid_of(&given);
+            let detail = format!(
+                "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+            );
+            return Err(KubeError::conflict(kind, &asked.target.name, &detail));
+        }
         None if asked.target.subresource.is_empty() => {
             let object = fields::apply(root.node(), &Value::Null, &given, (&who, force, state.now))
                 .map_err(fields::ApplyError::into_error)?;
-            (201, put_new(state, kind, object, (&who.name, dry_run(asked)?))?)
+            (201, put_new(state, kind, object, (&who.name, dry_run(asked)))?)
         }
         None => return Err(KubeError::not_found(kind, &asked.target.name)),
         Some(old) => {
@@ -336,7 +375,12 @@ fn without_foreign(kind: &Kind, given: Value, subresource: &str) -> Value {
 const ORPHANED: &str = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
 
 fn removal(state: &State, kind: &Kind, asked: &Asked<'_>) -> Result<(Removal, Option<String>), KubeError> {
+    options::write(asked.query, "DeleteOptions", false)?;
     let options = if asked.body.is_empty() { json!({}) } else { body::decode(asked.headers, asked.body)? };
+    if options["preconditions"].is_string() {
+        let text = "json: cannot unmarshal string into Go struct field DeleteOptions.preconditions of type v1.Preconditions";
+        return Err(KubeError::bad_request(text));
+    }
     let text = |member: &str| {
         options[member].as_str().map(str::to_owned).or_else(|| asked.query.get(member).map(str::to_owned))
     };
@@ -360,7 +404,7 @@ fn removal(state: &State, kind: &Kind, asked: &Asked<'_>) -> Result<(Removal, Op
         grace: grace.or_else(|| asked.query.get("gracePeriodSeconds").and_then(|s| s.parse().ok())),
         uid: precondition("uid"),
         resource_version: precondition("resourceVersion"),
-        dry_run: dry || dry_run(asked)?,
+        dry_run: dry || dry_run(asked),
     };
     Ok((removal, warning))
 }
@@ -369,11 +413,15 @@ fn removal(state: &State, kind: &Kind, asked: &Asked<'_>) -> Result<(Removal, Op
 pub fn delete(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> Result<Reply, KubeError> {
     let (how, warning) = removal(state, kind, asked)?;
     let target = asked.target;
+    let immortal = matches!(target.name.as_str(), "default" | "kube-system" | "kube-public");
+    if kind.kind == "Namespace" && immortal {
+        return Err(KubeError::forbidden(kind, &target.name, "this namespace may not be deleted"));
+    }
     let object = state.kube.remove(kind, &target.namespace, &target.name, &how)?;
     // What goes through a graceful deletion, and pods always, are answered whole; the rest by a Status.
     let whole = terminating(&object)
-        || kind.kind == "Pod"
-        || kind.kind == "ServiceAccount"
+        || kind.group == "storage.k8s.io"
+        || matches!(kind.kind.as_str(), "Pod" | "ServiceAccount" | "ResourceQuota")
         || kind.kind.starts_with("PersistentVolume");
     if whole {
         let mut reply = reply(state, kind, (200, &object), asked)?;
@@ -399,7 +447,9 @@ pub fn delete_collection(state: &mut State, kind: &Kind, asked: &Asked<'_>) -> R
     let mut items = Vec::new();
     for object in state.kube.read_all(kind, &asked.target.namespace) {
         if select.matches(&object) {
-            items.push(state.kube.remove(kind, namespace_of(&object), name_of(&object), &how)?);
+            let mut gone = state.kube.remove(kind, namespace_of(&object), name_of(&object), &how)?;
+            read::bare(kind, &mut gone);
+            items.push(gone);
         }
     }
     let metadata = json!({"resourceVersion": state.kube.version().to_string()});

@@ -5,7 +5,9 @@
 //! one place that says which list is keyed by what.
 
 mod lists;
+pub mod quantities;
 pub mod strict;
+pub mod typed;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -77,6 +79,16 @@ impl<'a> Node<'a> {
     /// The items of a list here.
     pub fn items(&self) -> Self {
         Self::at(self.all, self.schema.and_then(|s| s.get("items")))
+    }
+
+    /// Whether the schema here is a reference to the component that is called so (its last word).
+    pub fn refers_to(&self, name: &str) -> bool {
+        self.outer.and_then(reference).is_some_and(|full| full.rsplit('.').next() == Some(name))
+    }
+
+    /// Name of the Go type here, where the schema is a component.
+    pub fn type_name(&self) -> Option<&'a str> {
+        self.outer.and_then(reference).and_then(|full| full.rsplit('.').next())
     }
 
     /// JSON type that the schema names, empty when it names none.

@@ -56,6 +56,7 @@ pub fn wrong_type(node: Node<'_>, value: &Value, kind: &str) -> Option<String> {
 
 fn type_walk(node: Node<'_>, value: &Value, kind: &str, path: &str) -> Option<String> {
     let expected = node.json_type();
+    let kind = if expected == "object" { node.type_name().unwrap_or(kind) } else { kind };
     let (name, fits) = match value {
         Value::Null => return None,
         Value::Bool(_) => ("bool", expected == "boolean"),

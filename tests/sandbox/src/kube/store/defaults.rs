@@ -1,12 +1,13 @@
-//! Defaults that the API server fills in, as far as clients look at them.
+//! Defaults that the API server fills in when it decodes an object, as far as clients look at them. Whoever sends the
+//! object owns them; what the server adds later stands in `registry`.
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::meta::{add_finalizer, name_of, terminating};
+use super::meta::name_of;
 use crate::kube::kinds::Kind;
 
-fn default(object: &mut Value, member: &str, value: Value) {
+/// Gives an object a member that it lacks.
+pub fn default(object: &mut Value, member: &str, value: Value) {
     if let Some(map) = object.as_object_mut()
         && map.get(member).is_none_or(Value::is_null)
     {
@@ -14,23 +15,30 @@ fn default(object: &mut Value, member: &str, value: Value) {
     }
 }
 
-fn ensure<'a>(object: &'a mut Value, member: &str) -> &'a mut Value {
+/// The member of an object, an empty object where there is none.
+pub fn ensure<'a>(object: &'a mut Value, member: &str) -> &'a mut Value {
     default(object, member, json!({}));
     &mut object[member]
 }
 
+/// The items of a list; none when there is no list (and none is made).
+fn items<'a>(object: &'a mut Value, list: &str) -> impl Iterator<Item = &'a mut Value> {
+    object.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten()
+}
+
 /// Fills an object of a kind in.
-pub fn fill(kind: &Kind, object: &mut Value, now: Timestamp) {
+pub fn fill(kind: &Kind, object: &mut Value) {
     if kind.custom || !object.is_object() {
         return;
     }
     match (kind.group.as_str(), kind.kind.as_str()) {
         ("", "Namespace") => namespace(object),
-        ("", "PersistentVolumeClaim") => claim(object),
+        ("", "PersistentVolumeClaim") => default(ensure(object, "spec"), "volumeMode", json!("Filesystem")),
         ("", "PersistentVolume") => volume(object),
         ("", "Secret") => secret(object),
         ("", "Service") => service(object),
         ("", "Pod") => pod(object),
+        ("" | "events.k8s.io", "Event") => event(object),
         ("storage.k8s.io", "StorageClass") => {
             default(object, "reclaimPolicy", json!("Delete"));
             default(object, "volumeBindingMode", json!("Immediate"));
@@ -46,7 +54,7 @@ pub fn fill(kind: &Kind, object: &mut Value, now: Timestamp) {
             default(spec, "failedJobsHistoryLimit", json!(1));
         }
         ("rbac.authorization.k8s.io", "ClusterRoleBinding" | "RoleBinding") => binding(object),
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => crd(object, now),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => crd(object),
         _ => {}
     }
 }
@@ -54,28 +62,18 @@ pub fn fill(kind: &Kind, object: &mut Value, now: Timestamp) {
 fn namespace(object: &mut Value) {
     let name = name_of(object).to_owned();
     default(ensure(&mut object["metadata"], "labels"), "kubernetes.io/metadata.name", json!(name));
-    if !terminating(object) {
-        default(ensure(object, "spec"), "finalizers", json!(["kubernetes"]));
-    }
-    default(ensure(object, "status"), "phase", json!("Active"));
-}
-
-fn claim(object: &mut Value) {
-    if !terminating(object) {
-        add_finalizer(object, "kubernetes.io/pvc-protection");
-    }
-    default(ensure(object, "spec"), "volumeMode", json!("Filesystem"));
-    default(ensure(object, "status"), "phase", json!("Pending"));
 }
 
 fn volume(object: &mut Value) {
-    if !terminating(object) {
-        add_finalizer(object, "kubernetes.io/pv-protection");
-    }
     let spec = ensure(object, "spec");
     default(spec, "persistentVolumeReclaimPolicy", json!("Retain"));
     default(spec, "volumeMode", json!("Filesystem"));
-    default(ensure(object, "status"), "phase", json!("Pending"));
+    // A plain string in Go, left out when empty; a claim's is a pointer and stays.
+    if spec["storageClassName"] == ""
+        && let Some(spec) = spec.as_object_mut()
+    {
+        spec.shift_remove("storageClassName");
+    }
 }
 
 fn secret(object: &mut Value) {
@@ -97,12 +95,10 @@ fn service(object: &mut Value) {
     default(spec, "internalTrafficPolicy", json!("Cluster"));
     default(spec, "ipFamilies", json!(["IPv4"]));
     default(spec, "ipFamilyPolicy", json!("SingleStack"));
-    if let Some(ports) = spec["ports"].as_array_mut() {
-        for port in ports {
-            default(port, "protocol", json!("TCP"));
-            let target = port["port"].clone();
-            default(port, "targetPort", target);
-        }
+    for port in items(spec, "ports") {
+        default(port, "protocol", json!("TCP"));
+        let target = port["port"].clone();
+        default(port, "targetPort", target);
     }
     default(ensure(object, "status"), "loadBalancer", json!({}));
 }
@@ -128,11 +124,14 @@ pub fn pod_spec(spec: &mut Value) {
     ] {
         default(spec, member, value);
     }
-    if let Some(account) = spec["serviceAccountName"].as_str().map(str::to_owned) {
-        default(spec, "serviceAccount", json!(account));
+    for (given, other) in [("serviceAccountName", "serviceAccount"), ("serviceAccount", "serviceAccountName")]
+    {
+        if let Some(account) = spec.get(given).filter(|account| account.is_string()).cloned() {
+            default(spec, other, account);
+        }
     }
     for list in ["containers", "initContainers"] {
-        for container in spec[list].as_array_mut().into_iter().flatten() {
+        for container in items(spec, list) {
             let image = container["image"].as_str().unwrap_or_default();
             let latest =
                 !image.rsplit('/').next().unwrap_or_default().contains(':') || image.ends_with(":latest");
@@ -141,48 +140,92 @@ pub fn pod_spec(spec: &mut Value) {
             default(container, "resources", json!({}));
             default(container, "terminationMessagePath", json!("/dev/termination-log"));
             default(container, "terminationMessagePolicy", json!("File"));
-            for port in container["ports"].as_array_mut().into_iter().flatten() {
+            for port in items(container, "ports") {
                 default(port, "protocol", json!("TCP"));
+            }
+            probes(container);
+            for variable in items(container, "env") {
+                if let Some(field) = variable.get_mut("valueFrom").and_then(|v| v.get_mut("fieldRef")) {
+                    default(field, "apiVersion", json!("v1"));
+                }
             }
         }
     }
-    for volume in spec["volumes"].as_array_mut().into_iter().flatten() {
-        for source in ["secret", "configMap", "projected", "downwardAPI"] {
-            if volume[source].is_object() {
-                default(&mut volume[source], "defaultMode", json!(420));
+    for volume in items(spec, "volumes") {
+        if let Some(projected) = volume.get_mut("projected") {
+            for source in items(projected, "sources") {
+                if let Some(token) = source.get_mut("serviceAccountToken") {
+                    default(token, "expirationSeconds", json!(3600));
+                }
             }
         }
-        if volume["hostPath"].is_object() {
-            default(&mut volume["hostPath"], "type", json!(""));
+        for source in ["secret", "configMap", "projected", "downwardAPI"] {
+            if let Some(source) = volume.get_mut(source) {
+                default(source, "defaultMode", json!(420));
+            }
         }
+        if let Some(path) = volume.get_mut("hostPath") {
+            default(path, "type", json!(""));
+        }
+    }
+}
+
+/// What a container is limited to, it asks for, unless it says otherwise (`SetDefaults_Pod`).
+fn requests(spec: &mut Value) {
+    for list in ["containers", "initContainers"] {
+        for container in items(spec, list) {
+            let limits = container["resources"]["limits"].clone();
+            for (what, limit) in limits.as_object().into_iter().flatten() {
+                default(ensure(&mut container["resources"], "requests"), what, limit.clone());
+            }
+        }
+    }
+}
+
+/// The ports of a pod in its node's network are the node's. Templates stay without
+/// (feature `DefaultHostNetworkHostPortsInPodTemplates`, off by default).
+fn host_ports(spec: &mut Value) {
+    if spec["hostNetwork"] != true {
+        return;
+    }
+    for list in ["containers", "initContainers"] {
+        for port in items(spec, list).flat_map(|container| items(container, "ports")) {
+            let own = port["containerPort"].clone();
+            default(port, "hostPort", own);
+        }
+    }
+}
+
+fn probes(container: &mut Value) {
+    for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
+        let Some(probe) = container.get_mut(probe) else { continue };
+        for (member, value) in
+            [("timeoutSeconds", 1), ("periodSeconds", 10), ("successThreshold", 1), ("failureThreshold", 3)]
+        {
+            default(probe, member, json!(value));
+        }
+        if let Some(get) = probe.get_mut("httpGet") {
+            default(get, "path", json!("/"));
+            default(get, "scheme", json!("HTTP"));
+        }
+    }
+}
+
+fn event(object: &mut Value) {
+    for member in ["eventTime", "firstTimestamp", "lastTimestamp"] {
+        default(object, member, Value::Null);
+    }
+    for member in ["reportingComponent", "reportingInstance"] {
+        default(object, member, json!(""));
     }
 }
 
 fn pod(object: &mut Value) {
     let spec = ensure(object, "spec");
     pod_spec(spec);
+    host_ports(spec);
+    requests(spec);
     default(spec, "enableServiceLinks", json!(true));
-    default(spec, "preemptionPolicy", json!("PreemptLowerPriority"));
-    default(spec, "priority", json!(0));
-    if spec["tolerations"].is_null() {
-        spec["tolerations"] = json!([]);
-    }
-    if let Some(tolerations) = spec["tolerations"].as_array_mut() {
-        for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
-            let covered = tolerations.iter().any(|t| {
-                (t["key"] == key || (t["key"].is_null() && t["operator"] == "Exists"))
-                    && (t["effect"] == "NoExecute" || t["effect"].is_null())
-            });
-            if !covered {
-                tolerations.push(
-                    json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}),
-                );
-            }
-        }
-    }
-    let status = ensure(object, "status");
-    default(status, "phase", json!("Pending"));
-    default(status, "qosClass", json!("BestEffort"));
 }
 
 fn workload(kind: &Kind, object: &mut Value) {
@@ -213,14 +256,23 @@ fn workload(kind: &Kind, object: &mut Value) {
                 default(rolling, "maxSurge", json!(0));
             }
         }
+        "StatefulSet" => {
+            default(spec, "replicas", json!(1));
+            default(spec, "revisionHistoryLimit", json!(10));
+            default(spec, "podManagementPolicy", json!("OrderedReady"));
+            default(ensure(spec, "updateStrategy"), "type", json!("RollingUpdate"));
+            if spec["updateStrategy"]["type"] == "RollingUpdate" {
+                default(ensure(&mut spec["updateStrategy"], "rollingUpdate"), "partition", json!(0));
+            }
+            let retention = ensure(spec, "persistentVolumeClaimRetentionPolicy");
+            default(retention, "whenDeleted", json!("Retain"));
+            default(retention, "whenScaled", json!("Retain"));
+        }
         _ => default(spec, "replicas", json!(1)),
     }
-    default(object, "status", json!({}));
 }
 
 fn job(object: &mut Value) {
-    let uid = object["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
-    let name = name_of(object).to_owned();
     let spec = ensure(object, "spec");
     for (member, value) in [
         ("parallelism", json!(1)),
@@ -233,26 +285,13 @@ fn job(object: &mut Value) {
     ] {
         default(spec, member, value);
     }
-    if spec["manualSelector"] != true && spec["selector"].is_null() && !uid.is_empty() {
-        spec["selector"] = json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}});
-        let labels = ensure(ensure(ensure(spec, "template"), "metadata"), "labels");
-        for (key, value) in [
-            ("batch.kubernetes.io/controller-uid", &uid),
-            ("batch.kubernetes.io/job-name", &name),
-            ("controller-uid", &uid),
-            ("job-name", &name),
-        ] {
-            labels[key] = json!(value);
-        }
-    }
     if spec["template"]["spec"].is_object() {
         pod_spec(&mut spec["template"]["spec"]);
     }
-    default(object, "status", json!({}));
 }
 
 fn binding(object: &mut Value) {
-    for subject in object["subjects"].as_array_mut().into_iter().flatten() {
+    for subject in items(object, "subjects") {
         if subject["kind"] != "ServiceAccount" {
             default(subject, "apiGroup", json!("rbac.authorization.k8s.io"));
         }
@@ -262,31 +301,10 @@ fn binding(object: &mut Value) {
     }
 }
 
-fn crd(object: &mut Value, now: Timestamp) {
+fn crd(object: &mut Value) {
     let names = &mut object["spec"]["names"];
     let kind = names["kind"].as_str().unwrap_or_default().to_owned();
     default(names, "singular", json!(kind.to_lowercase()));
     default(names, "listKind", json!(format!("{kind}List")));
     default(&mut object["spec"], "conversion", json!({"strategy": "None"}));
-    let accepted = object["spec"]["names"].clone();
-    let stored: Vec<Value> = object["spec"]["versions"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(|v| v["storage"] == true)
-        .map(|v| v["name"].clone())
-        .collect();
-    let at = crate::kube::fields::time(now);
-    let condition = |kind: &str, reason: &str, message: &str| json!({"type": kind, "status": "True", "lastTransitionTime": at, "reason": reason, "message": message});
-    let status = ensure(object, "status");
-    default(status, "acceptedNames", accepted);
-    default(status, "storedVersions", json!(stored));
-    default(
-        status,
-        "conditions",
-        json!([
-            condition("NamesAccepted", "NoConflicts", "no conflicts found"),
-            condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
-        ]),
-    );
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::meta::{self, name_of, namespace_of};
-use super::{ChangeType, KubeStore, defaults};
+use super::{ChangeType, KubeStore, defaults, registry};
 use crate::kube::error::KubeError;
 
 impl KubeStore {
@@ -56,7 +56,8 @@ impl KubeStore {
         if kind.namespaced {
             self.ensure_namespace(namespace_of(&object), now)?;
         }
-        defaults::fill(&kind, &mut object, now);
+        defaults::fill(&kind, &mut object);
+        registry::complete(&kind, &mut object, now);
         if given.get("finalizers").is_none() && meta::terminating(&object) {
             meta::drop_finalizer(&mut object, "kubernetes.io/pvc-protection");
             meta::drop_finalizer(&mut object, "kubernetes.io/pv-protection");

@@ -123,6 +123,15 @@ pub fn prepare(kind: &Kind, object: &mut Value, now: Timestamp) {
 
 /// Gives a new version of an object what clients cannot change, and counts its generation.
 pub fn carry_over(kind: &Kind, old: &Value, new: &mut Value) {
+    for member in ["labels", "annotations", "finalizers", "ownerReferences"] {
+        let empty =
+            |v: &Value| v.as_object().is_some_and(Map::is_empty) || v.as_array().is_some_and(Vec::is_empty);
+        if let Some(metadata) = new["metadata"].as_object_mut()
+            && metadata.get(member).is_some_and(empty)
+        {
+            metadata.shift_remove(member);
+        }
+    }
     for member in ["apiVersion", "kind"] {
         if !new[member].is_string() {
             new[member] = old[member].clone();

@@ -8,6 +8,7 @@ mod dump;
 mod history;
 mod index;
 pub mod meta;
+mod registry;
 mod remove;
 mod validate;
 
@@ -25,6 +26,7 @@ use super::schema::{Custom, Root};
 pub use history::{Change, ChangeType};
 use meta::{name_of, namespace_of};
 pub use remove::{Propagation, Removal};
+pub use validate::{LABEL_VALUE, is_label_value};
 
 type Key = (String, String);
 
@@ -214,11 +216,26 @@ impl KubeStore {
         let (namespace, name) = (namespace_of(&object).to_owned(), name_of(&object).to_owned());
         self.check_namespace(kind, &namespace, &name)?;
         if self.read(kind, &namespace, &name).is_some() {
-            return Err(KubeError::already_exists(kind, &name));
+            let mut error = KubeError::already_exists(kind, &name);
+            if self.read(kind, &namespace, &name).is_some_and(meta::terminating) {
+                error.message = format!("object is being deleted: {}", error.message);
+            }
+            return Err(error);
         }
+        self.own(kind, &mut object, write);
         self.admit_new(kind, &mut object)?;
-        defaults::fill(kind, &mut object, write.now);
+        registry::complete(kind, &mut object, write.now);
         validate::new(kind, &object)?;
+        if write.dry_run {
+            return Ok(object);
+        }
+        Ok((*self.put(kind, object, ChangeType::Added)).clone())
+    }
+
+    /// Fills a new object's defaults in and gives it to its manager, as far as it has no owner yet: before any
+    /// admission plugin adds to it (k8s.io/apiserver, endpoints/handlers/create.go).
+    pub fn own(&self, kind: &Kind, object: &mut Value, write: Write<'_>) {
+        defaults::fill(kind, object);
         let given = object["metadata"]["managedFields"].as_array().is_some_and(|list| !list.is_empty());
         // Nobody applies events, nor pods that belong to something: their owners are not kept, for large
         // worlds have thousands of them.
@@ -226,12 +243,8 @@ impl KubeStore {
             || (kind.kind == "Pod" && object["metadata"]["ownerReferences"][0]["controller"] == true);
         if !given && !countless {
             let manager = self.manager(kind, write);
-            track_update(self.schema(kind).node(), &Value::Null, &mut object, &manager, write.now);
+            track_update(self.schema(kind).node(), &Value::Null, object, &manager, write.now);
         }
-        if write.dry_run {
-            return Ok(object);
-        }
-        Ok((*self.put(kind, object, ChangeType::Added)).clone())
     }
 
     /// Replaces an object by a new version of itself without judging it.
@@ -258,7 +271,9 @@ impl KubeStore {
             return Ok(new);
         }
         if meta::finalized(old, &new) {
-            return Ok(self.erase(kind, new));
+            let gone = self.erase(kind, new);
+            self.collect(meta::uid_of(&gone), write.now);
+            return Ok(gone);
         }
         Ok((*self.put(kind, new, ChangeType::Modified)).clone())
     }
@@ -267,14 +282,9 @@ impl KubeStore {
     ///
     /// # Errors
     /// `Invalid` or `Forbidden`.
-    pub fn judge_update(
-        &self,
-        kind: &Kind,
-        old: &Value,
-        new: &mut Value,
-        now: Timestamp,
-    ) -> Result<(), KubeError> {
-        defaults::fill(kind, new, now);
+    pub fn judge_update(&self, kind: &Kind, old: &Value, new: &mut Value) -> Result<(), KubeError> {
+        defaults::fill(kind, new);
+        validate::update(kind, old, new)?;
         if kind.kind == "PersistentVolumeClaim" {
             let class = new["spec"]["storageClassName"].as_str().unwrap_or_default();
             let grows = self
@@ -282,7 +292,7 @@ impl KubeStore {
                 .is_some_and(|class| class["allowVolumeExpansion"] == true);
             validate::admit_resize(kind, old, new, grows)?;
         }
-        validate::update(kind, old, new)
+        Ok(())
     }
 
     fn manager(&self, kind: &Kind, write: Write<'_>) -> Manager {

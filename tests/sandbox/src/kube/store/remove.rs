@@ -107,7 +107,9 @@ impl KubeStore {
         if !already {
             self.work.stopping.insert(uid_of(&object).to_owned());
             object["metadata"]["deletionTimestamp"] = time(now + SignedDuration::from_secs(grace));
-            object["metadata"]["deletionGracePeriodSeconds"] = json!(grace);
+            if kind.kind != "Namespace" {
+                object["metadata"]["deletionGracePeriodSeconds"] = json!(grace);
+            }
             if let Some(generation) = object["metadata"]["generation"].as_i64() {
                 object["metadata"]["generation"] = json!(generation + 1);
             }
@@ -134,7 +136,7 @@ impl KubeStore {
     }
 
     /// Deletes the dependents whose only owner is gone.
-    fn collect(&mut self, uid: &str, now: Timestamp) {
+    pub(super) fn collect(&mut self, uid: &str, now: Timestamp) {
         for (kind, object) in self.dependents(uid) {
             let owners = object["metadata"]["ownerReferences"].as_array().map_or(0, Vec::len);
             let (namespace, name) = (namespace_of(&object), name_of(&object));
@@ -177,25 +179,34 @@ fn grace_of(object: &Value, how: &Removal) -> i64 {
     how.grace.unwrap_or_else(|| object["spec"]["terminationGracePeriodSeconds"].as_i64().unwrap_or(30))
 }
 
+/// The registry's own check, worded by the kind instead of the resource (k8s.io/apiserver, registry/rest).
 fn preconditions(kind: &Kind, object: &Value, how: &Removal) -> Result<(), KubeError> {
     let name = name_of(object);
+    let refuse = |detail: &str| {
+        let mut error = KubeError::conflict(kind, name, detail);
+        let qualified =
+            if kind.group.is_empty() { kind.kind.clone() } else { format!("{}.{}", kind.kind, kind.group) };
+        error.message = format!("Operation cannot be fulfilled on {qualified} {name:?}: {detail}");
+        if let Some(details) = &mut error.details {
+            details["kind"] = json!(kind.kind);
+        }
+        Err(error)
+    };
     if let Some(uid) = &how.uid
         && uid != uid_of(object)
     {
-        let detail = format!(
-            "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+        return refuse(&format!(
+            "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",
             uid_of(object)
-        );
-        return Err(KubeError::conflict(kind, name, &detail));
+        ));
     }
     if let Some(version) = &how.resource_version
         && object["metadata"]["resourceVersion"] != version.as_str()
     {
         let current = object["metadata"]["resourceVersion"].as_str().unwrap_or_default();
-        let detail = format!(
-            "Precondition failed: ResourceVersion in precondition: {version}, ResourceVersion in object meta: {current}"
-        );
-        return Err(KubeError::conflict(kind, name, &detail));
+        return refuse(&format!(
+            "the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({current}). The object might have been modified"
+        ));
     }
     Ok(())
 }
