@@ -61,20 +61,22 @@ fn walk(node: Node<'_>, value: &Value, path: &mut Vec<String>) -> Option<String>
             }
             None
         }
-        scalar => {
-            let fits = match scalar {
-                Value::Bool(_) => "boolean",
-                Value::String(_) => "string",
-                _ if wanted == "integer" => "integer",
-                _ => "number",
-            };
-            if wanted.is_empty() || wanted == fits {
-                return None;
-            }
-            let shown = scalar.as_str().map_or_else(|| scalar.to_string(), str::to_owned);
-            says(path, format!("expected {}, got &value.valueUnstructured{{Value:{shown}}}", go(wanted)))
-        }
+        scalar => wrong_scalar(wanted, scalar).and_then(|what| says(path, what)),
     }
+}
+
+fn wrong_scalar(wanted: &str, scalar: &Value) -> Option<String> {
+    let fits = match scalar {
+        Value::Bool(_) => "boolean",
+        Value::String(_) => "string",
+        _ if wanted == "integer" => "integer",
+        _ => "number",
+    };
+    if wanted.is_empty() || wanted == fits {
+        return None;
+    }
+    let shown = scalar.as_str().map_or_else(|| scalar.to_string(), str::to_owned);
+    Some(format!("expected {}, got &value.valueUnstructured{{Value:{shown}}}", go(wanted)))
 }
 
 fn go(json_type: &str) -> &str {

@@ -239,6 +239,19 @@ fn claim(spec: &Value, errors: &mut Vec<FieldError>) {
     one_of("spec.volumeMode", &spec["volumeMode"], VOLUME_MODES, errors);
 }
 
+/// What of a volume's spec is no source.
+const PLAIN: &[&str] = &[
+    "capacity",
+    "accessModes",
+    "claimRef",
+    "persistentVolumeReclaimPolicy",
+    "storageClassName",
+    "mountOptions",
+    "volumeMode",
+    "nodeAffinity",
+    "volumeAttributesClassName",
+];
+
 fn volume(spec: &Value, errors: &mut Vec<FieldError>) {
     modes(spec, "", errors);
     if spec["capacity"].as_object().is_none_or(serde_json::Map::is_empty) {
@@ -255,17 +268,6 @@ fn volume(spec: &Value, errors: &mut Vec<FieldError>) {
         let text = "must be greater than zero";
         errors.push(FieldError::invalid("spec.capacity[storage]", &json!(size), text));
     }
-    let plain = [
-        "capacity",
-        "accessModes",
-        "claimRef",
-        "persistentVolumeReclaimPolicy",
-        "storageClassName",
-        "mountOptions",
-        "volumeMode",
-        "nodeAffinity",
-        "volumeAttributesClassName",
-    ];
     one_of(
         "spec.persistentVolumeReclaimPolicy",
         &spec["persistentVolumeReclaimPolicy"],
@@ -276,7 +278,7 @@ fn volume(spec: &Value, errors: &mut Vec<FieldError>) {
         .as_object()
         .into_iter()
         .flatten()
-        .filter(|(k, v)| !plain.contains(&k.as_str()) && v.is_object())
+        .filter(|(k, v)| !PLAIN.contains(&k.as_str()) && v.is_object())
         .map(|(k, _)| k)
         .collect();
     if sources.len() > 1 {
