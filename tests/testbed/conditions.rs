@@ -53,7 +53,8 @@ fn same(real: &str, builtin: &str) {
     );
 }
 
-/// An IAM role without an access entry is nobody to the API server, and one with a view policy may read.
+/// An IAM role without an access entry is nobody to the API server, one with a view policy may read, and a token that
+/// nobody has signed is none.
 fn strangers(beds: &Beds) {
     const WORLD: &str = "
 caller: arn:aws:iam::111122223333:role/viewer
@@ -72,6 +73,18 @@ aws:
         assert!(said.contains("Forbidden"), "{said}");
         let stranger = bed.kubectl(&["get", "nodes", "--token=k8s-aws-v1.abc"]);
         let said = String::from_utf8_lossy(&stranger.stderr).into_owned();
+        assert!(said.contains("must be logged in") || said.contains("Unauthorized"), "{said}");
+    });
+    const NOBODY: &str = "
+caller: arn:aws:iam::111122223333:role/nobody
+aws:
+  iam:
+    Roles:
+    - {RoleName: nobody, AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: []}, AttachedPolicies: ['arn:aws:iam::aws:policy/AdministratorAccess']}
+";
+    beds.own(&["ready", NOBODY], |bed| {
+        let nobody = bed.kubectl(&["get", "nodes"]);
+        let said = String::from_utf8_lossy(&nobody.stderr).into_owned();
         assert!(said.contains("must be logged in") || said.contains("Unauthorized"), "{said}");
     });
 }

@@ -68,6 +68,10 @@ fn components() -> Result<Components, String> {
 }
 
 fn main() -> ExitCode {
+    if let (Ok(how), Ok(components)) = (std::env::var(processes::BREAK_OFF), components()) {
+        processes::break_off(&Beds::new(components), &how);
+        return ExitCode::FAILURE;
+    }
     let mut arguments = Arguments::from_args();
     arguments.test_threads = arguments.test_threads.or(Some(SIDE_BY_SIDE));
     let required = std::env::var("CI").is_ok_and(|value| value == "true");

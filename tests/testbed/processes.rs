@@ -9,6 +9,7 @@ use crate::bed::{Beds, PATIENCE};
 
 pub const TESTS: &[Test] = &[
     ("processes::a_keeper_that_is_told_to_end_ends_its_program", keeper),
+    ("processes::a_run_that_fails_or_is_interrupted_leaves_nothing", broken_off),
     ("processes::two_at_once_and_nothing_outlives_them", two),
     ("processes::run_gives_the_code_and_ends_all", run),
 ];
@@ -58,6 +59,46 @@ fn nodes(beds: &Beds, kubeconfig: &str) -> usize {
         .output()
         .expect("kubectl starts");
     String::from_utf8_lossy(&done.stdout).lines().count()
+}
+
+/// Makes this program start a cluster, say where, and then end in this way.
+pub const BREAK_OFF: &str = "FSXCTL_TESTBED_BREAK_OFF";
+
+/// What [`BREAK_OFF`] asks for: a panic in a test, or nothing until somebody interrupts.
+pub fn break_off(beds: &Beds, how: &str) {
+    beds.own(&["bare"], |bed| {
+        println!("{}", bed.world.sandbox.directory().display());
+        assert_ne!(how, "panic", "as asked");
+        std::thread::sleep(PATIENCE);
+    });
+}
+
+fn broken_off(beds: &Beds) {
+    let _place = beds.turn();
+    for how in ["panic", "wait"] {
+        let program = std::env::current_exe().expect("this program has a path");
+        let mut child = Command::new(program)
+            .env(BREAK_OFF, how)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("this program starts again");
+        let mut directory = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
+        stdout.read_line(&mut directory).expect("it says where");
+        let directory = directory.trim().to_owned();
+        assert!(directory.starts_with('/'), "{directory:?}");
+        let child = Serving(child);
+        if how == "wait" {
+            assert!(about(&directory).len() >= 5, "{:?}", about(&directory));
+            end(child, "INT");
+            gone(&directory);
+            let _ = std::fs::remove_dir_all(&directory);
+        } else {
+            gone(&directory);
+        }
+    }
 }
 
 /// The processes whose command line names a directory.

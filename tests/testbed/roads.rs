@@ -63,6 +63,8 @@ fn road(beds: &Beds, driver: &str, identity: &str) {
     });
 }
 
+/// The role that a set-up makes.
+const ROLE: &str = "FSXLCSI-hp-eks-us-west-2";
 const CLAIM: &str = "/api/v1/namespaces/default/persistentvolumeclaims/fsx-claim";
 
 fn bound(bed: &Bed) {
@@ -106,13 +108,21 @@ fn asked_for(bed: &Bed, identity: &str) {
             && entry.status == 200
     });
     assert_eq!(web, identity == "irsa", "the driver's identity");
+    // Sessions that the Pod Identity agent hands out are named by the cluster and the pod.
+    let agent = bed.world.sandbox.with_state(|state| {
+        let sessions = state.rows("sts.$Sessions").iter().filter(|row| row["$principal"]["role"] == ROLE);
+        let mut names = sessions.filter_map(|row| row["$principal"]["session"].as_str());
+        names.any(|name| name.starts_with("eks-hp-eks-fsx-csi-controller-"))
+    });
+    assert_eq!(agent, identity == "pod-identity", "the driver's identity");
 }
 
 /// The role that was made lets in this service account of this cluster, and nobody else.
 fn trusted(bed: &Bed, identity: &str) {
-    let role = bed.world.sandbox.with_state(|state| {
-        state.find("iam.Roles", "RoleName", "FSXLCSI-hp-eks-us-west-2").cloned().unwrap_or_default()
-    });
+    let role = bed
+        .world
+        .sandbox
+        .with_state(|state| state.find("iam.Roles", "RoleName", ROLE).cloned().unwrap_or_default());
     let account = "arn:aws:iam::111122223333";
     let issuer = "oidc.eks.us-west-2.amazonaws.com/id/A1B2C3D4E5F60718293A4B5C6D7E8F90";
     let wanted = if identity == "irsa" {

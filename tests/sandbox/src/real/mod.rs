@@ -5,8 +5,8 @@
 //! sandbox does. The AWS side stays the sandbox's own. In front of the API server stands the sandbox's listener
 //! ([`front`]), so that the log, latency, faults, kills and `denied` work as they do with the built-in one. What a
 //! cluster on EKS has beside the open-source components is done here too: tokens and pod identity at admission
-//! ([`hooks`]), the add-on manager's objects ([`chart`]), and the containers of the driver's pods, which kwok only
-//! pretends to run ([`host`], [`probes`]).
+//! ([`hooks`]), the add-on manager's objects (`chart`), and the containers of the driver's pods, which kwok only
+//! pretends to run (`host`, `probes`).
 
 mod admin;
 mod chart;

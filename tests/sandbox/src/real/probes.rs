@@ -99,16 +99,17 @@ impl Kubelet {
             return;
         }
         let first = *told == 0;
-        if let Ok(mut open) = std::fs::File::options().create(true).append(true).open(&file) {
-            for line in &lines[*told..] {
+        let write = || {
+            let mut open = std::fs::File::options().create(true).append(true).open(&file)?;
+            let new = lines[*told..].iter().map(|line| {
                 // The kubelets' own form of container logs (Kubernetes, CRI logging).
-                let _ = writeln!(
-                    open,
-                    "{} stdout F {}",
-                    nanoseconds(row::text(line, "at")),
-                    row::text(line, "text")
-                );
-            }
+                format!("{} stdout F {}\n", nanoseconds(row::text(line, "at")), row::text(line, "text"))
+            });
+            open.write_all(new.collect::<String>().as_bytes())
+        };
+        // What could not be written is tried again.
+        if write().is_err() {
+            return;
         }
         *told = lines.len();
         if first {

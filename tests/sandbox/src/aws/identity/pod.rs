@@ -93,6 +93,7 @@ fn web_identity(state: &State, pod: &Value, role: &str) -> Result<Principal, Aws
         subject: format!("system:serviceaccount:{namespace}:{account}"),
         audiences: vec![admission::token_audience(pod)],
         expires: None,
+        pod: None,
     };
     judge_web_identity(state, role, &claims)?;
     // The SDK names the session by the nanoseconds of now (aws-sdk-go-v2, credentials/stscreds).
@@ -114,12 +115,9 @@ pub fn by_token(state: &mut State, claims: &Claims) -> Result<Principal, AwsErro
     let (Some(namespace), Some(account)) = (parts.next(), parts.next()) else {
         return Err(refused("The token is no service account's"));
     };
-    let mine = |pod: &&Value| {
-        pod["metadata"]["namespace"] == namespace
-            && admission::service_account(pod) == account
-            && is_ready(pod)
-    };
-    let pod = state.kube.list("v1", "Pod").find(mine).cloned();
+    let name = claims.pod.as_deref().unwrap_or_default();
+    let bound = state.kube.get("v1", "Pod", namespace, name);
+    let pod = bound.filter(|pod| admission::service_account(pod) == account).cloned();
     let pod = pod.ok_or_else(|| refused("The token's pod is not there"))?;
     pod_identity(state, &pod, Sdk::V2, &request)
 }

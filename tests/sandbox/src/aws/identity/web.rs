@@ -23,6 +23,8 @@ pub struct Claims {
     pub audiences: Vec<String>,
     /// `exp`, seconds since 1970.
     pub expires: Option<i64>,
+    /// Name of the pod that the token is bound to.
+    pub pod: Option<String>,
 }
 
 /// Reads the claims of a JSON Web Token.
@@ -46,6 +48,7 @@ pub fn claims_of(token: &str) -> Result<Claims, AwsError> {
         subject: row::text(&claims, "sub").to_owned(),
         audiences: row::strings(&claims, "aud").into_iter().map(str::to_owned).collect(),
         expires: claims.get("exp").and_then(Value::as_i64),
+        pod: claims["kubernetes.io"]["pod"]["name"].as_str().map(str::to_owned),
     })
 }
 
