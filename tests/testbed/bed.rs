@@ -16,7 +16,7 @@ use crate::harness::{Run, World, sources};
 /// The driver needs one round of 30 s for what it makes; on a busy machine more than one.
 pub const PATIENCE: Duration = Duration::from_secs(150);
 /// So many clusters start and work at the same time, beside the shared one.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 5;
 
 /// The Pod Identity agent, which is an add-on of its own.
 pub const AGENT: &str = "

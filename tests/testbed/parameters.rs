@@ -103,7 +103,7 @@ rows![
             ("/LustreConfiguration/MetadataConfiguration/Iops", "null")
         ]
     ),
-    (efa_enabled, "--efa --metadata-iops auto", [("/LustreConfiguration/EfaEnabled", "true")]),
+    (efa_enabled, "--efa --metadata-iops auto --size 19200Gi", [("/LustreConfiguration/EfaEnabled", "true")]),
     (extra_tags, "--extra-tag team=vision --extra-tag cost=42", []),
     (size_between_steps, "--size 2000Gi --round-up", [("/StorageCapacity", "2400")]),
 ];
