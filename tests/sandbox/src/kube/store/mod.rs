@@ -259,6 +259,8 @@ impl KubeStore {
         write: Write<'_>,
     ) -> Result<Value, KubeError> {
         meta::carry_over(kind, old, &mut new);
+        // Whoever writes next must not become the owner of a default.
+        defaults::fill(kind, &mut new);
         let untracked = new["metadata"]["managedFields"] == old["metadata"]["managedFields"];
         if untracked && !same_but_version(old, &new) {
             let manager = self.manager(kind, write);
