@@ -68,6 +68,7 @@ async fn looked(work: &Work<'_>) -> Result<(Facts, Kubernetes)> {
     let voice = work.speak.reporter();
     voice.borrow_mut().on(&Event::Looking { what: format!("cluster {}", work.look.cluster) });
     let since = Instant::now();
+    let mut torn_before = false;
     loop {
         let seen = tokio::select! {
             seen = Box::pin(observe(&work.eyes, &work.look)) => seen,
@@ -80,6 +81,10 @@ async fn looked(work: &Work<'_>) -> Result<(Facts, Kubernetes)> {
         }
         if let Some(coming) = steps::bind::under_way(&work.intent, &facts).filter(|_| !work.setup.dry_run) {
             bind::available(work, &facts, &coming, since).await?;
+            continue;
+        }
+        let torn = steps::storage::is_torn(&work.intent, &facts);
+        if torn && !std::mem::replace(&mut torn_before, true) {
             continue;
         }
         let half = steps::driver::is_half_there(&facts) && work.intent.bind.is_none();

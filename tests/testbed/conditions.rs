@@ -2,6 +2,7 @@
 
 use crate::Test;
 use crate::bed::{Bed, Beds};
+use crate::harness::Run;
 
 pub const TESTS: &[Test] = &[
     ("conditions::a_plan_is_the_same_on_both", plans),
@@ -10,15 +11,19 @@ pub const TESTS: &[Test] = &[
 ];
 
 fn shown(bed: &Bed, words: &str) -> String {
-    let run = bed.world.fsxctl(words);
+    shown_of(&bed.world.fsxctl(words))
+}
+
+fn shown_of(run: &Run) -> String {
     let text = run.show();
     // The time of day and the port of this run.
     text.lines().filter(|line| !line.starts_with("kubernetes ")).collect::<Vec<_>>().join("\n")
 }
 
 fn plans(beds: &Beds) {
-    let words = ["setup dynamic --dry-run", "status", "versions driver", "permissions setup dynamic --check"];
-    let real = beds.own(&["ready"], |bed| words.map(|words| shown(bed, words)));
+    let words =
+        ["setup dynamic --dry-run", "status", "setup driver --list-versions", "permissions setup dynamic"];
+    let real = beds.own(&["ready"], |bed| words.map(|words| shown_of(&bed.ok(words))));
     let builtin = beds.builtin(&["ready"]);
     for (real, words) in real.iter().zip(words) {
         same(real, &shown(&builtin, words));
@@ -71,9 +76,7 @@ aws:
         let refused = bed.kubectl(&["create", "namespace", "mine"]);
         let said = String::from_utf8_lossy(&refused.stderr).into_owned();
         assert!(said.contains("Forbidden"), "{said}");
-        let stranger = bed.kubectl(&["get", "nodes", "--token=k8s-aws-v1.abc"]);
-        let said = String::from_utf8_lossy(&stranger.stderr).into_owned();
-        assert!(said.contains("must be logged in") || said.contains("Unauthorized"), "{said}");
+        unknown(bed, &["get", "nodes", "--token=k8s-aws-v1.abc"]);
     });
     const NOBODY: &str = "
 caller: arn:aws:iam::111122223333:role/nobody
@@ -82,9 +85,12 @@ aws:
     Roles:
     - {RoleName: nobody, AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: []}, AttachedPolicies: ['arn:aws:iam::aws:policy/AdministratorAccess']}
 ";
-    beds.own(&["ready", NOBODY], |bed| {
-        let nobody = bed.kubectl(&["get", "nodes"]);
-        let said = String::from_utf8_lossy(&nobody.stderr).into_owned();
-        assert!(said.contains("must be logged in") || said.contains("Unauthorized"), "{said}");
-    });
+    beds.own(&["ready", NOBODY], |bed| unknown(bed, &["get", "nodes"]));
+}
+
+/// The API server does not know who asks.
+#[track_caller]
+fn unknown(bed: &Bed, words: &[&str]) {
+    let said = String::from_utf8_lossy(&bed.kubectl(words).stderr).into_owned();
+    assert!(said.contains("must be logged in") || said.contains("Unauthorized"), "{said}");
 }

@@ -134,13 +134,9 @@ fn usable(facts: &Facts, found: &StorageClass) -> Result<(), Box<Block>> {
     {
         return Ok(());
     }
-    let subnets =
-        facts.network.subnets.found().map(|all| all.iter().map(|it| it.id.as_str()).collect::<Vec<_>>());
-    let groups =
-        facts.network.groups.found().map(|all| all.iter().map(|it| it.id.as_str()).collect::<Vec<_>>());
-    for (key, there) in [("subnetId", subnets), ("securityGroupIds", groups)] {
+    for key in ["subnetId", "securityGroupIds"] {
         let named = found.parameters.get(key).map_or("", String::as_str);
-        let strange = named.split(',').find(|id| there.as_ref().is_some_and(|there| !there.contains(id)));
+        let strange = strangers(facts, found, key).next();
         let problem = match strange {
             _ if named.is_empty() => {
                 format!("names no {key}, without which the driver cannot make a file system")
@@ -155,6 +151,25 @@ fn usable(facts: &Facts, found: &StorageClass) -> Result<(), Box<Block>> {
         ));
     }
     Ok(())
+}
+
+/// The ids in a parameter of a class that are not among those of the cluster's VPC, as far as these can be seen.
+fn strangers<'a>(facts: &Facts, found: &'a StorageClass, key: &str) -> impl Iterator<Item = &'a str> {
+    let (subnets, groups) = (&facts.network.subnets, &facts.network.groups);
+    let there: Option<Vec<&str>> = match key {
+        "subnetId" => subnets.found().map(|all| all.iter().map(|it| it.id.as_str()).collect()),
+        _ => groups.found().map(|all| all.iter().map(|it| it.id.as_str()).collect()),
+    };
+    let named = found.parameters.get(key).map_or("", String::as_str);
+    let strange = there.map(|there| named.split(',').filter(move |id| !there.contains(id)).collect());
+    Vec::into_iter(strange.unwrap_or_default())
+}
+
+/// Whether the class is newer than what was seen of the network: it names a group that was not there yet, as when another
+/// run makes both during one look.
+pub(super) fn outran_the_look(facts: &Facts) -> bool {
+    let ours = facts.storage.class.found().filter(|class| class.provisioner == PROVISIONER);
+    ours.is_some_and(|class| strangers(facts, class, "securityGroupIds").any(|id| !id.is_empty()))
 }
 
 fn compare(intent: &Intent, found: &StorageClass, notes: &mut Vec<Note>) -> Result<Vec<Change>, Box<Block>> {

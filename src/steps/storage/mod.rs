@@ -25,6 +25,12 @@ pub fn plan(goal: Goal, intent: &Intent, facts: &Facts, network: &network::Choic
     item.unwrap_or_else(|block| Item::blocked(StepId::Storage, *block))
 }
 
+/// Whether what was seen does not hang together: the StorageClass names a security group that the network had not yet
+/// when it was looked at. Looking again tells whether another run made both meanwhile.
+pub fn is_torn(intent: &Intent, facts: &Facts) -> bool {
+    intent.covers(StepId::Storage) && intent.bind.is_none() && class::outran_the_look(facts)
+}
+
 fn present(intent: &Intent, facts: &Facts, network: &network::Choice) -> Result<Item, Box<Block>> {
     let mut notes: Vec<Note> = Vec::new();
     let mut changes = namespace(intent, facts)?;

@@ -397,6 +397,25 @@ fn a_class_that_cannot_make_a_file_system_gets_no_claim() {
     }
 }
 
+/// Such a look is repeated before anything is planned on it.
+#[test]
+fn a_class_that_is_newer_than_the_groups_that_were_seen_is_told() {
+    let with = |group: &str, provisioner: &str| {
+        let mut facts = Facts::done();
+        let Seen::Found(class) = &mut facts.storage.class else { unreachable!("done has a class") };
+        class.parameters.insert("securityGroupIds".to_owned(), group.to_owned());
+        class.provisioner = provisioner.to_owned();
+        facts
+    };
+    assert!(!super::is_torn(&wish(""), &Facts::done()));
+    assert!(super::is_torn(&wish(""), &with("sg-later", "fsx.csi.aws.com")));
+    assert!(!super::is_torn(&wish(""), &with("sg-later", "ebs.csi.aws.com")), "whose groups are no concern");
+    assert!(!super::is_torn(&wish(""), &with("", "fsx.csi.aws.com")), "none is named");
+    let mut facts = with("sg-later", "fsx.csi.aws.com");
+    facts.network.groups = hidden("ec2:DescribeSecurityGroups");
+    assert!(!super::is_torn(&wish(""), &facts), "what cannot be seen says nothing");
+}
+
 #[test]
 fn the_new_class_says_what_was_asked_for() {
     let plan =

@@ -13,6 +13,7 @@ pub mod aws;
 pub mod call;
 pub mod cli;
 pub mod helm;
+mod https;
 pub mod kube;
 pub mod real;
 pub mod server;

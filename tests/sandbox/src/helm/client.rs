@@ -1,26 +1,15 @@
 //! HTTPS to the API server as the kubeconfig says: its server, its authority, its user's token.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-use std::sync::Arc;
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, crypto};
 
-use super::wire;
+use crate::https::{self, Server};
 
 /// One API server and whose credentials to use.
 #[derive(Debug)]
 pub struct Client {
-    host: String,
-    port: u16,
-    token: String,
-    acts_as: Option<String>,
-    tls: Arc<ClientConfig>,
+    server: Server,
 }
 
 /// What the API server said no with.
@@ -61,14 +50,16 @@ impl Client {
         let user = named("users", &context["user"])?;
         let address = cluster["server"].as_str()?.strip_prefix("https://")?;
         let (host, port) = address.trim_end_matches('/').split_once(':').unwrap_or((address, "443"));
-        let tls = tls(cluster["certificate-authority-data"].as_str()?)?;
-        Some(Self {
-            host: host.to_owned(),
-            port: port.parse().ok()?,
-            token: user["token"].as_str()?.to_owned(),
-            acts_as: user["as"].as_str().map(str::to_owned),
-            tls,
-        })
+        let pem = STANDARD.decode(cluster["certificate-authority-data"].as_str()?).ok()?;
+        let acts_as = user["as"].as_str().map(|user| format!("Impersonate-User: {user}\r\n"));
+        let headers = format!(
+            "User-Agent: Helm/{}\r\nAuthorization: Bearer {}\r\n{}Accept: application/json\r\n",
+            super::VERSION.trim_start_matches('v'),
+            user["token"].as_str()?,
+            acts_as.unwrap_or_default(),
+        );
+        let tls = https::trust(&pem).ok()?;
+        Some(Self { server: Server { host: host.to_owned(), port: port.parse().ok()?, tls, headers } })
     }
 
     /// One call.
@@ -76,11 +67,11 @@ impl Client {
     /// # Errors
     /// Not reached, or what the server refused it with.
     pub fn call(&self, method: &str, path: &str, body: Option<(&str, &Value)>) -> Result<Value, Refusal> {
-        let (status, answer) = self.exchange(method, path, body).map_err(|why| Refusal {
+        let (status, answer) = self.server.call(method, path, body).map_err(|why| Refusal {
             status: 0,
             message: format!(
                 "Kubernetes cluster unreachable: Get \"https://{}:{}{path}\": {why}",
-                self.host, self.port
+                self.server.host, self.server.port
             ),
         })?;
         let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
@@ -102,55 +93,4 @@ impl Client {
             Err(refusal) => Err(refusal),
         }
     }
-
-    fn exchange(
-        &self,
-        method: &str,
-        path: &str,
-        body: Option<(&str, &Value)>,
-    ) -> std::io::Result<(u16, Vec<u8>)> {
-        let wrong = |why: &dyn std::fmt::Display| std::io::Error::other(why.to_string());
-        let name = ServerName::try_from(self.host.clone()).map_err(|why| wrong(&why))?;
-        let connection = ClientConnection::new(self.tls.clone(), name).map_err(|why| wrong(&why))?;
-        let socket = TcpStream::connect((self.host.as_str(), self.port))?;
-        socket.set_read_timeout(Some(Duration::from_secs(30)))?;
-        let mut stream = StreamOwned::new(connection, socket);
-        let (kind, text) = match body {
-            Some((kind, value)) => (kind, value.to_string()),
-            None => ("application/json", String::new()),
-        };
-        let acts_as =
-            self.acts_as.as_ref().map(|user| format!("Impersonate-User: {user}\r\n")).unwrap_or_default();
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}:{}\r\nUser-Agent: Helm/{}\r\nAuthorization: Bearer {}\r\n{acts_as}\
-             Accept: application/json\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-            self.host,
-            self.port,
-            super::VERSION.trim_start_matches('v'),
-            self.token,
-            text.len(),
-        );
-        stream.write_all(head.as_bytes())?;
-        stream.write_all(text.as_bytes())?;
-        stream.flush()?;
-        let mut answer = Vec::new();
-        match stream.read_to_end(&mut answer) {
-            // The end without a goodbye: what came is judged by its length.
-            Err(why) if why.kind() == std::io::ErrorKind::UnexpectedEof => {}
-            Err(why) => return Err(why),
-            Ok(_) => {}
-        }
-        wire::split(&answer).ok_or_else(|| std::io::Error::other("EOF"))
-    }
-}
-
-/// Trust in one authority, base64 of PEM.
-fn tls(authority: &str) -> Option<Arc<ClientConfig>> {
-    let pem = String::from_utf8(STANDARD.decode(authority).ok()?).ok()?;
-    let inside: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from(STANDARD.decode(inside).ok()?)).ok()?;
-    let provider = Arc::new(crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().ok()?;
-    Some(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
 }

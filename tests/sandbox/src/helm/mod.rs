@@ -8,7 +8,6 @@ mod chart;
 mod client;
 mod release;
 mod verbs;
-pub(crate) mod wire;
 
 use std::io::Write as _;
 use std::process::ExitCode;

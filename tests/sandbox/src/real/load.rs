@@ -6,6 +6,7 @@ use super::admin::paths;
 use super::{Admin, Cluster, Components};
 use crate::aws::eks::ADDONS;
 use crate::aws::eks::objects::{self, Plan};
+use crate::kube::KubeStore;
 use crate::state::State;
 
 /// Server-side apply's media type.
@@ -167,16 +168,20 @@ pub fn missing(state: &State) -> Option<String> {
     Some(format!("the workloads of add-on {} are not ready", plan.name))
 }
 
-/// Takes everything that a saved world holds out of the real API server, the kinds too that nothing here watches.
-pub fn pull(state: &mut State) {
-    let Some(cluster) = state.real.clone() else { return };
-    let kinds: Vec<_> = state.kube.kinds().filter(|kind| !kind.review && !kind.custom).cloned().collect();
+/// Everything that a saved world holds of the real API server, the kinds too that nothing here watches. The copy that
+/// the sandbox works on is not touched.
+pub fn pulled(state: &State) -> Option<KubeStore> {
+    let cluster = state.real.as_ref()?;
+    let mut store = KubeStore::default();
+    let kinds: Vec<_> = store.kinds().filter(|kind| !kind.review && !kind.custom).cloned().collect();
     for kind in kinds {
         let root = if kind.group.is_empty() { "/api".to_owned() } else { format!("/apis/{}", kind.group) };
         let path = format!("{root}/{}/{}", kind.version, kind.plural);
         // The other group's Events are the same objects.
         if kind.group != "events.k8s.io" {
-            state.kube.copy_all(&kind.api_version(), &kind.kind, cluster.admin().list(&path));
+            let items = cluster.admin().list(&path).unwrap_or_default();
+            store.copy_all(&kind.api_version(), &kind.kind, items);
         }
     }
+    Some(store)
 }

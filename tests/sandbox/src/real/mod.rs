@@ -28,10 +28,9 @@ use serde_json::Value;
 
 use crate::aws::eks::objects::Plan;
 
-pub use admin::trust;
 pub use admin::{Admin, Refusal};
 pub use host::Host;
-pub use load::{APPLY, addons, admission, but_of_addons, missing, pull, world};
+pub use load::{APPLY, addons, admission, but_of_addons, missing, pulled, world};
 pub use mirror::{Target, keep};
 pub use plane::{Plane, Shared};
 
@@ -87,15 +86,14 @@ impl Components {
     /// # Errors
     /// As [`Components::at`].
     pub fn found(keeper: &Path) -> Result<Self, String> {
-        let named = std::env::var_os("FSXCTL_TESTBED").filter(|value| !value.is_empty()).map(PathBuf::from);
+        let variable =
+            |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let cache = || {
-            let cache =
-                std::env::var_os("XDG_CACHE_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
-            let home = std::env::var_os("HOME").unwrap_or_default();
-            let cache = cache.unwrap_or_else(|| Path::new(&home).join(".cache"));
-            cache.join("fsxctl/testbed/current")
+            let home = || Path::new(&std::env::var_os("HOME").unwrap_or_default()).join(".cache");
+            let all = || variable("XDG_CACHE_HOME").unwrap_or_else(home).join("fsxctl/testbed");
+            variable("FSXCTL_TESTBED_CACHE").unwrap_or_else(all).join("current")
         };
-        Self::at(&named.unwrap_or_else(cache), keeper)
+        Self::at(&variable("FSXCTL_TESTBED").unwrap_or_else(cache), keeper)
     }
 
     /// One of the programs.

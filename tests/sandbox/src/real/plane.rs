@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::config::{self, Settings};
 use super::keeper::{Kept, Stack, Start};
-use super::{Admin, Components, admin};
+use super::{Admin, Components};
+use crate::https;
 
 /// The control plane is up after 4 to 6 s on two idle cores; this much is waited for on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -38,7 +39,15 @@ impl Plane {
         let mut left = 3;
         loop {
             left -= 1;
-            match Self::once(components, directory, issuer, endpoint, token) {
+            let settings = Settings {
+                components: components.clone(),
+                directory: directory.to_owned(),
+                ports: config::free_ports()?,
+                issuer: issuer.to_owned(),
+                endpoint: endpoint.to_owned(),
+                token: token.to_owned(),
+            };
+            match Self::once(settings) {
                 Err(why) if left > 0 && why.contains("address already in use") => {
                     let _ = std::fs::remove_dir_all(directory);
                     std::fs::create_dir(directory).map_err(|why| why.to_string())?;
@@ -48,21 +57,8 @@ impl Plane {
         }
     }
 
-    fn once(
-        components: &Components,
-        directory: &Path,
-        issuer: &str,
-        endpoint: &str,
-        token: &str,
-    ) -> Result<Self, String> {
-        let settings = Settings {
-            components: components.clone(),
-            directory: directory.to_owned(),
-            ports: config::free_ports()?,
-            issuer: issuer.to_owned(),
-            endpoint: endpoint.to_owned(),
-            token: token.to_owned(),
-        };
+    fn once(settings: Settings) -> Result<Self, String> {
+        let (directory, token) = (settings.directory.as_path(), settings.token.as_str());
         settings.write()?;
         let mut stack = Stack::default();
         let kept = &mut stack.0;
@@ -73,11 +69,11 @@ impl Plane {
         let authority = awaited(kept, until, "its certificate", || {
             std::fs::read(directory.join(config::AUTHORITY)).ok().filter(|pem| pem.ends_with(b"-----\n"))
         })?;
-        let admin = Admin::new(settings.api_port(), token, admin::trust(&authority)?);
+        let admin = Admin::new(settings.api_port(), token, https::trust(&authority)?);
         awaited(kept, until, "readyz", || admin.get("/readyz"))?;
         let kubeconfig = settings.kubeconfig(token);
         std::fs::write(directory.join(config::KUBECONFIG), kubeconfig).map_err(|why| why.to_string())?;
-        super::load::crds(&admin, components)?;
+        super::load::crds(&admin, &settings.components)?;
         for line in settings.then() {
             kept.push(begin(&settings, line)?);
         }

@@ -341,7 +341,7 @@ impl Sandbox {
         let plane = real::Plane::start(components, &directory, &issuer, &self.endpoint, &token)?;
         let plane = Arc::new(plane);
         *held(&self.plane) = Some(plane.clone());
-        let tls = real::trust(plane.authority())?;
+        let tls = crate::https::trust(plane.authority())?;
         let backend = Backend::new(plane.admin().port(), &tls, &token);
         let cluster = Arc::new(real::Cluster::new(plane.clone()));
         // From here on pods that are made are admitted as on EKS.
@@ -425,9 +425,12 @@ impl Sandbox {
     /// The world as it stands, as a world file that loads again without loss.
     pub fn snapshot(&self) -> String {
         let mut state = self.inner.lock();
-        real::pull(&mut state);
         aws::advance(&mut state);
-        crate::world::save(&state)
+        let Some(whole) = real::pulled(&state) else { return crate::world::save(&state) };
+        let copy = std::mem::replace(&mut state.kube, whole);
+        let saved = crate::world::save(&state);
+        state.kube = copy;
+        saved
     }
 
     /// The requests so far, in order of arrival.
