@@ -108,4 +108,6 @@ pub struct Node {
     pub kernel: Option<String>,
     /// Addresses of type InternalIP.
     pub addresses: Vec<String>,
+    /// What only a diagnosis asks.
+    pub more: super::NodeMore,
 }

@@ -4,6 +4,7 @@
 //! `steps` and `domain`. No clock, no async, no SDK types.
 
 mod access;
+mod checkup;
 mod cluster;
 mod driver;
 mod image;
@@ -16,6 +17,10 @@ mod storage;
 mod survey;
 
 pub use access::{Access, Association, Caller, Policies, Provider, Role, RoleFacts, ServiceAccount};
+pub use checkup::{
+    AclEntry, AssociationRow, Checkup, ClassRow, CsiNode, DriverPod, DriverWorkload, Endpoint, NetworkAcl,
+    NodeMore, ObjectEvent, VpcDns,
+};
 pub use cluster::{Cluster, HyperPod, InstanceGroup, Node};
 pub use driver::{
     Addon, AddonVersion, ControllerPod, CsiDriver, Driver, HelmProgram, Issue, Release, Workload,
@@ -27,7 +32,10 @@ pub use seen::{Seen, Veil};
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-pub use storage::{Claim, Event, FileSystem, Marks, Namespace, Place, Storage, StorageClass, Volume};
+pub use storage::{
+    AdminAction, Claim, Event, FileSystem, FileSystemMore, Marks, Namespace, Place, Storage, StorageClass,
+    Volume, VolumeMore,
+};
 pub use survey::{ClaimUse, PodUse, Survey};
 
 /// One snapshot. Everything a planner may know is in here.

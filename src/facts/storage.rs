@@ -146,6 +146,24 @@ pub struct Volume {
     pub size: String,
     /// Labels, annotations and managers.
     pub marks: Marks,
+    /// What only a diagnosis asks.
+    pub more: VolumeMore,
+}
+
+/// What a volume tells beyond what every look needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VolumeMore {
+    /// Keys of `spec.csi.volumeAttributes`.
+    pub attributes: Vec<String>,
+    /// `status.message`.
+    pub message: Option<String>,
+    /// When it was made, seconds since 1970.
+    pub created: Option<i64>,
+    /// Whether it has `spec.nodeAffinity`.
+    pub has_affinity: bool,
+    /// Finalizers.
+    pub finalizers: Vec<String>,
 }
 
 /// A Lustre file system, from fsx:DescribeFileSystems.
@@ -184,6 +202,42 @@ pub struct FileSystem {
     pub interfaces: Vec<String>,
     /// Tags.
     pub tags: BTreeMap<String, String>,
+    /// What only a diagnosis asks.
+    pub more: FileSystemMore,
+}
+
+/// What a file system tells beyond what every look needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FileSystemMore {
+    /// When it was made, seconds since 1970.
+    pub created: Option<i64>,
+    /// The account that it is of.
+    pub owner: Option<String>,
+    /// `LustreConfiguration.EfaEnabled`.
+    pub efa: bool,
+    /// `RootSquashConfiguration.RootSquash`, `65534:65534`; none and `0:0` squash nobody.
+    pub root_squash: Option<String>,
+    /// The customer or AWS managed key.
+    pub kms_key: Option<String>,
+    /// AdministrativeActions, newest first.
+    pub actions: Vec<AdminAction>,
+}
+
+/// An administrative action of a file system.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AdminAction {
+    /// `FILE_SYSTEM_UPDATE`, `STORAGE_OPTIMIZATION`, …
+    pub kind: String,
+    /// `PENDING`, `IN_PROGRESS`, `FAILED`, `COMPLETED`, `UPDATED_OPTIMIZING`.
+    pub status: String,
+    /// Percent, when told.
+    pub progress: Option<i32>,
+    /// FSx's words for a failure.
+    pub failure: Option<String>,
+    /// When it was asked for, seconds since 1970.
+    pub at: Option<i64>,
 }
 
 /// A Kubernetes Event.

@@ -54,6 +54,8 @@ pub struct ClaimUse {
     pub terminating: bool,
     /// Whether it carries fsxctl's label.
     pub ours: bool,
+    /// When it was made, seconds since 1970.
+    pub created: Option<i64>,
 }
 
 /// A pod that uses claims.
@@ -76,4 +78,14 @@ pub struct PodUse {
     pub waiting: Option<String>,
     /// Whether it is being deleted.
     pub terminating: bool,
+    /// When it was made, seconds since 1970.
+    pub created: Option<i64>,
+    /// Its uid.
+    pub uid: String,
+    /// The message of condition PodScheduled, when that is False.
+    pub unscheduled: Option<String>,
+    /// `securityContext.fsGroup`, when its policy is not `OnRootMismatch`.
+    pub fs_group: Option<i64>,
+    /// `securityContext.runAsUser` of the pod.
+    pub run_as_user: Option<i64>,
 }

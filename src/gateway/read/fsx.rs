@@ -3,7 +3,7 @@
 use aws_sdk_fsx::types as sdk;
 
 use super::{Answer, Reads, seen};
-use crate::facts::FileSystem;
+use crate::facts::{AdminAction, FileSystem, FileSystemMore};
 
 impl Reads {
     /// fsx:DescribeFileSystems: all Lustre file systems of the account and Region.
@@ -25,6 +25,15 @@ impl Reads {
 fn file_system(found: sdk::FileSystem) -> FileSystem {
     let lustre = found.lustre_configuration;
     let lustre = lustre.as_ref();
+    let squash = lustre.and_then(|lustre| lustre.root_squash_configuration.as_ref());
+    let more = FileSystemMore {
+        created: found.creation_time.map(|at| at.secs()),
+        owner: found.owner_id,
+        efa: lustre.is_some_and(|lustre| lustre.efa_enabled == Some(true)),
+        root_squash: squash.and_then(|squash| squash.root_squash.clone()),
+        kms_key: found.kms_key_id,
+        actions: found.administrative_actions.into_iter().flatten().map(admin_action).collect(),
+    };
     FileSystem {
         id: found.file_system_id.unwrap_or_default(),
         arn: found.resource_arn.unwrap_or_default(),
@@ -50,5 +59,16 @@ fn file_system(found: sdk::FileSystem) -> FileSystem {
             .into_iter()
             .filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))
             .collect(),
+        more,
+    }
+}
+
+fn admin_action(found: sdk::AdministrativeAction) -> AdminAction {
+    AdminAction {
+        kind: found.administrative_action_type.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
+        status: found.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        progress: found.progress_percent,
+        failure: found.failure_details.and_then(|details| details.message),
+        at: found.request_time.map(|at| at.secs()),
     }
 }

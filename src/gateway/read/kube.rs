@@ -12,7 +12,8 @@ use serde::de::DeserializeOwned;
 
 use super::Answer;
 use crate::facts::{
-    Claim, CsiDriver, Event, Marks, Namespace, Node, Seen, ServiceAccount, StorageClass, Volume, Workload,
+    Claim, CsiDriver, Event, Marks, Namespace, Node, NodeMore, Seen, ServiceAccount, StorageClass, Taint,
+    Volume, VolumeMore, Workload,
 };
 use crate::gateway::kubernetes::{Link, Repeat};
 use crate::gateway::trouble::{Trouble, TroubleKind};
@@ -242,13 +243,24 @@ fn namespace(found: core::Namespace) -> Namespace {
 fn node(found: core::Node) -> Node {
     let mut labels = found.metadata.labels.unwrap_or_default();
     let name = found.metadata.name.unwrap_or_default();
-    let provider_id = found.spec.and_then(|spec| spec.provider_id).filter(|id| !id.is_empty());
+    let spec = found.spec.unwrap_or_default();
+    let provider_id = spec.provider_id.filter(|id| !id.is_empty());
     let status = found.status.unwrap_or_default();
+    let info = status.node_info.unwrap_or_default();
     let is = |label: &str, value: &str| labels.get(label).is_some_and(|found| found == value);
     let hyperpod = is("sagemaker.amazonaws.com/compute-type", "hyperpod") || name.starts_with("hyperpod-");
     let group = GROUP_LABELS.iter().find_map(|label| labels.get(*label)).cloned();
     let instance_type = labels.get("node.kubernetes.io/instance-type").cloned();
     let fargate = is("eks.amazonaws.com/compute-type", "fargate");
+    let taint = |taint: core::Taint| Taint { key: taint.key, value: taint.value, effect: taint.effect };
+    let more = NodeMore {
+        created: found.metadata.creation_timestamp.map(|made| made.0.as_second()),
+        os_image: Some(info.os_image).filter(|image| !image.is_empty()),
+        os: labels.get("kubernetes.io/os").cloned(),
+        taints: spec.taints.into_iter().flatten().map(taint).collect(),
+        health: labels.get("sagemaker.amazonaws.com/node-health-status").cloned(),
+        auto_mode: is("eks.amazonaws.com/compute-type", "auto"),
+    };
     Node {
         zone: labels.remove("topology.kubernetes.io/zone"),
         zone_id: labels
@@ -268,7 +280,7 @@ fn node(found: core::Node) -> Node {
             .iter()
             .flatten()
             .any(|found| found.type_ == "Ready" && found.status == "True"),
-        kernel: status.node_info.map(|info| info.kernel_version).filter(|kernel| !kernel.is_empty()),
+        kernel: Some(info.kernel_version).filter(|kernel| !kernel.is_empty()),
         addresses: status
             .addresses
             .unwrap_or_default()
@@ -278,6 +290,7 @@ fn node(found: core::Node) -> Node {
             .collect(),
         name,
         provider_id,
+        more,
     }
 }
 
@@ -380,9 +393,17 @@ fn volume(found: core::PersistentVolume) -> Option<Volume> {
     let attributes: BTreeMap<String, String> = csi.volume_attributes.unwrap_or_default();
     let size = spec.capacity.and_then(|capacity| Some(capacity.get("storage")?.0.clone()));
     let claim = spec.claim_ref;
+    let status = found.status.unwrap_or_default();
+    let more = VolumeMore {
+        attributes: attributes.keys().cloned().collect(),
+        message: status.message.filter(|message| !message.is_empty()),
+        created: found.metadata.creation_timestamp.as_ref().map(|made| made.0.as_second()),
+        has_affinity: spec.node_affinity.is_some(),
+        finalizers: found.metadata.finalizers.clone().unwrap_or_default(),
+    };
     Some(Volume {
         name: found.metadata.name.clone().unwrap_or_default(),
-        phase: found.status.and_then(|status| status.phase).unwrap_or_default(),
+        phase: status.phase.unwrap_or_default(),
         handle: csi.volume_handle,
         dns_name: attributes.get("dnsname").cloned(),
         mount_name: attributes.get("mountname").cloned(),
@@ -395,6 +416,7 @@ fn volume(found: core::PersistentVolume) -> Option<Volume> {
         reclaim_policy: spec.persistent_volume_reclaim_policy.unwrap_or_else(|| "Retain".to_owned()),
         size: size.unwrap_or_default(),
         marks: marks(found.metadata),
+        more,
     })
 }
 

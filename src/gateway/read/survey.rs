@@ -76,6 +76,7 @@ fn claim_use(found: core::PersistentVolumeClaim) -> ClaimUse {
         volume: spec.volume_name.filter(|volume| !volume.is_empty()),
         access_modes: spec.access_modes.unwrap_or_default(),
         terminating: meta.deletion_timestamp.is_some(),
+        created: meta.creation_timestamp.map(|made| made.0.as_second()),
     }
 }
 
@@ -107,6 +108,7 @@ fn pod_use(found: core::Pod) -> Option<PodUse> {
     claims.dedup();
     let containers = status.init_container_statuses.into_iter().chain(status.container_statuses).flatten();
     let mut reasons = containers.filter_map(|container| container.state?.waiting?.reason);
+    let security = spec.security_context.unwrap_or_default();
     Some(PodUse {
         namespace: found.metadata.namespace.unwrap_or_default(),
         name,
@@ -116,6 +118,18 @@ fn pod_use(found: core::Pod) -> Option<PodUse> {
         ready: status.conditions.iter().flatten().any(|it| it.type_ == "Ready" && it.status == "True"),
         waiting: reasons.next(),
         terminating: found.metadata.deletion_timestamp.is_some(),
+        created: found.metadata.creation_timestamp.map(|made| made.0.as_second()),
+        uid: found.metadata.uid.unwrap_or_default(),
+        unscheduled: status
+            .conditions
+            .into_iter()
+            .flatten()
+            .find(|it| it.type_ == "PodScheduled" && it.status == "False")
+            .and_then(|it| it.message),
+        fs_group: security
+            .fs_group
+            .filter(|_| security.fs_group_change_policy.as_deref() != Some("OnRootMismatch")),
+        run_as_user: security.run_as_user,
     })
 }
 
