@@ -17,6 +17,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod doctor;
 pub mod domain;
 pub mod engine;
 pub mod error;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Modules without async, clock, environment, files, randomness or printing.
-const PURE: [&str; 7] = ["domain", "facts", "intent", "steps", "status", "report", "wizard"];
+const PURE: [&str; 8] = ["domain", "facts", "intent", "steps", "status", "doctor", "report", "wizard"];
 /// Words that a pure module's code does not have. A trailing `!` or `::` belongs to the word.
 const IMPURE: [&str; 22] = [
     "async",

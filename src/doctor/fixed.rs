@@ -1,0 +1,6 @@
+//! Volumes of file systems that were there before.
+
+use super::check::Check;
+
+/// The checks.
+pub(super) const CHECKS: &[Check] = &[];

@@ -1,0 +1,6 @@
+//! SageMaker HyperPod.
+
+use super::check::Check;
+
+/// The checks.
+pub(super) const CHECKS: &[Check] = &[];

@@ -1,0 +1,35 @@
+//! Judges: from what was seen to what is wrong, root cause first, each with its evidence and the way out.
+//!
+//! One unit a check, all of them in one table that also feeds `doctor list`, `explain` and the docs. Pure: what was seen
+//! comes in as data, the time included; nothing here looks, writes or prints. What cannot be seen is never taken for
+//! absent, and what cannot be proved is not claimed.
+
+mod auth;
+mod bind;
+mod check;
+mod class;
+mod exam;
+mod file_system;
+mod finding;
+mod fixed;
+mod hyperpod;
+mod install;
+mod mount;
+mod network;
+mod notes;
+mod rank;
+#[cfg(test)]
+mod sample;
+mod schedule;
+mod table;
+#[cfg(test)]
+mod tests;
+mod zone;
+
+pub use check::{Check, Complaint, Outcome};
+pub use exam::{Exam, Focus};
+pub use finding::{
+    Area, Evidence, Finding, Fix, FixClass, Resource, Severity, State, Summary, Verdict, verdict_of,
+};
+pub use rank::{Choice, examine};
+pub use table::{CHECKS, all, find};

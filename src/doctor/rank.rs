@@ -1,0 +1,217 @@
+//! From complaints to findings: what explains what, and in which order they are mended.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::check::{Check, Complaint, Outcome};
+use super::exam::{Exam, Focus};
+use super::finding::{Area, Evidence, Finding, Resource, Severity, State};
+use super::table::CHECKS;
+
+/// Which checks are made, and about what.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// Ids, globs and areas of which each check must match one; empty: all.
+    pub only: Vec<String>,
+    /// Ids, globs and areas that are left out.
+    pub skip: Vec<String>,
+    /// The objects that are asked about; none: everything.
+    pub focus: Option<Focus>,
+}
+
+impl Choice {
+    /// Whether a check is made.
+    pub fn takes(&self, id: &str) -> bool {
+        let any = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, id));
+        (self.only.is_empty() || any(&self.only)) && !any(&self.skip)
+    }
+
+    fn asks_about(&self, complaint: &Complaint) -> bool {
+        let Some(focus) = &self.focus else { return true };
+        let named = |resource: &Resource| focus.objects.contains(resource);
+        named(&complaint.resource) || complaint.affects.iter().any(named)
+    }
+}
+
+/// Whether a pattern picks a check: an id, a glob with `*`, or an area's word; capitals do not matter.
+pub(super) fn matches(pattern: &str, id: &str) -> bool {
+    let pattern = pattern.to_ascii_uppercase();
+    if Area::of(id).is_some_and(|area| area.word() == pattern) {
+        return true;
+    }
+    let mut rest = id;
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(left) = rest.strip_prefix(first) else { return false };
+    rest = left;
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+    for part in middle {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
+/// A complaint and whose it is.
+struct Found<'c> {
+    check: &'c Check,
+    complaint: Complaint,
+    severity: Severity,
+}
+
+/// Makes the checks. Every check leaves at least one finding; the causes come first, each followed by what it explains,
+/// then what could not be looked at, then what is right.
+pub fn examine(exam: &Exam<'_>, choice: &Choice) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut rest = Vec::new();
+    for check in CHECKS.iter().flat_map(|area| area.iter()) {
+        if !choice.takes(check.id) {
+            rest.push(plain(exam, check, State::Skipped, "left out on demand"));
+            continue;
+        }
+        let mut outcome = (check.judge)(exam);
+        outcome.complaints.retain(|complaint| choice.asks_about(complaint));
+        rest.extend(remains(exam, check, &outcome));
+        for complaint in once(outcome.complaints) {
+            let severity = complaint.severity.unwrap_or(check.severity).max(check.severity);
+            found.push(Found { check, complaint, severity });
+        }
+    }
+    let mut all = ordered(&found);
+    rest.sort_by_key(|finding| finding.state != State::Error);
+    all.extend(rest);
+    for (at, finding) in all.iter_mut().enumerate() {
+        finding.rank = u32::try_from(at + 1).unwrap_or(u32::MAX);
+    }
+    all
+}
+
+/// One complaint an object.
+fn once(complaints: Vec<Complaint>) -> Vec<Complaint> {
+    let mut known = BTreeSet::new();
+    complaints.into_iter().filter(|complaint| known.insert(complaint.resource.clone())).collect()
+}
+
+/// What a check leaves besides complaints.
+fn remains(exam: &Exam<'_>, check: &Check, outcome: &Outcome) -> Option<Finding> {
+    if !outcome.veils.is_empty() {
+        let mut permissions: Vec<&str> = outcome.veils.iter().map(|veil| veil.permission.as_str()).collect();
+        permissions.retain(|permission| !permission.is_empty());
+        let text = if permissions.is_empty() {
+            outcome.veils.iter().map(|veil| veil.cause.as_str()).next().unwrap_or_default().to_owned()
+        } else {
+            format!("needs {}", permissions.join(", "))
+        };
+        let evidence = outcome.veils.iter().map(|veil| {
+            let field = if veil.permission.is_empty() { "access" } else { "permission" };
+            let value = if veil.permission.is_empty() { &veil.cause } else { &veil.permission };
+            Evidence::new(&veil.cause, field, value)
+        });
+        let evidence = evidence.collect();
+        return Some(Finding { evidence, ..plain(exam, check, State::Error, &text) });
+    }
+    match outcome.not_applicable {
+        _ if !outcome.complaints.is_empty() => None,
+        Some(why) => Some(plain(exam, check, State::NotApplicable, why)),
+        None => Some(plain(exam, check, State::Passed, "")),
+    }
+}
+
+fn plain(exam: &Exam<'_>, check: &Check, state: State, summary: &str) -> Finding {
+    Finding {
+        id: check.id.to_owned(),
+        title: check.title.to_owned(),
+        category: check.area(),
+        severity: check.severity,
+        state,
+        rank: 0,
+        resource: exam.cluster_object(),
+        affects: Vec::new(),
+        summary: summary.to_owned(),
+        evidence: Vec::new(),
+        cause: String::new(),
+        fix: None,
+        blocked_by: Vec::new(),
+        docs: check.docs(),
+    }
+}
+
+/// Whether one finding explains another: its check says so, they share an object, and it is at least as bad. What is only
+/// worth knowing explains no fault.
+fn explains(cause: &Found<'_>, effect: &Found<'_>) -> bool {
+    let object = &effect.complaint.resource;
+    cause.check.explains.contains(&effect.check.id)
+        && cause.severity <= effect.severity
+        && (cause.complaint.resource == *object || cause.complaint.affects.contains(object))
+}
+
+/// Causes first, each followed by what it explains.
+fn ordered(found: &[Found<'_>]) -> Vec<Finding> {
+    let causes: BTreeMap<usize, Vec<usize>> = (0..found.len())
+        .map(|effect| {
+            let of_it = |cause: &usize| *cause != effect && explains(&found[*cause], &found[effect]);
+            (effect, (0..found.len()).filter(of_it).collect())
+        })
+        .collect();
+    let roots = |effect: usize| {
+        let (mut open, mut known, mut roots) = (vec![effect], BTreeSet::new(), BTreeSet::new());
+        while let Some(at) = open.pop() {
+            if !known.insert(at) {
+                continue;
+            }
+            match causes.get(&at).filter(|causes| !causes.is_empty()) {
+                Some(causes) => open.extend(causes),
+                None => drop(roots.insert(at)),
+            }
+        }
+        roots
+    };
+    let rooted: Vec<BTreeSet<usize>> = (0..found.len()).map(roots).collect();
+    let is_root = |at: &usize| causes.get(at).is_none_or(Vec::is_empty);
+    let key = |at: &usize| {
+        let it = &found[*at];
+        let explains_some =
+            rooted.iter().enumerate().any(|(other, roots)| other != *at && roots.contains(at));
+        let area = Area::ALL.iter().position(|area| *area == it.check.area());
+        (it.severity, !explains_some, area, it.check.id, it.complaint.resource.clone())
+    };
+    let mut heads: Vec<usize> = (0..found.len()).filter(is_root).collect();
+    heads.sort_by_cached_key(key);
+    let mut told = BTreeSet::new();
+    let mut all = Vec::new();
+    for head in heads {
+        let mut tail: Vec<usize> = (0..found.len())
+            .filter(|at| *at != head && rooted[*at].contains(&head) && told.insert(*at))
+            .collect();
+        tail.sort_by_cached_key(key);
+        all.push(finding(&found[head], State::Failed, Vec::new()));
+        for at in tail {
+            let mut by: Vec<String> =
+                rooted[at].iter().map(|root| found[*root].check.id.to_owned()).collect();
+            by.sort_unstable();
+            by.dedup();
+            all.push(finding(&found[at], State::Blocked, by));
+        }
+    }
+    all
+}
+
+fn finding(found: &Found<'_>, state: State, blocked_by: Vec<String>) -> Finding {
+    let (check, complaint) = (found.check, &found.complaint);
+    Finding {
+        id: check.id.to_owned(),
+        title: check.title.to_owned(),
+        category: check.area(),
+        severity: found.severity,
+        state,
+        rank: 0,
+        resource: complaint.resource.clone(),
+        affects: complaint.affects.clone(),
+        summary: complaint.summary.clone(),
+        evidence: complaint.evidence.clone(),
+        cause: complaint.cause.clone(),
+        fix: complaint.fix.clone(),
+        blocked_by,
+        docs: check.docs(),
+    }
+}

@@ -1,0 +1,190 @@
+//! A healthy checkup, for tests to break.
+
+use crate::facts::sample::{self, our_marks};
+use crate::facts::{
+    Checkup, ClaimUse, ClassRow, CsiNode, DriverPod, DriverWorkload, Facts, NetworkAcl, ObjectEvent, PodUse,
+    Seen, Survey, VpcDns,
+};
+use crate::intent::sample::wish;
+
+use super::{Choice, Exam, Finding, State, examine};
+
+/// When the sample was looked at.
+pub(super) const NOW: i64 = 1_800_000_000;
+
+/// What a set-up leaves with a Bound claim and a running pod.
+pub(super) fn healthy() -> Checkup {
+    let facts = Facts::done();
+    let claim = sample::claim();
+    let nodes: Vec<String> =
+        facts.nodes.found().into_iter().flatten().map(|node| node.name.clone()).collect();
+    let plugin = |node: &String| DriverPod {
+        namespace: "kube-system".to_owned(),
+        name: format!("fsx-csi-node-{node}"),
+        node: Some(node.clone()),
+        phase: "Running".to_owned(),
+        ready: true,
+        created: Some(NOW - 86_400),
+        ..DriverPod::default()
+    };
+    let controller = DriverPod {
+        controller: true,
+        name: "fsx-csi-controller-1".to_owned(),
+        role_arn: Some(sample::ROLE_ARN.to_owned()),
+        region: Some("us-west-2".to_owned()),
+        ..plugin(nodes.first().unwrap_or(&String::new()))
+    };
+    let image = facts.driver.controller.found().and_then(|it| it.image.clone());
+    let workload = |kind: &str, name: &str, count: u32| DriverWorkload {
+        kind: kind.to_owned(),
+        namespace: "kube-system".to_owned(),
+        name: name.to_owned(),
+        image: image.clone(),
+        desired: count,
+        ready: count,
+        ..DriverWorkload::default()
+    };
+    let count = u32::try_from(nodes.len()).unwrap_or_default();
+    Checkup {
+        at: NOW,
+        survey: Survey {
+            veiled: None,
+            shut: None,
+            namespace: None,
+            classes: Seen::Found(vec![sample::class()]),
+            claims: Seen::Found(vec![ClaimUse {
+                namespace: claim.namespace,
+                name: claim.name,
+                uid: "uid-1".to_owned(),
+                class: claim.class,
+                requested: claim.size,
+                phase: claim.phase,
+                volume: claim.volume,
+                access_modes: claim.access_modes,
+                ours: true,
+                created: Some(NOW - 3600),
+                ..ClaimUse::default()
+            }]),
+            pods: Seen::Found(vec![user("app")]),
+            facts,
+        },
+        events: Seen::Found(Vec::new()),
+        workloads: Seen::Found(vec![
+            workload("Deployment", "fsx-csi-controller", 2),
+            workload("DaemonSet", "fsx-csi-node", count),
+        ]),
+        csi_nodes: Seen::Found(
+            nodes.iter().map(|node| CsiNode { node: node.clone(), has_driver: true }).collect(),
+        ),
+        driver_pods: Seen::Found(nodes.iter().map(plugin).chain([controller]).collect()),
+        all_classes: Seen::Found(vec![ClassRow {
+            name: sample::class().name,
+            provisioner: "fsx.csi.aws.com".to_owned(),
+            default: false,
+        }]),
+        static_keys: Seen::Found(false),
+        associations: Seen::Found(Vec::new()),
+        acls: Seen::Found(Vec::<NetworkAcl>::new()),
+        dns: Seen::Found(VpcDns {
+            support: true,
+            hostnames: true,
+            servers: vec!["AmazonProvidedDNS".to_owned()],
+            dhcp_options: Some("dopt-1".to_owned()),
+        }),
+        endpoints: Seen::Found(Vec::new()),
+    }
+}
+
+/// A pod that runs with the sample's claim.
+pub(super) fn user(name: &str) -> PodUse {
+    PodUse {
+        namespace: "default".to_owned(),
+        name: name.to_owned(),
+        uid: format!("uid-of-{name}"),
+        claims: vec!["fsx-claim".to_owned()],
+        phase: "Running".to_owned(),
+        ready: true,
+        created: Some(NOW - 1800),
+        ..PodUse::default()
+    }
+}
+
+/// The sample's claim, Pending for half an hour, and its pod.
+pub(super) fn waiting() -> Checkup {
+    let mut checkup = healthy();
+    let Seen::Found(claims) = &mut checkup.survey.claims else { return checkup };
+    for claim in claims {
+        claim.phase = "Pending".to_owned();
+        claim.volume = None;
+    }
+    checkup.survey.facts.storage.volumes = Seen::Found(Vec::new());
+    checkup.survey.facts.file_systems = Seen::Found(Vec::new());
+    let Seen::Found(pods) = &mut checkup.survey.pods else { return checkup };
+    for pod in pods {
+        pod.phase = "Pending".to_owned();
+        pod.ready = false;
+        pod.node = None;
+        pod.unscheduled = Some("pod has unbound immediate PersistentVolumeClaims".to_owned());
+    }
+    checkup
+}
+
+/// A Warning event of the sample's claim, a minute ago.
+pub(super) fn refusal(message: &str) -> ObjectEvent {
+    ObjectEvent {
+        kind: "PersistentVolumeClaim".to_owned(),
+        namespace: "default".to_owned(),
+        name: "fsx-claim".to_owned(),
+        uid: Some("uid-1".to_owned()),
+        reason: "ProvisioningFailed".to_owned(),
+        message: message.to_owned(),
+        count: 5,
+        last: Some(NOW - 60),
+        host: None,
+    }
+}
+
+/// A Warning event of pod `app`, a minute ago.
+pub(super) fn mount_failure(message: &str) -> ObjectEvent {
+    ObjectEvent {
+        kind: "Pod".to_owned(),
+        name: "app".to_owned(),
+        uid: Some("uid-of-app".to_owned()),
+        reason: "FailedMount".to_owned(),
+        ..refusal(message)
+    }
+}
+
+/// Everything that was found, could not be looked at, or is right.
+pub(super) fn examined(checkup: &Checkup) -> Vec<Finding> {
+    let wish = wish("");
+    examine(&Exam::new(checkup, &wish), &Choice::default())
+}
+
+/// What was found: `rank id state severity resource`, a line each.
+pub(super) fn found(checkup: &Checkup) -> Vec<String> {
+    let all = examined(checkup);
+    let told = all.iter().filter(|it| matches!(it.state, State::Failed | State::Blocked | State::Error));
+    told.map(|it| {
+        let state = match it.state {
+            State::Failed => "failed".to_owned(),
+            State::Blocked => format!("blocked by {}", it.blocked_by.join(",")),
+            _ => "unseen".to_owned(),
+        };
+        format!("{} {} {} {}", it.id, it.severity, state, it.resource)
+    })
+    .collect()
+}
+
+/// The same of a healthy world with one change.
+pub(super) fn broken(change: impl FnOnce(&mut Checkup)) -> Vec<String> {
+    let mut checkup = healthy();
+    change(&mut checkup);
+    found(&checkup)
+}
+
+/// Marks of objects that fsxctl made.
+#[expect(dead_code, reason = "for tests of areas")]
+pub(super) fn marks() -> crate::facts::Marks {
+    our_marks()
+}
