@@ -9,6 +9,7 @@ mod bind;
 mod check;
 mod class;
 mod exam;
+mod explain;
 mod file_system;
 mod finding;
 mod fixed;
@@ -28,8 +29,9 @@ mod zone;
 
 pub use check::{Check, Complaint, Outcome};
 pub use exam::{Exam, Focus};
+pub use explain::{Explanation, Section, explain, terms};
 pub use finding::{
     Area, Evidence, Finding, Fix, FixClass, Resource, Severity, State, Summary, Verdict, verdict_of,
 };
-pub use rank::{Choice, examine};
+pub use rank::{Choice, examine, picks_nothing};
 pub use table::{CHECKS, all, find};

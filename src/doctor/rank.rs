@@ -6,6 +6,7 @@ use super::check::{Check, Complaint, Outcome};
 use super::exam::{Exam, Focus};
 use super::finding::{Area, Evidence, Finding, Resource, Severity, State};
 use super::table::CHECKS;
+use crate::domain::spelling::nearest_name;
 
 /// Which checks are made, and about what.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,6 +51,14 @@ pub(super) fn matches(pattern: &str, id: &str) -> bool {
         rest = &rest[at + part.len()..];
     }
     rest.ends_with(last)
+}
+
+/// The first of these patterns that picks no check, and the id or area that is nearest to it.
+pub fn picks_nothing(patterns: &[String]) -> Option<(&str, Option<&'static str>)> {
+    let ids = || CHECKS.iter().flat_map(|area| area.iter()).map(|check| check.id);
+    let lost = patterns.iter().find(|pattern| !ids().any(|id| matches(pattern, id)))?;
+    let words: Vec<&'static str> = ids().chain(Area::ALL.map(Area::word)).collect();
+    Some((lost, nearest_name(&lost.to_ascii_uppercase(), &words)))
 }
 
 /// A complaint and whose it is.
