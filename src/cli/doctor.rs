@@ -28,6 +28,10 @@ pub struct DoctorArgs {
     /// What is wrong with this file system and what depends on it, and nothing else [default: everything]
     #[arg(long, value_name = "ID", help_heading = "Question")]
     pub fs_id: Option<String>,
+    /// Review StorageClasses, volumes, claims and pods in a file, in a directory and below, or on stdin (-); nothing else is
+    /// looked at, and no credentials are needed (repeatable)
+    #[arg(long, value_name = "FILE|DIR|-", help_heading = "Question", conflicts_with_all = ["pvc", "pod", "fs_id", "since"])]
+    pub manifest: Vec<String>,
     /// Only these checks: ids, globs such as FSX-NET-*, or areas such as NET (repeatable)
     #[arg(long, value_name = "ID|GLOB|AREA", help_heading = "Question", value_delimiter = ',')]
     pub only: Vec<String>,
@@ -84,6 +88,7 @@ Examples:
   fsxctl doctor --pvc ml/fsx-claim               why this claim is not Bound
   fsxctl doctor --pod ml/train-0                 why this pod does not start
   fsxctl doctor --only NET,AUTH --fail-on warning
+  fsxctl doctor --manifest deploy/               review YAML before it is applied, offline
   fsxctl doctor -o json --output-file junit=doctor.xml
 
 It reads and writes nothing. Exit codes: 0 nothing at or above --fail-on, 3 errors, 4 lesser findings, 5 no credentials,

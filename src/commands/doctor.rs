@@ -6,16 +6,19 @@ use super::speak::{Answer, Speak};
 use super::way;
 use crate::cli::{DoctorArgs, ExplainArgs, FailOn, GlobalArgs};
 use crate::doctor::{
-    self, Choice, Exam, Explanation, Finding, Focus, State, Summary, examine, picks_nothing, verdict_of,
+    self, Choice, Exam, Explanation, Finding, Focus, OFFLINE, State, Summary, Written, checkup_of, examine,
+    picks_nothing, verdict_of,
 };
 use crate::engine::{Event, Eyes, HelmLook, Look, Stop, checkup};
 use crate::error::{Error, Kind, Result};
 use crate::facts::{Checkup, Seen};
-use crate::intent::{About, DoctorWish, doctor_intent};
+use crate::gateway::Manifests;
+use crate::intent::{About, DoctorWish, doctor_intent, plain_intent};
 use crate::report::{
     DoctorBody, Header, checks_document, checks_page, doctor_document, doctor_page, explanation_document,
     explanation_page, terms_page,
 };
+use crate::term;
 
 /// Diagnoses a cluster.
 ///
@@ -36,6 +39,9 @@ pub(super) async fn run(
             return Err(Error::usage(format!("--{flag}: {pattern:?} picks no check{near}"))
                 .next("fsxctl doctor list"));
         }
+    }
+    if !args.manifest.is_empty() {
+        return review(args, speak);
     }
     let wish = doctor_intent(args, global, env)?;
     let stop = Stop::by_signals();
@@ -58,8 +64,39 @@ async fn diagnose(wish: &DoctorWish, env: &BTreeMap<String, String>, speak: &Spe
     let (seen, shut) = Box::pin(checkup(&eyes, &look, None, Some(wish.since))).await?;
     let exam = Exam::new(&seen, &wish.plain);
     let focus = wish.about.as_ref().map(|about| focus(&exam, about)).transpose()?.flatten();
-    let choice = Choice { only: wish.only.clone(), skip: wish.skip.clone(), focus };
+    let choice = Choice { only: wish.only.clone(), skip: wish.skip.clone(), focus, among: None };
     tell(wish, speak, &seen, (examine(&exam, &choice), shut))
+}
+
+/// Judges manifests. What only a cluster tells is no concern.
+fn review(args: &DoctorArgs, speak: &Speak) -> Result<u8> {
+    let mut manifests = Manifests::default();
+    for path in &args.manifest {
+        for input in term::read(path)? {
+            manifests.add(&input.name, &input.text)?;
+        }
+    }
+    let Manifests { classes, volumes, claims, pods, .. } = manifests;
+    let written = Written { classes, volumes, claims, pods };
+    let seen = checkup_of(written, jiff::Timestamp::now().as_second());
+    let plain = plain_intent()?;
+    let (only, skip) = (args.only.clone(), args.skip.clone());
+    let choice = Choice { only, skip, focus: None, among: Some(&OFFLINE) };
+    let mut items = examine(&Exam::new(&seen, &plain), &choice);
+    items.retain(|item| item.state != State::Error);
+    let summary = Summary::of(&items);
+    let code = code_of(&summary, args.fail_on.unwrap_or_default());
+    shown(&mut items, args.show_passed);
+    let body = DoctorBody { verdict: verdict_of(&summary), summary, items };
+    let document = doctor_document(&speak.frame(None, code), body);
+    speak.give(&Answer { page: doctor_page(None, &document.body, speak.term.view()), document: &document })
+}
+
+/// What is right is shown on demand.
+fn shown(items: &mut Vec<Finding>, all: bool) {
+    if !all {
+        items.retain(|item| matches!(item.state, State::Failed | State::Blocked | State::Error));
+    }
 }
 
 /// What hangs together with what is asked about; none when that could not be looked at, and then everything is told.
@@ -103,9 +140,7 @@ fn tell(
         None if is_blind(seen) => Kind::Denied.code(),
         None => code_of(&summary, wish.fail_on),
     };
-    if !wish.show_passed {
-        items.retain(|item| matches!(item.state, State::Failed | State::Blocked | State::Error));
-    }
+    shown(&mut items, wish.show_passed);
     let known = seen.survey.veiled.is_none();
     let cluster = known.then(|| way::cluster_id(&seen.survey.facts.cluster));
     if let Some(error) = &shut {
@@ -117,7 +152,10 @@ fn tell(
         access: seen.survey.facts.reached.clone(),
     };
     let document = doctor_document(&speak.frame(cluster, code), body);
-    speak.give(&Answer { page: doctor_page(&header, &document.body, speak.term.view()), document: &document })
+    speak.give(&Answer {
+        page: doctor_page(Some(&header), &document.body, speak.term.view()),
+        document: &document,
+    })
 }
 
 /// Whether Kubernetes let nothing at all be seen.

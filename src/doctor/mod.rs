@@ -18,6 +18,7 @@ mod install;
 mod mount;
 mod network;
 mod notes;
+mod offline;
 mod rank;
 #[cfg(test)]
 mod sample;
@@ -33,5 +34,6 @@ pub use explain::{Explanation, Section, explain, terms};
 pub use finding::{
     Area, Evidence, Finding, Fix, FixClass, Resource, Severity, State, Summary, Verdict, verdict_of,
 };
+pub use offline::{OFFLINE, Written, checkup_of};
 pub use rank::{Choice, examine, picks_nothing};
 pub use table::{CHECKS, all, find};

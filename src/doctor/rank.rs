@@ -17,13 +17,16 @@ pub struct Choice {
     pub skip: Vec<String>,
     /// The objects that are asked about; none: everything.
     pub focus: Option<Focus>,
+    /// The only checks that can judge at all; none: all can.
+    pub among: Option<&'static [&'static str]>,
 }
 
 impl Choice {
     /// Whether a check is made.
     pub fn takes(&self, id: &str) -> bool {
         let any = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, id));
-        (self.only.is_empty() || any(&self.only)) && !any(&self.skip)
+        let can = self.among.is_none_or(|among| among.contains(&id));
+        can && (self.only.is_empty() || any(&self.only)) && !any(&self.skip)
     }
 
     fn asks_about(&self, complaint: &Complaint) -> bool {

@@ -42,14 +42,22 @@ pub enum About {
     FileSystem(String),
 }
 
+/// A set-up that asks for nothing in particular: what it would leave as it is, is right.
+///
+/// # Errors
+/// None: there is nothing in it that could be wrong.
+pub fn plain_intent() -> Result<Intent> {
+    let nothing = SetupCommand::Dynamic(Box::<SetupDynamic>::default());
+    Ok(setup_intent(&nothing, &GlobalArgs::default(), &Env::new())?.0)
+}
+
 /// Complete and valid.
 ///
 /// # Errors
 /// Usage: a flag that cannot be.
 pub fn doctor_intent(args: &DoctorArgs, global: &GlobalArgs, env: &Env) -> Result<DoctorWish> {
     let (target, how) = cluster_intent(&args.cluster, global, env)?;
-    let nothing = SetupCommand::Dynamic(Box::<SetupDynamic>::default());
-    let (plain, _, _) = setup_intent(&nothing, &GlobalArgs::default(), &Env::new())?;
+    let plain = plain_intent()?;
     let since = match &args.since {
         None => Duration::from_secs(3600),
         Some(text) => {

@@ -133,10 +133,12 @@ const EVIDENCE: usize = 4;
 const LESSER: usize = 12;
 
 /// The page: the cause to mend first, what it explains, then the others; at the end what could not be looked at.
-pub fn doctor_page(header: &Header, body: &DoctorBody, view: View) -> Page {
+pub fn doctor_page(header: Option<&Header>, body: &DoctorBody, view: View) -> Page {
     let mut page = Page::new();
-    header.on(&mut page);
-    page.gap();
+    if let Some(header) = header {
+        header.on(&mut page);
+        page.gap();
+    }
     let found: Vec<&Finding> = body.items.iter().filter(|it| is_found(it)).collect();
     let mut lesser = 0;
     for (at, item) in found.iter().enumerate() {
@@ -348,7 +350,7 @@ mod tests {
     #[test]
     fn a_page_begins_with_the_cause_and_ends_with_what_to_do() {
         let body = sample::diagnosed();
-        let text = doctor_page(&sample::header(), &body, View::wide(100)).text();
+        let text = doctor_page(Some(&sample::header()), &body, View::wide(100)).text();
         let wanted = "\
 ! FSX-AUTH-01 error  claim ml/fsx-claim waits
     because  the provider is missing
