@@ -92,6 +92,8 @@ pub struct Exam<'a> {
     claims: Vec<&'a ClaimUse>,
     in_use: Vec<&'a FileSystem>,
     passages: BTreeMap<&'a str, Passage>,
+    /// `namespace/name` of the claims that volumes are for.
+    reserved: BTreeSet<&'a str>,
 }
 
 impl<'a> Exam<'a> {
@@ -112,7 +114,9 @@ impl<'a> Exam<'a> {
             claims: Vec::new(),
             in_use: Vec::new(),
             passages: BTreeMap::new(),
+            reserved: BTreeSet::new(),
         };
+        exam.reserved = exam.volumes.values().filter_map(|volume| volume.claim.as_deref()).collect();
         for system in facts.file_systems.found().into_iter().flatten() {
             if let Some(volume) = system.tags.get(ownership::TAG_CSI_VOLUME) {
                 exam.made_for.entry(volume).or_default().push(system);
@@ -353,11 +357,7 @@ impl<'a> Exam<'a> {
             || claim.provisioner.as_deref() == Some(PROVISIONER)
             || claim.class.as_deref().is_some_and(|class| self.classes.contains_key(class))
             // A claim that waits for a volume which was made for it.
-            || self.volumes.values().any(|volume| {
-                volume.claim.as_deref().is_some_and(|it| {
-                    it.split_once('/') == Some((claim.namespace.as_str(), claim.name.as_str()))
-                })
-            })
+            || self.reserved.contains(format!("{}/{}", claim.namespace, claim.name).as_str())
     }
 
     fn used(&self) -> Vec<&'a FileSystem> {
