@@ -8,6 +8,7 @@ mod auth;
 mod bind;
 mod check;
 mod class;
+mod deletion;
 mod exam;
 mod file_system;
 mod finding;
@@ -18,6 +19,7 @@ mod mount;
 mod network;
 mod notes;
 mod rank;
+mod s3;
 #[cfg(test)]
 mod sample;
 mod schedule;
