@@ -13,67 +13,12 @@ use crate::facts::{
 use crate::intent::Intent;
 use crate::steps::network::passage::{Passage, Passages};
 
-/// The objects of one question; empty sets ask about everything.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Focus {
-    /// What it is about, with everything that hangs together with it.
-    pub objects: BTreeSet<Resource>,
-}
-
-impl Focus {
-    /// A claim, its volume, file system and class, and the pods that use it; none when there is no such claim.
-    pub fn claim(exam: &Exam<'_>, namespace: &str, name: &str) -> Option<Self> {
-        let all = exam.survey().claims.found()?;
-        let claim = all.iter().find(|claim| claim.namespace == namespace && claim.name == name)?;
-        let mut focus = Self::default();
-        focus.add_claim(exam, claim);
-        Some(focus)
-    }
-
-    /// A pod, the node that it is on, and whatever its claims hang together with; none when there is no such pod that uses
-    /// a claim.
-    pub fn pod(exam: &Exam<'_>, namespace: &str, name: &str) -> Option<Self> {
-        let all = exam.survey().pods.found()?;
-        let pod = all.iter().find(|pod| pod.namespace == namespace && pod.name == name)?;
-        let mut focus = Self::default();
-        let claims = exam.survey().claims.found().into_iter().flatten();
-        for claim in claims.filter(|it| it.namespace == namespace && pod.claims.contains(&it.name)) {
-            focus.add_claim(exam, claim);
-        }
-        // Other pods of the claim are another question.
-        focus.objects.retain(|object| object.kind != "Pod");
-        focus.objects.insert(Resource::pod(namespace, name));
-        focus.objects.extend(pod.node.as_ref().map(|node| Resource::new("Node", node)));
-        Some(focus)
-    }
-
-    /// A file system, its volumes, their claims and the pods that use them; none when there is no such file system.
-    pub fn file_system(exam: &Exam<'_>, id: &str) -> Option<Self> {
-        let system = exam.system(id)?;
-        let volumes = exam
-            .volumes()
-            .filter(|volume| exam.system_of(volume).found().is_some_and(|behind| behind.id == system.id));
-        let mut focus = Self::default();
-        focus.objects.extend(volumes.map(|volume| Resource::new("PersistentVolume", &volume.name)));
-        focus.objects.extend(exam.dependents(id));
-        focus.objects.insert(Resource::new("FileSystem", id));
-        Some(focus)
-    }
-
-    fn add_claim(&mut self, exam: &Exam<'_>, claim: &ClaimUse) {
-        self.objects.insert(Resource::claim(&claim.namespace, &claim.name));
-        self.objects.extend(claim.class.as_ref().map(|class| Resource::new("StorageClass", class)));
-        if let Some(name) = &claim.volume {
-            self.objects.insert(Resource::new("PersistentVolume", name));
-        }
-        let behind = claim.volume.as_deref().and_then(|name| exam.volume(name));
-        let behind = behind.and_then(|volume| exam.system_of(volume).found().copied());
-        let systems = behind.into_iter().chain(exam.made_for(claim).iter().copied());
-        self.objects.extend(systems.map(|system| Resource::new("FileSystem", &system.id)));
-        let pods = exam.pods_of(&claim.namespace, &claim.name).iter();
-        self.objects.extend(pods.map(|pod| Resource::pod(&pod.namespace, &pod.name)));
-    }
-}
+/// A file system is made within ten minutes, as AWS's page has it; a few more are nothing to worry about.
+pub(super) const EXPECTED_SECONDS: i64 = 15 * 60;
+/// How long the provisioner may wait before it asks again.
+const BOUND_SECONDS: i64 = 5 * 60;
+/// How long nothing may be heard of a new claim.
+const STARTING_SECONDS: i64 = 3 * 60;
 
 /// One examination.
 pub struct Exam<'a> {
@@ -234,6 +179,57 @@ impl<'a> Exam<'a> {
     /// The file systems that the driver made for a claim, by their tag. More than one is a leak.
     pub fn made_for(&self, claim: &ClaimUse) -> &[&'a FileSystem] {
         self.made_for.get(format!("pvc-{}", claim.uid).as_str()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The file system that FSx makes for a claim, or has only just made: the driver asks for it again after five minutes at
+    /// most, and the claim is Bound then.
+    pub fn making(&self, claim: &ClaimUse) -> Option<&'a FileSystem> {
+        let made = self.made_for(claim).iter().copied();
+        made.filter(|system| {
+            system.lifecycle == "CREATING"
+                || system.lifecycle == "AVAILABLE" && !self.is_overdue(system, BOUND_SECONDS)
+        })
+        .max_by_key(|system| system.more.created)
+    }
+
+    /// Whether a file system was asked for longer ago than its making takes, and so many seconds more.
+    pub fn is_overdue(&self, system: &FileSystem, more: i64) -> bool {
+        // Creation of more than 50 TB is known to outlast the time that the driver waits (aws-fsx-csi-driver#433).
+        let large = system.capacity_gib.is_some_and(|gib| gib > 50 * 1024);
+        let expected = if large { 2 * EXPECTED_SECONDS } else { EXPECTED_SECONDS };
+        self.age(system.more.created).is_some_and(|age| age > expected + more)
+    }
+
+    /// Whether what a claim waits for is on its way: being made, or asked for a moment ago.
+    pub fn is_on_its_way(&self, claim: &ClaimUse) -> bool {
+        let started = self.age(claim.created).is_some_and(|age| age < STARTING_SECONDS);
+        self.making(claim).is_some() || started && self.refusals(claim).is_empty()
+    }
+
+    /// What the driver answered of late to a claim that waits, the latest first. It asks again after five minutes at most, so
+    /// what is older is of the past.
+    pub fn refusals(&self, claim: &ClaimUse) -> Vec<&'a ObjectEvent> {
+        let mut events = self.claim_events(claim);
+        events.retain(|event| self.is_recent(event));
+        events.sort_by_key(|event| std::cmp::Reverse(event.last));
+        events
+    }
+
+    /// Whether an event is of the last minutes; one that does not tell is.
+    pub fn is_recent(&self, event: &ObjectEvent) -> bool {
+        self.age(event.last).is_none_or(|age| age < EXPECTED_SECONDS)
+    }
+
+    /// A claim and the pods that use it.
+    pub fn with_pods(&self, claim: &ClaimUse) -> Vec<Resource> {
+        let pods = self.pods_of(&claim.namespace, &claim.name).iter();
+        let pods = pods.map(|pod| Resource::pod(&pod.namespace, &pod.name));
+        std::iter::once(Resource::claim(&claim.namespace, &claim.name)).chain(pods).collect()
+    }
+
+    /// The claim that has a volume.
+    pub fn claim_of(&self, volume: &Volume) -> Option<&'a ClaimUse> {
+        self.claims.iter().copied().find(|claim| claim.volume.as_deref() == Some(volume.name.as_str()))
     }
 
     /// File systems behind this cluster's volumes, and those made for its claims.

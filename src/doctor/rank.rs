@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{Check, Complaint, Outcome};
-use super::exam::{Exam, Focus};
+use super::exam::Exam;
 use super::finding::{Area, Evidence, Finding, Resource, Severity, State};
+use super::focus::Focus;
 use super::table::CHECKS;
 use crate::domain::spelling::nearest_name;
 

@@ -2,11 +2,12 @@
 
 use super::check::Check;
 use super::{
-    auth, bind, class, file_system, fixed, hyperpod, install, mount, network, notes, schedule, zone,
+    auth, bind, class, deletion, file_system, fixed, hyperpod, install, mount, network, notes, s3, schedule,
+    zone,
 };
 
 /// All checks, area by area.
-pub const CHECKS: [&[Check]; 12] = [
+pub const CHECKS: [&[Check]; 14] = [
     install::CHECKS,
     schedule::CHECKS,
     auth::CHECKS,
@@ -17,7 +18,9 @@ pub const CHECKS: [&[Check]; 12] = [
     bind::CHECKS,
     fixed::CHECKS,
     mount::CHECKS,
+    s3::CHECKS,
     hyperpod::CHECKS,
+    deletion::CHECKS,
     notes::CHECKS,
 ];
 

@@ -118,6 +118,7 @@ pub(super) fn pod_use(found: core::Pod) -> Option<PodUse> {
         ready: status.conditions.iter().flatten().any(|it| it.type_ == "Ready" && it.status == "True"),
         waiting: reasons.next(),
         terminating: found.metadata.deletion_timestamp.is_some(),
+        due: found.metadata.deletion_timestamp.map(|gone| gone.0.as_second()),
         created: found.metadata.creation_timestamp.map(|made| made.0.as_second()),
         uid: found.metadata.uid.unwrap_or_default(),
         unscheduled: status
