@@ -14,7 +14,7 @@ pub(super) const NOW: i64 = 1_800_000_000;
 
 /// What a set-up leaves with a Bound claim and a running pod.
 pub(super) fn healthy() -> Checkup {
-    let mut facts = Facts::done();
+    let mut facts = placed(Facts::done());
     complete(&mut facts);
     let claim = sample::claim();
     let nodes: Vec<String> =
@@ -122,6 +122,50 @@ fn complete(facts: &mut Facts) {
     }
 }
 
+/// All nodes of one image in the file system's zone and with known groups, and a file system that tells its names.
+fn placed(mut facts: Facts) -> Facts {
+    if let Seen::Found(nodes) = &mut facts.nodes {
+        for node in nodes {
+            node.zone = Some("us-west-2a".to_owned());
+            node.zone_id = Some("usw2-az1".to_owned());
+            node.kernel = Some("6.1.141-155.222.amzn2023.x86_64".to_owned());
+            node.more.os_image = Some("Amazon Linux 2023.8.20250721".to_owned());
+            node.more.os = Some("linux".to_owned());
+            node.more.created = Some(NOW - 86_400);
+            let (group, id) = match node.name.as_str() {
+                "hyperpod-i-1" | "hyperpod-i-2" => ("gpu", "i-0b1"),
+                "hyperpod-i-3" => ("cpu", "i-0b3"),
+                "ip-10-20-1-101" => ("system", "i-1"),
+                _ => ("system", "i-2"),
+            };
+            node.group = Some(group.to_owned());
+            node.instance_id = Some(id.to_owned());
+        }
+    }
+    if let Seen::Found(instances) = &mut facts.network.instances {
+        instances.iter_mut().for_each(|instance| instance.subnet = Some("subnet-a".to_owned()));
+    }
+    if let Seen::Found(pods) = &mut facts.hyperpod {
+        let groups = pods.iter_mut().flat_map(|pod| &mut pod.groups);
+        groups.for_each(|group| group.subnets = vec!["subnet-a".to_owned()]);
+    }
+    if let Seen::Found(systems) = &mut facts.file_systems {
+        for system in systems {
+            system.version = Some("2.15".to_owned());
+            system.dns_name = Some("fs-1.fsx.us-west-2.amazonaws.com".to_owned());
+            system.mount_name = Some("abcdefgh".to_owned());
+            system.deployment_type = Some("PERSISTENT_2".to_owned());
+        }
+    }
+    if let Seen::Found(volumes) = &mut facts.storage.volumes {
+        for volume in volumes {
+            let by = ("pv.kubernetes.io/provisioned-by".to_owned(), "fsx.csi.aws.com".to_owned());
+            volume.marks.annotations.extend([by]);
+        }
+    }
+    facts
+}
+
 /// A pod that runs with the sample's claim.
 pub(super) fn user(name: &str) -> PodUse {
     PodUse {
@@ -129,6 +173,7 @@ pub(super) fn user(name: &str) -> PodUse {
         name: name.to_owned(),
         uid: format!("uid-of-{name}"),
         claims: vec!["fsx-claim".to_owned()],
+        node: Some("hyperpod-i-1".to_owned()),
         phase: "Running".to_owned(),
         ready: true,
         created: Some(NOW - 1800),

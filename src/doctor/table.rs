@@ -7,7 +7,7 @@ use super::{
 };
 
 /// All checks, area by area.
-pub const CHECKS: [&[Check]; 14] = [
+pub const CHECKS: [&[Check]; 15] = [
     install::CHECKS,
     schedule::CHECKS,
     auth::CHECKS,
@@ -21,7 +21,8 @@ pub const CHECKS: [&[Check]; 14] = [
     s3::CHECKS,
     hyperpod::CHECKS,
     deletion::CHECKS,
-    notes::CHECKS,
+    notes::STORAGE,
+    notes::NETWORK,
 ];
 
 /// All checks.

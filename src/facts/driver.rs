@@ -153,6 +153,9 @@ pub struct AddonVersion {
 pub struct CsiDriver {
     /// `spec.attachRequired`.
     pub attach_required: Option<bool>,
+    /// `spec.fsGroupPolicy`: `ReadWriteOnceWithFSType`, `File` or `None`.
+    #[serde(default)]
+    pub fs_group_policy: Option<String>,
     /// Labels, annotations and managers.
     pub marks: Marks,
 }

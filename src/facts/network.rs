@@ -60,6 +60,9 @@ pub struct RouteTable {
     pub subnets: Vec<String>,
     /// Whether a route `0.0.0.0/0` goes to an internet gateway (`igw-…`).
     pub to_internet_gateway: bool,
+    /// Where an active route `0.0.0.0/0` goes: `nat-…`, `igw-…`, `tgw-…`, an interface.
+    #[serde(default)]
+    pub default_target: Option<String>,
     /// Its VPC.
     pub vpc: String,
     /// Routes to peerings, transit gateways and other appliances that can lead into another VPC.

@@ -297,7 +297,7 @@ impl Facts {
         facts.driver.addon = Seen::Found(addon("ACTIVE"));
         facts.driver.schema = Seen::Missing;
         facts.driver.csi_driver =
-            Seen::Found(CsiDriver { attach_required: Some(false), marks: Marks::default() });
+            Seen::Found(CsiDriver { attach_required: Some(false), ..CsiDriver::default() });
         facts.driver.controller = Seen::Found(workload(2));
         facts.driver.node = Seen::Found(workload(5));
         facts.driver.pods = Seen::Found(vec![pod("1", Some(ROLE_ARN)), pod("2", Some(ROLE_ARN))]);
@@ -341,6 +341,7 @@ fn bare_network() -> Network {
         id: id.to_owned(),
         subnets: texts(subnets),
         to_internet_gateway: public,
+        default_target: Some(if public { "igw-1" } else { "nat-1" }.to_owned()),
         vpc: "vpc-1".to_owned(),
         ..RouteTable::default()
     };

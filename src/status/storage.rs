@@ -11,7 +11,7 @@ use super::{
 use crate::domain::ownership;
 use crate::domain::storageclass::PROVISIONER;
 use crate::facts::{ClaimUse, Facts, FileSystem, Marks, PodUse, Seen, StorageClass, Survey, Volume};
-use crate::steps::network::passage::{Passage, Passages};
+use crate::steps::network::passage::Passages;
 
 /// Which annotation of a StorageClass makes it the default
 /// (<https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass>).
@@ -277,10 +277,11 @@ impl<'a, 'p> Storage<'a, 'p> {
     }
 
     fn file_system(&mut self, system: &'a FileSystem) -> FileSystemState {
-        let (state, because) = match self.passages.of(system) {
-            Passage::Open => (PortState::Open, Vec::new()),
-            Passage::Closed(why) => (PortState::Closed, why),
-            Passage::Unknown(why) => (PortState::Unknown, why),
+        let passage = self.passages.of(system);
+        let (state, because) = match (passage.closed.is_empty(), passage.unknown.is_empty()) {
+            (false, _) => (PortState::Closed, passage.closed_ways()),
+            (true, false) => (PortState::Unknown, passage.doubts()),
+            (true, true) => (PortState::Open, Vec::new()),
         };
         let zone = system.subnets.iter().find_map(|subnet| self.zones.get(subnet.as_str()));
         FileSystemState {

@@ -196,7 +196,22 @@ fn route_table(found: sdk::RouteTable) -> RouteTable {
         route.destination_cidr_block() == Some("0.0.0.0/0")
             && route.gateway_id().is_some_and(|gateway| gateway.starts_with("igw-"))
     });
+    let active = |route: &&sdk::Route| route.state.as_ref().is_none_or(|it| *it == sdk::RouteState::Active);
+    let default = routes.iter().find(|it| it.destination_cidr_block() == Some("0.0.0.0/0")).filter(active);
+    let default_target = default.and_then(|route| {
+        let targets = [
+            route.nat_gateway_id(),
+            route.gateway_id(),
+            route.transit_gateway_id(),
+            route.vpc_peering_connection_id(),
+            route.network_interface_id(),
+            route.instance_id(),
+            route.core_network_arn(),
+        ];
+        targets.into_iter().flatten().next().map(str::to_owned)
+    });
     RouteTable {
+        default_target,
         id: found.route_table_id.unwrap_or_default(),
         main: links.iter().any(|link| link.main.unwrap_or_default()),
         subnets: links.into_iter().filter_map(|link| link.subnet_id).collect(),

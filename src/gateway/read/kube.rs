@@ -63,7 +63,11 @@ impl KubeReads {
     /// A CSIDriver.
     pub async fn csi_driver(&self, name: &str) -> Answer<CsiDriver> {
         self.get("get csidrivers.storage.k8s.io", &Api::<CSIDriver>::all(self.api()), name, |found| {
-            CsiDriver { attach_required: found.spec.attach_required, marks: marks(found.metadata) }
+            CsiDriver {
+                attach_required: found.spec.attach_required,
+                fs_group_policy: found.spec.fs_group_policy,
+                marks: marks(found.metadata),
+            }
         })
         .await
     }

@@ -9,7 +9,7 @@ mod made;
 mod pair;
 mod ports;
 mod released;
-mod route;
+pub(crate) mod route;
 mod same;
 mod system;
 

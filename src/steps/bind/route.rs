@@ -129,7 +129,7 @@ fn client_subnets(facts: &Facts) -> Vec<String> {
 }
 
 /// The target by which a subnet's table leads to a block of addresses.
-fn way<'a>(tables: &'a [RouteTable], subnet: &Subnet, cidr: &str) -> Option<&'a str> {
+pub(crate) fn way<'a>(tables: &'a [RouteTable], subnet: &Subnet, cidr: &str) -> Option<&'a str> {
     let own = tables.iter().find(|table| table.subnets.contains(&subnet.id));
     let main = || tables.iter().find(|table| table.main && table.vpc == subnet.vpc);
     let target = cidr.parse::<Cidr4>().ok()?;

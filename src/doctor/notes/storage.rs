@@ -1,9 +1,9 @@
-//! Odd, and all right: what is worth knowing and needs no mending.
+//! Odd, and all right: claims, volumes and what is being made.
 
-use super::check::{Check, Complaint, Judge, Outcome};
-use super::class::is_label;
-use super::exam::Exam;
-use super::finding::{Resource, Severity};
+use crate::doctor::check::{Check, Complaint, Judge, Outcome};
+use crate::doctor::class::is_label;
+use crate::doctor::exam::Exam;
+use crate::doctor::finding::{Resource, Severity};
 use crate::facts::ClaimUse;
 
 const fn note(id: &'static str, title: &'static str, texts: [&'static str; 5], judge: Judge) -> Check {
@@ -23,7 +23,7 @@ const fn note(id: &'static str, title: &'static str, texts: [&'static str; 5], j
 }
 
 /// The checks.
-pub(super) const CHECKS: &[Check] = &[
+pub(in crate::doctor) const CHECKS: &[Check] = &[
     note(
         "FSX-NOTE-01",
         "A claim waits for its first pod",
