@@ -4,6 +4,7 @@
 //! A third wave happens only for policies of roles that are not fsxctl's and for prefix lists.
 
 mod bind;
+mod checkup;
 mod inside;
 mod release;
 mod shut;
@@ -11,6 +12,7 @@ mod survey;
 mod third;
 
 pub use bind::BindLook;
+pub use checkup::checkup;
 pub use survey::{Sight, survey};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,7 +131,7 @@ pub async fn observe(eyes: &Eyes, look: &Look) -> Result<(Facts, Kubernetes)> {
     facts.reached = kubernetes.how();
     let helm = Box::pin(release::look(eyes, &kube, &reads, look, &facts)).await?;
     helm.into(&mut facts);
-    third::look(&reads, look, &mut facts).await?;
+    third::look(&reads, look, &mut facts, false).await?;
     Ok((facts, kubernetes))
 }
 
