@@ -13,7 +13,7 @@ use crate::report::{Needs, needs_document, needs_page, to_json, to_yaml};
 use crate::steps::needs;
 
 /// All commands together, by command lines that take every road.
-const EVERYTHING: [&str; 13] = [
+const EVERYTHING: [&str; 14] = [
     "setup dynamic --create-namespace",
     "setup dynamic --policy managed",
     "setup dynamic --driver helm",
@@ -25,6 +25,7 @@ const EVERYTHING: [&str; 13] = [
     "share --namespace-selector a=b",
     "share --namespace-selector a=b --remove",
     "status",
+    "doctor",
     "verify",
     "verify --cleanup-only -A",
 ];
@@ -124,6 +125,10 @@ fn of_line(words: &[String], global: &GlobalArgs, env: &Env) -> Result<Vec<needs
         Command::Status(args) => {
             let (intent, target, _) = intent::setup_intent(&whole(args.cluster.cluster.clone()), &own, env)?;
             return Ok(needs::needs(&needs::status(&intent, &target, args.namespace.clone())));
+        }
+        Command::Doctor(args) if args.command.is_none() && args.manifest.is_empty() => {
+            let (intent, target, _) = intent::setup_intent(&whole(args.cluster.cluster.clone()), &own, env)?;
+            return Ok(needs::needs(&needs::doctor(&intent, &target, None)));
         }
         Command::Verify(args) => {
             let (wish, target, _) = intent::verify_intent(args, &own, env)?;

@@ -43,6 +43,7 @@ pub fn checkup_of(written: Written, at: i64) -> Checkup {
             pods: Seen::Found(written.pods),
         },
         events: unseen(),
+        unread_events: Vec::new(),
         workloads: unseen(),
         driver_pods: unseen(),
         csi_nodes: unseen(),

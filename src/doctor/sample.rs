@@ -70,6 +70,7 @@ pub(super) fn healthy() -> Checkup {
             facts,
         },
         events: Seen::Found(Vec::new()),
+        unread_events: Vec::new(),
         workloads: Seen::Found(vec![
             workload("Deployment", "fsx-csi-controller", 2),
             workload("DaemonSet", "fsx-csi-node", count),

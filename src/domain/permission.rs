@@ -61,6 +61,8 @@ pub struct Task {
     pub images: bool,
     /// Whether the state of everything is read, and of which namespace alone.
     pub status: Option<Option<String>>,
+    /// Whether all of it is diagnosed too, and not only shown.
+    pub doctor: bool,
     /// The controller's service account, namespace and name.
     pub service_account: (String, String),
     /// Whether the security group is surely a new one.

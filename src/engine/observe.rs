@@ -131,7 +131,7 @@ pub async fn observe(eyes: &Eyes, look: &Look) -> Result<(Facts, Kubernetes)> {
     facts.reached = kubernetes.how();
     let helm = Box::pin(release::look(eyes, &kube, &reads, look, &facts)).await?;
     helm.into(&mut facts);
-    third::look(&reads, look, &mut facts).await?;
+    third::look(&reads, look, &mut facts, false).await?;
     Ok((facts, kubernetes))
 }
 

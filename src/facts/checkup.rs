@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Seen, Survey, Taint};
+use super::{Seen, Survey, Taint, Veil};
 
 /// One look of the doctor. Saved, it is a test case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct Checkup {
     pub survey: Survey,
     /// Warning events of claims, volumes, pods and the driver's workloads that are not older than was asked.
     pub events: Seen<Vec<ObjectEvent>>,
+    /// What hides events although others were found: of one namespace's look, those of the driver and of volumes.
+    #[serde(default)]
+    pub unread_events: Vec<Veil>,
     /// Deployments and DaemonSets with a container `fsx-plugin`, of all namespaces.
     pub workloads: Seen<Vec<DriverWorkload>>,
     /// Pods of these, of all namespaces.
@@ -202,7 +205,8 @@ pub struct VpcDns {
     pub support: bool,
     /// `enableDnsHostnames`.
     pub hostnames: bool,
-    /// `domain-name-servers` of its DHCP options; `AmazonProvidedDNS` by default.
+    /// `domain-name-servers` of its DHCP options; `AmazonProvidedDNS` by default. Empty when the options are not in the
+    /// account's list, as those of a VPC that another account shares: then nothing is known of them.
     pub servers: Vec<String>,
     /// The DHCP options, `dopt-…`.
     pub dhcp_options: Option<String>,

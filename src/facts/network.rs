@@ -113,4 +113,11 @@ pub struct Instance {
     pub node_group: Option<String>,
     /// Node pool of Karpenter (tag `karpenter.sh/nodepool`) or of EKS Auto Mode (`eks:kubernetes-node-pool-name`).
     pub node_pool: Option<String>,
+    /// Whether its metadata service answers (`MetadataOptions.HttpEndpoint`), when told.
+    #[serde(default)]
+    pub metadata: Option<bool>,
+    /// How many hops an answer of it may go (`MetadataOptions.HttpPutResponseHopLimit`), when told: with 1 it does not
+    /// reach pods that have a network of their own.
+    #[serde(default)]
+    pub metadata_hops: Option<i32>,
 }

@@ -37,6 +37,7 @@ pub fn task(intent: &Intent, target: &Target) -> Task {
         migration: migration(intent),
         images: false,
         status: None,
+        doctor: false,
         service_account: intent.identity.service_account.value.clone(),
         new_group: *group == GroupWish::Create,
         any_group: !matches!(group, GroupWish::Id(_)),
@@ -78,6 +79,11 @@ pub fn images(intent: &Intent, target: &Target) -> Task {
 /// Reading the state of everything, of one namespace or of all of them.
 pub fn status(intent: &Intent, target: &Target, namespace: Option<String>) -> Task {
     Task { images: false, status: Some(namespace), ..images(intent, target) }
+}
+
+/// Diagnosing everything: what `status` reads, and what only a diagnosis needs.
+pub fn doctor(intent: &Intent, target: &Target, namespace: Option<String>) -> Task {
+    Task { doctor: true, ..status(intent, target, namespace) }
 }
 
 /// A verification, or the removal of what earlier ones left. The rest of the intent counts for nothing.

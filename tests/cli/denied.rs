@@ -33,7 +33,7 @@ fn aws(action: &str) -> Denial {
 }
 
 /// What one request needs.
-fn denials(entry: &Entry) -> Vec<Denial> {
+pub fn denials(entry: &Entry) -> Vec<Denial> {
     match (&entry.service, &entry.operation) {
         (Some(service), Some(operation)) if entry.api == "aws" => {
             let action = format!("{service}:{operation}");

@@ -3,6 +3,7 @@
 mod allowed;
 mod badly;
 mod byo;
+mod checkup;
 mod cluster;
 mod consent;
 mod denied;

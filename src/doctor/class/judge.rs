@@ -149,12 +149,22 @@ pub(super) fn ignored(exam: &Exam<'_>) -> Outcome {
     })
 }
 
+/// Whether FSx or the driver refuses what a class asks for, so that nothing comes of it.
+pub(in crate::doctor) fn is_refused(class: &StorageClass) -> bool {
+    !problems(class).is_empty()
+}
+
 /// Everything that is wrong with a class itself, whatever claims ask of it.
 pub(super) fn problems(class: &StorageClass) -> Vec<Problem> {
     let parameters = &class.parameters;
     let mut all: Vec<Problem> = match placement_from(parameters) {
         Ok(placement) => storageclass::check_extra_tags(&placement.extra_tags).into_iter().map(tag).collect(),
-        Err(refused) => refused.into_iter().map(|it| misspelt(parameters.keys(), placed(it))).collect(),
+        // Several subnets are a question of their own.
+        Err(refused) => refused
+            .into_iter()
+            .filter(|it| it.field != "subnetId" || !it.value.contains(','))
+            .map(|it| misspelt(parameters.keys(), placed(it)))
+            .collect(),
     };
     // The smallest size: those that claims ask for are judged with the claims.
     match wish_from(parameters, 1200) {

@@ -8,7 +8,7 @@ mod tests;
 use super::check::Check;
 use super::finding::Severity;
 
-pub(super) use judge::is_label;
+pub(super) use judge::{is_label, is_refused};
 pub(super) use others::asked_of_fsx;
 
 const PARAMETERS: &str = "https://github.com/kubernetes-sigs/aws-fsx-csi-driver/blob/master/examples/kubernetes/dynamic_provisioning/README.md";

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::check::{Complaint, Outcome};
+use super::super::class::{is_label, is_refused};
 use super::super::exam::Exam;
 use super::super::finding::{Fix, Resource, Severity};
 use super::super::network::{class_object, few_of};
@@ -151,7 +152,11 @@ pub(super) fn versions(exam: &Exam<'_>) -> Outcome {
     let systems: Vec<Complaint> = exam.in_use().iter().filter_map(system).collect();
     // A file system of the class says the same, and says it better.
     let told = |name: &str| systems.iter().any(|it| is_of_class(exam, &it.resource.reference, name));
-    let classes: Vec<Complaint> = exam.classes().filter(|it| !told(&it.name)).filter_map(class).collect();
+    let classes: Vec<Complaint> = exam
+        .classes()
+        .filter(|it| !told(&it.name) && !is_label(exam, it) && !is_refused(it))
+        .filter_map(class)
+        .collect();
     let outcome = Outcome::all(systems.into_iter().chain(classes)).unless_seen(&exam.facts().file_systems);
     if exam.in_use().is_empty() && exam.classes().next().is_none() {
         return outcome;

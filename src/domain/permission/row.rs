@@ -65,6 +65,8 @@ pub(super) enum Place {
     Claim,
     /// The namespace whose state is read; none: all.
     Status,
+    /// The same, with those of the driver and of what has no namespace.
+    Events,
 }
 
 impl Row {
@@ -107,7 +109,7 @@ impl Row {
                     None => (permission, false),
                 };
                 let fits = namespace == (place != Place::Everywhere);
-                (fits || place == Place::Status)
+                (fits || matches!(place, Place::Status | Place::Events))
                     && verbs.iter().any(|verb| bare == format!("{verb} {resource}{dot}{group}"))
             }
         }
@@ -181,6 +183,14 @@ impl Place {
                 None => vec![Some(task.claim.0.clone())],
             },
             Self::Status => vec![task.status.clone().flatten()],
+            Self::Events => match task.status.clone().flatten() {
+                None => vec![None],
+                Some(own) => {
+                    let others = [DRIVER_NAMESPACE, "default"].into_iter().filter(|other| *other != own);
+                    let others: Vec<String> = others.map(str::to_owned).collect();
+                    std::iter::once(own).chain(others).map(Some).collect()
+                }
+            },
         }
     }
 }

@@ -71,9 +71,17 @@ fn changes_identity(task: &Task) -> bool {
 /// What `status` does without a permission.
 const UNSEEN: Use = Optional("a ? line says what cannot be seen");
 
+/// What `doctor` does without a permission.
+const UNCHECKED: Use = Optional("the checks that look at it say that they could not");
+
 /// Needed to show the state.
 fn status(task: &Task) -> Option<Use> {
-    if_so(task.status.is_some(), UNSEEN)
+    if_so(task.status.is_some(), if task.doctor { UNCHECKED } else { UNSEEN })
+}
+
+/// Needed to diagnose it.
+fn doctor(task: &Task) -> Option<Use> {
+    if_so(task.doctor, UNCHECKED)
 }
 
 /// Needed to try a claim.
@@ -94,7 +102,7 @@ fn if_so(is: bool, usage: Use) -> Option<Use> {
 pub const ROWS: &[Row] = &[
     Row {
         purpose: "find the cluster",
-        when: |task| Some(if task.status.is_some() { UNSEEN } else { Always }),
+        when: |task| Some(status(task).unwrap_or(Always)),
         ask: Ask::Iam(&["eks:DescribeCluster"], On::Cluster),
     },
     Row {
@@ -796,6 +804,53 @@ pub const ROWS: &[Row] = &[
         purpose: "show the pods that use them",
         when: status,
         ask: Ask::Rbac(&["list"], "", "pods", Named::All, Place::Status),
+    },
+    // Diagnosis.
+    Row {
+        purpose: "tell what of the VPC keeps nodes and file systems apart, and its names from being resolved",
+        when: doctor,
+        ask: Ask::Iam(
+            &[
+                "ec2:DescribeDhcpOptions",
+                "ec2:DescribeNetworkAcls",
+                "ec2:DescribeRouteTables",
+                "ec2:DescribeVpcAttribute",
+                "ec2:DescribeVpcEndpoints",
+                "ec2:DescribeVpcs",
+            ],
+            On::Any,
+        ),
+    },
+    Row {
+        purpose: "read what the cluster warns of",
+        when: doctor,
+        ask: Ask::Rbac(&["list"], "", "events", Named::All, Place::Events),
+    },
+    Row {
+        purpose: "find every copy of the driver",
+        when: doctor,
+        ask: Ask::Rbac(&["list"], "apps", "deployments", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "find every copy of the driver",
+        when: doctor,
+        ask: Ask::Rbac(&["list"], "apps", "daemonsets", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "see where the driver's pods are and what ails them",
+        when: doctor,
+        ask: Ask::Rbac(&["list"], "", "pods", Named::All, Place::Everywhere),
+    },
+    Row {
+        purpose: "see which nodes know the driver",
+        when: doctor,
+        ask: Ask::Rbac(&["list"], "storage.k8s.io", "csinodes", Named::All, Place::Everywhere),
+    },
+    // Only whether it is there: the answer holds no object.
+    Row {
+        purpose: "see whether static keys go before the controller's role",
+        when: doctor,
+        ask: Ask::Rbac(&["get"], "", "secrets", Named::As("aws-secret"), Place::Driver),
     },
     // Verification.
     Row {

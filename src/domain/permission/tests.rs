@@ -25,6 +25,7 @@ fn task() -> Task {
         migration: None,
         images: false,
         status: None,
+        doctor: false,
         service_account: ("kube-system".into(), "fsx-csi-controller-sa".into()),
         new_group: false,
         any_group: true,
@@ -162,6 +163,39 @@ fn lists_and_creations_are_not_held_to_names() {
         } else {
             assert_eq!(rbac.names.len(), 1, "{}", rbac.shown());
         }
+    }
+}
+
+#[test]
+fn a_diagnosis_reads_more_than_the_state_and_always_for_want_of_less() {
+    let none = Parts { identity: false, network: false, driver: false, storage: false };
+    let shown = Task { parts: none, status: Some(None), ..task() };
+    let diagnosed = Task { doctor: true, ..shown.clone() };
+    let rights = |task: &Task| needs(task).into_iter().map(|need| need.right).collect::<Vec<_>>();
+    let (less, more) = (rights(&shown), rights(&diagnosed));
+    assert!(less.iter().all(|right| more.contains(right)), "{less:?}");
+    let events = |task: &Task| -> Vec<String> {
+        let all = needs(task).into_iter().filter_map(|need| match need.right {
+            Right::Rbac(rbac) if rbac.resource == "events" => Some(rbac.shown()),
+            _ => None,
+        });
+        all.collect()
+    };
+    assert_eq!(events(&shown), Vec::<String>::new());
+    assert_eq!(events(&diagnosed), ["list events"]);
+    let one = Task { status: Some(Some("ml".into())), ..diagnosed.clone() };
+    assert_eq!(events(&one), ["list events in ml", "list events in kube-system", "list events in default"]);
+    let home = Task { status: Some(Some("default".into())), ..diagnosed.clone() };
+    assert_eq!(events(&home), ["list events in default", "list events in kube-system"]);
+    for need in needs(&diagnosed) {
+        assert!(matches!(need.usage, Use::Optional(_)), "{need:?}");
+        if let Right::Rbac(rbac) = need.right {
+            assert!(rbac.resource != "secrets" || rbac.verb == "list" || rbac.names == ["aws-secret"]);
+        }
+    }
+    for known in ["list events", "list events in ml", "get secrets in kube-system", "ec2:DescribeNetworkAcls"]
+    {
+        assert!(is_known(known), "{known}");
     }
 }
 

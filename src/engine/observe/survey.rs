@@ -5,13 +5,17 @@
 
 use std::collections::BTreeMap;
 
+use super::checkup::{self, Diagnosis, InAws, InKube};
 use super::{
     AGENT, Eyes, First, Look, Second, assemble, association, first_interfaces, first_wave, hyperpod_names,
     hyperpods, inside, interfaces, provider, release, roles, shut, third,
 };
 use crate::domain::storageclass::PROVISIONER;
 use crate::error::{Error, Kind, Result};
-use crate::facts::{ClaimUse, Cluster, Facts, Network, PodUse, Seen, Storage, StorageClass, Survey, Veil};
+use crate::facts::{
+    AssociationRow, ClaimUse, ClassRow, Cluster, Facts, Instance, Network, PodUse, Seen, Storage,
+    StorageClass, Survey, Veil,
+};
 use crate::gateway::{KubeReads, Kubernetes, Reads, Trouble};
 use crate::steps::driver::ADDON;
 
@@ -24,48 +28,83 @@ pub struct Sight {
     pub shut: Option<Error>,
 }
 
+/// How far a look goes.
+pub(super) struct Reach<'a> {
+    /// The only namespace whose claims and pods are looked at; none: all.
+    pub(super) namespace: Option<&'a str>,
+    /// What only a diagnosis needs, if it is one.
+    pub(super) diagnosis: Option<Diagnosis>,
+}
+
+/// All that was seen. What only a diagnosis needs is missing when it is none.
+pub(super) struct Around {
+    pub(super) sight: Sight,
+    pub(super) associations: Seen<Vec<AssociationRow>>,
+    pub(super) all_classes: Seen<Vec<ClassRow>>,
+    pub(super) aws: InAws,
+    pub(super) kube: InKube,
+}
+
 /// Looks around: two waves of AWS calls, and Kubernetes during the second. A third wave happens only for roles and
 /// policies that fsxctl did not make, and for prefix lists.
 ///
 /// # Errors
 /// No such cluster, no credentials, AWS out of reach, a kubeconfig for another server; nothing at all that may be seen.
 pub async fn survey(eyes: &Eyes, look: &Look, namespace: Option<&str>) -> Result<Sight> {
+    let reach = Reach { namespace, diagnosis: None };
+    Ok(Box::pin(around(eyes, look, &reach)).await?.sight)
+}
+
+/// The same as far as was asked.
+pub(super) async fn around(eyes: &Eyes, look: &Look, reach: &Reach<'_>) -> Result<Around> {
     let reads = Reads::new(&eyes.session);
-    let first = match first_wave(&reads, look).await {
+    let (first, associations) = futures::future::join(
+        Box::pin(first_wave(&reads, look)),
+        Box::pin(checkup::associations(&reads, look, reach)),
+    )
+    .await;
+    let first = match first {
         Ok(first) => first,
         Err(error) if error.permission.as_deref() == Some("eks:DescribeCluster") => {
-            return Box::pin(without_cluster(&reads, look, namespace, error)).await;
+            let blind = Box::pin(without_cluster(&reads, look, reach, error)).await?;
+            return Ok(Around { associations: associations?, ..blind });
         }
         Err(error) => return Err(error),
     };
+    let associations = associations?;
     let kubernetes = stays_shut(Kubernetes::connect(&eyes.kube, &eyes.session, &first.cluster).await)?;
     let (aws, inside) = Box::pin(futures::future::join(
-        second_wave(&reads, look, &first),
-        in_cluster(&kubernetes, &first, look, namespace),
+        second_wave(&reads, look, &first, reach),
+        in_cluster(&kubernetes, &first, look, reach),
     ))
     .await;
-    let aws = aws?;
-    let (inside, closed) = match stays_shut(inside)? {
+    let (aws, in_aws) = aws?;
+    let (mut inside, closed) = match stays_shut(inside)? {
         Ok(inside) => (inside, None),
         Err(error) => (Inside::hidden(&veil_of(&error)), Some(error)),
     };
     let mut facts = assemble(eyes.session.region(), first, aws, inside.cluster);
     if let (Ok(kubernetes), None) = (&kubernetes, &closed) {
         facts.reached = kubernetes.how();
-        let helm = Box::pin(release::look(eyes, &kubernetes.reads(), &reads, look, &facts)).await?;
+        let kube = kubernetes.reads();
+        let helm = Box::pin(release::look(eyes, &kube, &reads, look, &facts)).await?;
         helm.into(&mut facts);
+        if reach.diagnosis.is_some() {
+            inside.more.move_to(&kube, &facts.driver.namespace).await?;
+        }
     }
-    third::look(&reads, look, &mut facts).await?;
+    third::look(&reads, look, &mut facts, reach.diagnosis.is_some()).await?;
     let survey = Survey {
         facts,
         veiled: None,
         shut: closed.as_ref().map(|error| error.message.clone()),
-        namespace: namespace.map(str::to_owned),
+        namespace: reach.namespace.map(str::to_owned),
         classes: inside.classes,
         claims: inside.claims,
         pods: inside.pods,
     };
-    Ok(Sight { survey, shut: closed })
+    let sight = Sight { survey, shut: closed };
+    Ok(Around { sight, associations, all_classes: inside.all_classes, aws: in_aws, kube: inside.more })
 }
 
 /// Parts a door that is shut from what ends the run: the outer result is the run's, the inner the door's.
@@ -86,8 +125,10 @@ fn veil_of(error: &Error) -> Veil {
 struct Inside {
     cluster: inside::InCluster,
     classes: Seen<Vec<StorageClass>>,
+    all_classes: Seen<Vec<ClassRow>>,
     claims: Seen<Vec<ClaimUse>>,
     pods: Seen<Vec<PodUse>>,
+    more: InKube,
 }
 
 impl Inside {
@@ -105,8 +146,10 @@ impl Inside {
         Self {
             cluster,
             classes: Seen::Hidden(veil.clone()),
+            all_classes: Seen::Hidden(veil.clone()),
             claims: Seen::Hidden(veil.clone()),
             pods: Seen::Hidden(veil.clone()),
+            more: InKube::hidden(veil),
         }
     }
 }
@@ -128,17 +171,17 @@ async fn in_cluster(
     kubernetes: &Result<Kubernetes>,
     first: &First,
     look: &Look,
-    namespace: Option<&str>,
+    reach: &Reach<'_>,
 ) -> Result<Inside> {
     match kubernetes {
-        Ok(kubernetes) => Box::pin(everything(&kubernetes.reads(), look, namespace))
+        Ok(kubernetes) => Box::pin(everything(&kubernetes.reads(), look, reach))
             .await
             .map_err(|trouble| shut::why(trouble, first, kubernetes)),
         Err(error) => Err(error.clone()),
     }
 }
 
-async fn everything(kube: &KubeReads, look: &Look, namespace: Option<&str>) -> Result<Inside, Trouble> {
+async fn everything(kube: &KubeReads, look: &Look, reach: &Reach<'_>) -> Result<Inside, Trouble> {
     let (account_namespace, account) = &look.service_account;
     let (nodes, service_account, csi_driver, controller, node, driver_pods) = (
         kube.nodes(),
@@ -148,7 +191,25 @@ async fn everything(kube: &KubeReads, look: &Look, namespace: Option<&str>) -> R
         kube.daemon_set("kube-system", "fsx-csi-node"),
         kube.controller_pods("kube-system"),
     );
-    let (nodes, service_account, csi_driver, controller, node, driver_pods, volumes, classes, claims, pods) = futures::join!(
+    let more = Box::pin(async {
+        match reach.diagnosis {
+            Some(diagnosis) => InKube::look(kube, reach.namespace, diagnosis).await,
+            None => Ok(InKube::unasked()),
+        }
+    });
+    let (
+        nodes,
+        service_account,
+        csi_driver,
+        controller,
+        node,
+        driver_pods,
+        volumes,
+        classes,
+        claims,
+        pods,
+        more,
+    ) = futures::join!(
         nodes,
         service_account,
         csi_driver,
@@ -156,10 +217,12 @@ async fn everything(kube: &KubeReads, look: &Look, namespace: Option<&str>) -> R
         node,
         driver_pods,
         kube.volumes(),
-        kube.classes_of(PROVISIONER),
-        kube.claims(namespace),
-        kube.pods_with_claims(namespace),
+        kube.classes(PROVISIONER),
+        kube.claims(reach.namespace),
+        kube.pods_with_claims(reach.namespace),
+        more,
     );
+    let (classes, all_classes) = apart(classes?);
     let cluster = inside::InCluster {
         nodes: nodes?,
         service_account: service_account?,
@@ -169,12 +232,27 @@ async fn everything(kube: &KubeReads, look: &Look, namespace: Option<&str>) -> R
         pods: driver_pods?,
         storage: Storage { volumes: volumes?, ..no_storage() },
     };
-    Ok(Inside { cluster, classes: classes?, claims: claims?, pods: pods? })
+    Ok(Inside { cluster, classes, all_classes, claims: claims?, pods: pods?, more: more? })
 }
 
-/// As for a set-up, without what only a set-up asks: the add-on's configuration schema and the routes.
-async fn second_wave(reads: &Reads, look: &Look, first: &First) -> Result<Second> {
+fn apart<A, B>(both: Seen<(A, B)>) -> (Seen<A>, Seen<B>) {
+    match both {
+        Seen::Found((a, b)) => (Seen::Found(a), Seen::Found(b)),
+        Seen::Missing => (Seen::Missing, Seen::Missing),
+        Seen::Hidden(veil) => (Seen::Hidden(veil.clone()), Seen::Hidden(veil)),
+    }
+}
+
+/// As for a set-up, without what only a set-up asks: the add-on's configuration schema, and the routes unless it is a
+/// diagnosis.
+async fn second_wave(
+    reads: &Reads,
+    look: &Look,
+    first: &First,
+    reach: &Reach<'_>,
+) -> Result<(Second, InAws)> {
     let vpcs = [first.cluster.vpc.as_str()];
+    let is_diagnosis = reach.diagnosis.is_some();
     let ids = first_interfaces(first);
     let (a, b) = futures::future::join(
         Box::pin(async {
@@ -186,33 +264,40 @@ async fn second_wave(reads: &Reads, look: &Look, first: &First) -> Result<Second
             )
         }),
         Box::pin(async {
-            futures::join!(reads.subnets(&vpcs), reads.groups(&vpcs), interfaces(reads, &ids))
+            futures::join!(
+                reads.subnets(&vpcs),
+                reads.groups(&vpcs),
+                interfaces(reads, &ids),
+                async { if is_diagnosis { reads.route_tables(&vpcs).await } else { Ok(Seen::Missing) } },
+                async { if is_diagnosis { InAws::look(reads, first).await } else { Ok(InAws::unasked()) } },
+            )
         }),
     )
     .await;
     let (provider, hyperpod, association, roles) = a;
-    let (subnets, groups, interfaces) = b;
+    let (subnets, groups, interfaces, routes, more) = b;
     let network = Network {
         subnets: subnets?,
         groups: groups?,
-        routes: Seen::Missing,
+        routes: routes?,
         interfaces: interfaces?,
         instances: first.instances.clone(),
         prefix_lists: BTreeMap::new(),
     };
-    Ok(Second {
+    let second = Second {
         association: association?,
         provider: provider?,
         schema: Seen::Missing,
         hyperpod: hyperpod?,
         network,
         roles: roles?,
-    })
+    };
+    Ok((second, more?))
 }
 
 /// What can be seen by the cluster's name alone. Without eks:DescribeCluster nobody knows its VPC, nor where its API
 /// server is.
-async fn without_cluster(reads: &Reads, look: &Look, namespace: Option<&str>, error: Error) -> Result<Sight> {
+async fn without_cluster(reads: &Reads, look: &Look, reach: &Reach<'_>, error: Error) -> Result<Around> {
     let cause = error.causes.first().cloned().unwrap_or_else(|| error.message.clone());
     let veil = Veil { permission: error.permission.clone().unwrap_or_default(), cause };
     let (caller, addon, agent, hyperpods, file_systems, instances) = futures::join!(
@@ -242,31 +327,44 @@ async fn without_cluster(reads: &Reads, look: &Look, namespace: Option<&str>, er
         file_systems,
         instances,
     };
-    let network = Network {
-        subnets: Seen::Hidden(veil.clone()),
-        groups: Seen::Hidden(veil.clone()),
-        routes: Seen::Missing,
-        interfaces: Seen::Hidden(veil.clone()),
-        instances: first.instances.clone(),
-        prefix_lists: BTreeMap::new(),
-    };
-    let second = Second {
-        association: Seen::Hidden(veil.clone()),
-        provider: Seen::Hidden(veil.clone()),
-        schema: Seen::Missing,
-        hyperpod: Seen::Hidden(veil.clone()),
-        network,
-        roles: BTreeMap::new(),
-    };
+    let second = Second::hidden(&veil, first.instances.clone());
     let facts: Facts = assemble(reads.region(), first, second, inside.cluster);
     let survey = Survey {
         facts,
-        veiled: Some(veil),
+        veiled: Some(veil.clone()),
         shut: None,
-        namespace: namespace.map(str::to_owned),
+        namespace: reach.namespace.map(str::to_owned),
         classes: inside.classes,
         claims: inside.claims,
         pods: inside.pods,
     };
-    Ok(Sight { survey, shut: None })
+    Ok(Around {
+        sight: Sight { survey, shut: None },
+        associations: Seen::Hidden(veil.clone()),
+        all_classes: inside.all_classes,
+        aws: InAws::hidden(&veil),
+        kube: inside.more,
+    })
+}
+
+impl Second {
+    /// Whatever takes the VPC, the issuer or an ARN to ask for.
+    fn hidden(veil: &Veil, instances: Seen<Vec<Instance>>) -> Self {
+        let network = Network {
+            subnets: Seen::Hidden(veil.clone()),
+            groups: Seen::Hidden(veil.clone()),
+            routes: Seen::Hidden(veil.clone()),
+            interfaces: Seen::Hidden(veil.clone()),
+            instances,
+            prefix_lists: BTreeMap::new(),
+        };
+        Self {
+            association: Seen::Hidden(veil.clone()),
+            provider: Seen::Hidden(veil.clone()),
+            schema: Seen::Missing,
+            hyperpod: Seen::Hidden(veil.clone()),
+            network,
+            roles: BTreeMap::new(),
+        }
+    }
 }

@@ -13,20 +13,21 @@ use crate::facts::{Facts, Instance, RoleFacts, Seen};
 use crate::gateway::{Reads, Trouble};
 
 /// What only the first two waves could name: the annotated role, other policies of our role, prefix lists of rules,
-/// and the nodes' roles when Pod Identity is to be judged.
-pub(super) async fn look(reads: &Reads, look: &Look, facts: &mut Facts) -> Result<()> {
+/// and the nodes' roles when Pod Identity is to be judged, or whatever the controller does with them in a diagnosis.
+pub(super) async fn look(reads: &Reads, look: &Look, facts: &mut Facts, is_diagnosis: bool) -> Result<()> {
+    let by_node = is_open(facts) || is_diagnosis && leans_on_nodes(facts);
     let mut names: BTreeSet<String> = BTreeSet::new();
     let by_annotation = facts.access.service_account.found().and_then(|account| account.role_arn.as_deref());
     let by_association = facts.access.association.found().map(|association| association.role_arn.as_str());
     names.extend([by_annotation, by_association].into_iter().flatten().map(role_name));
     names.retain(|name| !facts.access.roles.contains_key(name));
-    names.extend(node_roles(facts));
+    names.extend(by_node.then(|| node_roles(facts)).into_iter().flatten());
     let lists = prefix_lists(facts);
     let (roles, more, lists, of_groups) = futures::join!(
         Box::pin(whole_roles(reads, names)),
         Box::pin(unlisted(reads, facts)),
         join_all(lists.into_iter().map(|id| async move { (id.clone(), reads.prefix_list(&id).await) })),
-        Box::pin(group_roles(reads, facts)),
+        Box::pin(group_roles(reads, facts, by_node)),
     );
     facts.access.roles.extend(roles?);
     facts.access.node_roles = of_groups?;
@@ -112,12 +113,20 @@ fn is_open(facts: &Facts) -> bool {
     nothing && (facts.cluster.auto_mode || facts.access.agent.found().is_some())
 }
 
+/// Whether it matters what the nodes' roles allow: the agent of Pod Identity uses them, and a controller that nothing
+/// gives a role has theirs.
+fn leans_on_nodes(facts: &Facts) -> bool {
+    let by_addon = facts.driver.addon.found().is_some_and(|addon| addon.role_arn.is_some());
+    let by_account = facts.access.service_account.found().is_some_and(|account| account.role_arn.is_some());
+    facts.access.association.found().is_some() || !by_addon && !by_account
+}
+
 /// Roles of EC2 node groups, by the groups that instances are tagged with. A group that cannot be looked at is given
 /// the benefit of the doubt: only what is known can speak against Pod Identity.
-async fn group_roles(reads: &Reads, facts: &Facts) -> Result<Seen<BTreeSet<String>>, Trouble> {
+async fn group_roles(reads: &Reads, facts: &Facts, by_node: bool) -> Result<Seen<BTreeSet<String>>, Trouble> {
     let instances = facts.network.instances.found().map_or(&[][..], Vec::as_slice);
     let groups: BTreeSet<&str> = instances.iter().filter_map(|it| it.node_group.as_deref()).collect();
-    if groups.is_empty() || !is_open(facts) {
+    if groups.is_empty() || !by_node {
         return Ok(Seen::Missing);
     }
     let cluster = facts.cluster.name.as_str();
@@ -135,9 +144,6 @@ async fn group_roles(reads: &Reads, facts: &Facts) -> Result<Seen<BTreeSet<Strin
 
 /// The nodes' roles of HyperPod's groups.
 fn node_roles(facts: &Facts) -> Vec<String> {
-    if !is_open(facts) {
-        return Vec::new();
-    }
     let pods = facts.hyperpod.found().map_or(&[][..], Vec::as_slice);
     pods.iter()
         .flat_map(|pod| &pod.groups)

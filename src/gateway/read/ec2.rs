@@ -9,7 +9,7 @@ use super::{Answer, Reads, seen};
 use crate::domain::network::{Peer, Rule, SecurityGroup};
 use crate::facts::{Instance, Interface, Route, RouteTable, Seen, Subnet};
 
-const EC2: &str = "ec2";
+pub(super) const EC2: &str = "ec2";
 
 /// EC2 takes this many values in one filter.
 const FILTER_VALUES: usize = 200;
@@ -110,7 +110,7 @@ impl Reads {
     }
 }
 
-fn filter<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) -> sdk::Filter {
+pub(super) fn filter<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) -> sdk::Filter {
     let values = values.into_iter().map(str::to_owned).collect();
     sdk::Filter::builder().name(name).set_values(Some(values)).build()
 }
@@ -256,6 +256,8 @@ fn instances(found: Vec<sdk::Reservation>) -> Vec<Instance> {
 
 fn instance(found: sdk::Instance) -> Instance {
     let mut tags = tags(found.tags);
+    let options = found.metadata_options;
+    let endpoint = options.as_ref().and_then(|options| options.http_endpoint.clone());
     Instance {
         id: found.instance_id.unwrap_or_default(),
         groups: group_ids(found.security_groups),
@@ -265,6 +267,8 @@ fn instance(found: sdk::Instance) -> Instance {
         node_pool: ["karpenter.sh/nodepool", "eks:kubernetes-node-pool-name"]
             .into_iter()
             .find_map(|key| tags.remove(key)),
+        metadata: endpoint.map(|state| state == sdk::InstanceMetadataEndpointState::Enabled),
+        metadata_hops: options.and_then(|options| options.http_put_response_hop_limit),
     }
 }
 

@@ -4,7 +4,7 @@ use aws_sdk_eks::types as sdk;
 use serde_json::Value;
 
 use super::{Answer, Reads, seen};
-use crate::facts::{Addon, AddonVersion, Association, Cluster, Issue};
+use crate::facts::{Addon, AddonVersion, Association, AssociationRow, Cluster, Issue};
 
 const EKS: &str = "eks";
 
@@ -72,6 +72,15 @@ impl Reads {
             .items();
         let first = pages.send().next().await.transpose();
         seen(EKS, "ListPodIdentityAssociations", first, |first| first?.association_id)
+    }
+
+    /// eks:ListPodIdentityAssociations: all of the cluster.
+    pub async fn associations(&self, cluster: &str) -> Answer<Vec<AssociationRow>> {
+        let list = self.session.eks().list_pod_identity_associations();
+        let pages = list.cluster_name(cluster).into_paginator().items().send();
+        seen(EKS, "ListPodIdentityAssociations", pages.try_collect().await, |found| {
+            Some(found.into_iter().map(association_row).collect())
+        })
     }
 
     /// eks:DescribeNodegroup: ARN of the role of a node group's nodes.
@@ -164,5 +173,13 @@ fn association(found: sdk::PodIdentityAssociation) -> Association {
         role_arn: found.role_arn.unwrap_or_default(),
         owner_arn: found.owner_arn.filter(|arn| !arn.is_empty()),
         tags: found.tags.unwrap_or_default().into_iter().collect(),
+    }
+}
+
+fn association_row(found: sdk::PodIdentityAssociationSummary) -> AssociationRow {
+    AssociationRow {
+        id: found.association_id.unwrap_or_default(),
+        namespace: found.namespace.unwrap_or_default(),
+        service_account: found.service_account.unwrap_or_default(),
     }
 }

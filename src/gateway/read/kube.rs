@@ -1,4 +1,4 @@
-//! Kubernetes objects turned into facts. Lists come in pages of 500.
+//! Kubernetes objects turned into facts.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,6 @@ use crate::facts::{
     Volume, VolumeMore, Workload,
 };
 use crate::gateway::kubernetes::{Link, Repeat};
-use crate::gateway::trouble::{Trouble, TroubleKind};
 
 /// The driver's name.
 const DRIVER: &str = "fsx.csi.aws.com";
@@ -31,9 +30,6 @@ const GROUP_LABELS: [&str; 4] = [
     "alpha.eksctl.io/nodegroup-name",
     "karpenter.sh/nodepool",
 ];
-
-/// Objects a page.
-const PAGE: u32 = 500;
 
 /// Everything that may be looked at in the cluster. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -178,46 +174,6 @@ impl KubeReads {
             Err(trouble) => trouble.seen(),
         }
     }
-
-    /// A whole list, page by page. When the server forgot where a page continues, once more from the start.
-    pub(super) async fn list<K, T>(
-        &self,
-        permission: &str,
-        api: &Api<K>,
-        params: ListParams,
-        into: impl Fn(K) -> Option<T>,
-    ) -> Answer<Vec<T>>
-    where
-        K: Clone + DeserializeOwned + std::fmt::Debug,
-    {
-        let mut has_restarted = false;
-        let mut all = Vec::new();
-        let mut params = params.limit(PAGE);
-        loop {
-            match self.link.call(permission, Repeat::Safe, || api.list(&params)).await {
-                Ok(page) => {
-                    let next = page.metadata.continue_.filter(|next| !next.is_empty());
-                    all.extend(page.items.into_iter().filter_map(&into));
-                    match next {
-                        Some(next) => params.continue_token = Some(next),
-                        None => return Ok(Seen::Found(all)),
-                    }
-                }
-                Err(trouble) if is_expired(&trouble) && !has_restarted && params.continue_token.is_some() => {
-                    has_restarted = true;
-                    all.clear();
-                    params.continue_token = None;
-                }
-                Err(trouble) => return trouble.seen(),
-            }
-        }
-    }
-}
-
-/// Whether the server no longer knows a version or page.
-pub(super) fn is_expired(trouble: &Trouble) -> bool {
-    trouble.what == TroubleKind::Conflict
-        && matches!(trouble.code.as_deref(), Some("Expired" | "Gone" | "410"))
 }
 
 pub(in crate::gateway) fn marks(meta: ObjectMeta) -> Marks {
@@ -358,7 +314,7 @@ fn workload(pod: Option<core::PodSpec>, meta: ObjectMeta) -> Workload {
     workload
 }
 
-fn count(number: Option<i32>) -> u32 {
+pub(super) fn count(number: Option<i32>) -> u32 {
     number.and_then(|number| u32::try_from(number).ok()).unwrap_or_default()
 }
 

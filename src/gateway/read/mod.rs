@@ -2,6 +2,7 @@
 //!
 //! Every read has three good answers: found, missing, and hidden when a permission is missing.
 
+mod csi;
 mod ec2;
 mod eks;
 mod fsx;
@@ -9,12 +10,15 @@ mod helm;
 mod iam;
 mod images;
 mod kube;
+mod list;
 mod manifest;
 mod object;
 mod pods;
 mod probe;
 mod sagemaker;
 mod survey;
+mod vpc;
+mod warnings;
 mod watch;
 
 use std::error::Error as StdError;

@@ -8,24 +8,33 @@ use kube::api::ListParams;
 use super::kube::class;
 use super::{Answer, KubeReads};
 use crate::domain::ownership;
-use crate::facts::{ClaimUse, PodUse, StorageClass};
+use crate::facts::{ClaimUse, ClassRow, PodUse, StorageClass};
 
 /// Which provisioner a claim waits for. Kubernetes writes both, the older one for older provisioners
 /// (<https://kubernetes.io/docs/reference/labels-annotations-taints/#volume-kubernetes-io-storage-provisioner>).
 const PROVISIONERS: [&str; 2] =
     ["volume.kubernetes.io/storage-provisioner", "volume.beta.kubernetes.io/storage-provisioner"];
 
+/// What makes a class the default. The admission plugin takes the older one as well (kubernetes,
+/// pkg/volume/util/storageclass.go, `IsDefaultAnnotation`).
+const DEFAULTS: [&str; 2] =
+    ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
+
 impl KubeReads {
-    /// All StorageClasses of a provisioner.
+    /// All StorageClasses: those of a provisioner whole, and of every one what a claim can mistake it for.
     ///
     /// # Errors
     /// Trouble other than denied and not found, here and below.
-    pub async fn classes_of(&self, provisioner: &str) -> Answer<Vec<StorageClass>> {
+    pub async fn classes(&self, provisioner: &str) -> Answer<(Vec<StorageClass>, Vec<ClassRow>)> {
         let api: Api<ApiClass> = Api::all(self.api());
-        self.list("list storageclasses.storage.k8s.io", &api, ListParams::default(), |found| {
-            (found.provisioner == provisioner).then(|| class(found))
-        })
-        .await
+        type Both = (Vec<StorageClass>, Vec<ClassRow>);
+        let add = |both: &mut Both, found: ApiClass| {
+            both.1.push(class_row(&found));
+            if found.provisioner == provisioner {
+                both.0.push(class(found));
+            }
+        };
+        self.gather("list storageclasses.storage.k8s.io", &api, ListParams::default(), add).await
     }
 
     /// All claims, of a namespace or of all of them.
@@ -41,7 +50,7 @@ impl KubeReads {
             .await
     }
 
-    fn in_place<K>(&self, namespace: Option<&str>) -> Api<K>
+    pub(super) fn in_place<K>(&self, namespace: Option<&str>) -> Api<K>
     where
         K: kube::Resource<Scope = kube::core::NamespaceResourceScope>,
         K::DynamicType: Default,
@@ -53,8 +62,18 @@ impl KubeReads {
     }
 }
 
-fn placed(permission: &str, namespace: Option<&str>) -> String {
+pub(super) fn placed(permission: &str, namespace: Option<&str>) -> String {
     namespace.map_or_else(|| permission.to_owned(), |namespace| format!("{permission} in {namespace}"))
+}
+
+fn class_row(found: &ApiClass) -> ClassRow {
+    let annotations = found.metadata.annotations.as_ref();
+    let is = |key: &str| annotations.and_then(|all| all.get(key)).is_some_and(|value| value == "true");
+    ClassRow {
+        name: found.metadata.name.clone().unwrap_or_default(),
+        provisioner: found.provisioner.clone(),
+        default: DEFAULTS.into_iter().any(is),
+    }
 }
 
 pub(super) fn claim_use(found: core::PersistentVolumeClaim) -> ClaimUse {
@@ -166,6 +185,21 @@ mod tests {
         }]});
         let found = pod(claim(), waiting).expect("it uses a claim");
         assert_eq!((found.ready, found.waiting.as_deref()), (false, Some("ContainerCreating")));
+    }
+
+    #[test]
+    fn a_class_is_the_default_by_either_annotation() {
+        for (annotation, value, default) in [
+            (DEFAULTS[0], "true", true),
+            (DEFAULTS[1], "true", true),
+            (DEFAULTS[0], "false", false),
+            ("storageclass.kubernetes.io/other", "true", false),
+        ] {
+            let found =
+                json!({"metadata": {"name": "gp3", "annotations": {annotation: value}}, "provisioner": "p"});
+            let row = class_row(&serde_json::from_value(found).expect("a class"));
+            assert_eq!((row.name.as_str(), row.default), ("gp3", default), "{annotation}={value}");
+        }
     }
 
     #[test]

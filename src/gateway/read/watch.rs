@@ -13,7 +13,8 @@ use kube::api::{ListParams, WatchEvent, WatchParams};
 use serde::de::DeserializeOwned;
 
 use super::KubeReads;
-use super::kube::{claim, event, is_expired};
+use super::kube::{claim, event};
+use super::list::is_expired;
 use crate::facts::{Claim, Event};
 use crate::gateway::kubernetes::{ATTEMPTS, Link};
 use crate::gateway::trouble::{KUBERNETES, Trouble, TroubleKind};

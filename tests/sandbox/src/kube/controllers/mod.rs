@@ -11,6 +11,7 @@ mod namespaces;
 pub mod outcomes;
 mod pods;
 mod provisioner;
+mod registry;
 mod schedule;
 mod sets;
 mod verify;
@@ -146,6 +147,7 @@ fn round(state: &mut State) {
         jobs::run(state);
         schedule::run(state);
         pods::run(state);
+        registry::run(state);
     }
     if enabled(state, "binder") {
         binder::run(state);

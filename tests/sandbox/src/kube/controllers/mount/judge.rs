@@ -3,12 +3,13 @@
 //! The order is the real one: the kubelet looks for the driver, the driver at its request, mount.lustre at the host,
 //! the kernel at module and options, and only then does anything go over the network.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::super::outcomes::{self, End};
-use super::super::{all, sets, text};
+use super::super::{all, registry, sets, text};
 use super::client::{self, Client};
 use super::network::{self, Barrier};
 use super::words::{self, DRIVER, Request};
@@ -96,17 +97,24 @@ pub fn volumes(state: &State, pod: &Value) -> Vec<Volume> {
 
 /// The plugin's pod on a node, if it is up: then the driver is registered there.
 pub fn plugin(state: &State, node: &str) -> Option<Value> {
-    let is_plugin = |pod: &Value| {
-        let containers = || pod["spec"]["containers"].as_array().into_iter().flatten();
-        let arguments =
-            |c: &Value| c["args"].as_array().into_iter().flatten().any(|a| a == "--mode=controller");
-        containers().any(|c| c["name"] == "fsx-plugin" && !arguments(c))
-            && !containers().any(|c| c["name"] == "csi-provisioner")
-    };
     let mut pods = all(state, "v1", "Pod").into_iter();
-    let found =
-        pods.find(|p| p["spec"]["nodeName"] == node && is_plugin(p) && sets::ready(p) && !terminating(p));
+    let found = pods.find(|pod| pod["spec"]["nodeName"] == node && is_up(pod));
     found.map(|pod| (*pod).clone())
+}
+
+/// The nodes on which it is up.
+pub fn plugins(state: &State) -> BTreeSet<String> {
+    let up = state.kube.list("v1", "Pod").filter(|pod| is_up(pod));
+    up.map(|pod| text(&pod["spec"]["nodeName"]).to_owned()).filter(|node| !node.is_empty()).collect()
+}
+
+fn is_up(pod: &Value) -> bool {
+    let containers = || pod["spec"]["containers"].as_array().into_iter().flatten();
+    let arguments = |c: &Value| c["args"].as_array().into_iter().flatten().any(|a| a == "--mode=controller");
+    containers().any(|c| c["name"] == "fsx-plugin" && !arguments(c))
+        && !containers().any(|c| c["name"] == "csi-provisioner")
+        && sets::ready(pod)
+        && !terminating(pod)
 }
 
 /// What the driver is asked for. Whether it is read-only is what the pod says: the kubelet does not look at the
@@ -141,7 +149,7 @@ pub fn judge(state: &State, pod: &Value, volume: &Volume) -> Verdict {
     if state.kube.get("storage.k8s.io/v1", "CSIDriver", "", DRIVER).is_none() {
         return Verdict::NotAttached;
     }
-    if plugin(state, node_name).is_none() {
+    if plugin(state, node_name).is_none() || registry::denies(state, node_name) {
         return Verdict::NotRegistered;
     }
     let attributes = &volume.persistent["spec"]["csi"]["volumeAttributes"];

@@ -18,6 +18,9 @@ use crate::kube::store::meta::{name_of, uid_of};
 use crate::state::State;
 use judge::{Mounted, Verdict, Volume};
 
+pub use judge::plugins;
+pub use words::DRIVER;
+
 /// The kubelet gives a driver this long for one call (pkg/volume/csi, `csiTimeout`).
 const CALL: u64 = 120;
 /// It speaks of a pod whose volumes do not come this often (pkg/kubelet/volumemanager, `podAttachAndMountTimeout`).

@@ -134,6 +134,12 @@ fn of_the_cluster() -> Vec<Case> {
             "kubernetes: {objects: [{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: fsx-csi-node, namespace: kube-system}, spec: {template: {spec: {nodeSelector: {no: node}}}}}]}",
             "MountVolume.MountDevice failed for volume \"pv\" : kubernetes.io/csi: attacher.MountDevice failed to create newCsiDriverClient: driver name fsx.csi.aws.com not found in the list of registered CSI drivers",
         ),
+        case(
+            format!(
+                "kubernetes: {{objects: [{{apiVersion: storage.k8s.io/v1, kind: CSINode, metadata: {{name: {NODE}}}, spec: {{drivers: []}}}}]}}"
+            ),
+            "driver name fsx.csi.aws.com not found in the list of registered CSI drivers",
+        ),
         Case {
             after: 122,
             ..case(
@@ -389,4 +395,27 @@ fn another_vpc_is_reached_by_address_where_routes_lead_there_and_back() {
             }
         }
     }
+}
+
+#[test]
+fn kubelets_know_the_driver_where_its_plugin_is_up() {
+    let known = |state: &State| {
+        let all = state.kube.list("storage.k8s.io/v1", "CSINode");
+        let with = |drivers: &Value| drivers.as_array().is_some_and(|all| !all.is_empty());
+        all.map(|it| (it["metadata"]["name"].clone(), with(&it["spec"]["drivers"]))).collect::<Vec<_>>()
+    };
+    let mut state = world("");
+    pass(&mut state, 1);
+    let nodes = state.kube.list("v1", "Node").count();
+    let seen = known(&state);
+    assert!(nodes > 0 && seen.len() == nodes && seen.iter().all(|(_, has)| *has), "{seen:?}");
+    let object = state.kube.get("storage.k8s.io/v1", "CSINode", "", NODE).expect("of every node");
+    assert_eq!(object["spec"]["drivers"][0]["name"], "fsx.csi.aws.com");
+    assert_eq!(object["metadata"]["ownerReferences"][0]["kind"], "Node");
+    let _moved = state.kube.modify("apps/v1", "DaemonSet", "kube-system", "fsx-csi-node", |set| {
+        set["spec"]["template"]["spec"]["nodeSelector"] = json!({"no": "node"});
+    });
+    pass(&mut state, 10);
+    let seen = known(&state);
+    assert!(seen.len() == nodes && seen.iter().all(|(_, has)| !has), "{seen:?}");
 }
