@@ -1,0 +1,1 @@
+//! Checks of HyperPod, one break at a time.

@@ -1,0 +1,1 @@
+//! Checks of the installation, one break at a time.

@@ -1,0 +1,1 @@
+//! Checks of places and taints, one break at a time.
