@@ -75,7 +75,7 @@ fn pods<'a>(exam: &Exam<'a>) -> Vec<&'a DriverPod> {
 }
 
 fn restart(exam: &Exam<'_>) -> String {
-    let namespace = &exam.facts().driver.namespace;
+    let (namespace, _) = account(exam);
     format!("kubectl -n {namespace} rollout restart deployment fsx-csi-controller")
 }
 
@@ -302,7 +302,7 @@ fn stale_pods(exam: &Exam<'_>) -> Outcome {
     let names: Vec<&str> = stale.iter().map(|pod| pod.name.as_str()).collect();
     // Pods with another role may work with that one.
     let works = !none && exam.waiting().next().is_none();
-    let namespace = &exam.facts().driver.namespace;
+    let (namespace, _) = account(exam);
     let complaint = Complaint::new(
         Resource::new("Deployment", format!("{namespace}/fsx-csi-controller")),
         format!("pods of the controller do not have its role: {}", names.join(", ")),
@@ -329,7 +329,7 @@ fn static_keys(exam: &Exam<'_>) -> Outcome {
     let refusals = Refusal::all(exam);
     let refused = refusals.iter().find(|it| it.bad_credentials || it.principal == Some(Principal::User));
     let role = Way::of(exam).ok().and_then(Way::role_arn);
-    let namespace = &exam.facts().driver.namespace;
+    let (namespace, _) = account(exam);
     let severity = match (refused, role) {
         _ if !exam.is_dynamic() => Severity::Info,
         (Some(_), _) => Severity::Error,

@@ -446,3 +446,27 @@ fn a_role_that_cannot_be_read_is_unknown() {
     let found = broken(|it| role_mut(it).role = hidden("iam:GetRole"));
     assert!(!found.is_empty() && found.iter().all(|line| line.contains(" unseen ")), "{found:#?}");
 }
+
+/// The law of the whole table, for the other ways to get credentials.
+#[test]
+fn what_is_hidden_of_pod_identity_and_of_nodes_is_never_a_fault() {
+    let hides: [fn(&mut Checkup); 9] = [
+        |it| access(it).association = hidden("eks:ListPodIdentityAssociations"),
+        |it| access(it).agent = hidden("eks:DescribeAddon"),
+        |it| access(it).service_account = hidden("get serviceaccounts in kube-system"),
+        |it| access(it).node_roles = hidden("eks:DescribeNodegroup"),
+        |it| it.driver_pods = hidden("list pods"),
+        |it| it.workloads = hidden("list deployments.apps"),
+        |it| it.static_keys = hidden("get secrets in kube-system"),
+        |it| it.survey.facts.driver.addon = hidden("eks:DescribeAddon"),
+        |it| role_mut(it).policies = hidden("iam:GetRolePolicy"),
+    ];
+    for (at, hide) in hides.into_iter().enumerate() {
+        for mut checkup in [by_pod_identity(), with_node_role(enough())] {
+            hide(&mut checkup);
+            let found = found(&checkup);
+            let is_fine = |line: &String| line.contains(" unseen ") || line.contains(" info ");
+            assert!(found.iter().all(is_fine), "{at}: {found:#?}");
+        }
+    }
+}

@@ -4,6 +4,7 @@ use super::super::check::{Check, Complaint, Outcome};
 use super::super::exam::Exam;
 use super::super::finding::{Fix, Resource, Severity};
 use super::OF_BOTH;
+use crate::domain::names;
 use crate::facts::{Addon, Release, Seen};
 use crate::steps;
 use crate::steps::driver::ADDON;
@@ -91,8 +92,37 @@ fn works(exam: &Exam<'_>) -> bool {
     exam.controllers().iter().any(|it| it.desired > 0 && it.ready > 0)
 }
 
+/// Name and namespace are what the Secret's content says, so they are looked at before they become part of a command.
+fn is_named(release: &Release) -> bool {
+    names::check_dns_subdomain("release", &release.name).is_ok()
+        && names::check_dns_label("namespace", &release.namespace).is_ok()
+}
+
 fn release_object(release: &Release) -> Resource {
     Resource::new("HelmRelease", format!("{}/{}", release.namespace, release.name))
+}
+
+fn without_account(release: &Release) -> Fix {
+    let what = "repeat the install without making the service account";
+    if !is_named(release) {
+        return Fix::manual(format!("{what}: --set controller.serviceAccount.create=false"));
+    }
+    Fix::consent(
+        what,
+        format!(
+            "helm upgrade --install {} aws-fsx-csi-driver --repo https://kubernetes-sigs.github.io/aws-fsx-csi-driver \
+             --namespace {} --reuse-values --set controller.serviceAccount.create=false",
+            release.name, release.namespace
+        ),
+    )
+}
+
+fn history(release: &Release) -> Fix {
+    let fix = Fix::manual("see what went wrong, then repeat the upgrade or roll it back");
+    if !is_named(release) {
+        return fix;
+    }
+    fix.then(format!("helm history {} --namespace {}", release.name, release.namespace))
 }
 
 fn foreign_account(exam: &Exam<'_>) -> Outcome {
@@ -115,14 +145,7 @@ fn foreign_account(exam: &Exam<'_>) -> Outcome {
     .shown_by("Secret of the Helm release", "status", &release.status)
     .shown_by("ServiceAccount", "metadata.labels[app.kubernetes.io/managed-by]", "eksctl")
     .affecting(exam.waiting_objects())
-    .fixed_by(Fix::consent(
-        "repeat it without making the service account",
-        format!(
-            "helm upgrade --install {} aws-fsx-csi-driver --repo https://kubernetes-sigs.github.io/aws-fsx-csi-driver \
-             --namespace {} --reuse-values --set controller.serviceAccount.create=false",
-            release.name, release.namespace
-        ),
-    ));
+    .fixed_by(without_account(release));
     Outcome::failed(complaint)
 }
 
@@ -142,10 +165,7 @@ fn unsettled(exam: &Exam<'_>) -> Outcome {
     .because("its last revision did not come to be")
     .shown_by("Secret of the Helm release", "status", &release.status)
     .shown_by("Secret of the Helm release", "revision", release.revision.to_string())
-    .fixed_by(
-        Fix::manual("see what went wrong, then repeat the upgrade or roll it back")
-            .then(format!("helm history {} --namespace {}", release.name, release.namespace)),
-    );
+    .fixed_by(history(release));
     Outcome::failed(complaint)
 }
 
