@@ -197,7 +197,7 @@ fn missing_region(exam: &Exam<'_>) -> Outcome {
     let untold = |pod: &&DriverPod| pod.ready && pod.region.is_none();
     let Some(pod) = exam.controller_pods().into_iter().find(untold) else { return outcome };
     let says = |message: &str| {
-        let bare: String = message.chars().filter(|it| it.is_ascii_alphabetic()).collect();
+        let bare: String = message.chars().filter(char::is_ascii_alphabetic).collect();
         bare.to_ascii_lowercase().contains("missingregion")
     };
     let recent = |event: &&&crate::facts::ObjectEvent| {
@@ -388,7 +388,7 @@ fn not_running(exam: &Exam<'_>) -> Outcome {
                 && pod.waiting.is_none()
                 && exam.age(pod.created).is_some_and(|age| age < STARTING_SECONDS)
         };
-        let starting = pods.iter().any(|pod| starts(pod));
+        let starting = pods.iter().any(starts);
         let here = controller.namespace == exam.facts().driver.namespace;
         if controller.ready >= controller.desired || starting || here && is_rolling && controller.ready > 0 {
             continue;

@@ -31,7 +31,7 @@ pub(super) const COLLISION: Check = Check {
               Will not continue due to resolve conflicts mode`.",
     why: "Helm or manifests own the same objects, and EKS does not take them over by itself.",
     decided_by: "eks:DescribeAddon status and health.issues[].code; Helm's annotations on the driver's workloads.",
-    remedy: "Keep one of the two: `fsxctl migrate driver`.",
+    remedy: "Keep one of the two.",
     source: "https://docs.aws.amazon.com/eks/latest/APIReference/API_AddonIssue.html",
     explains: OF_BOTH,
     judge: collision,
@@ -214,10 +214,13 @@ fn collision(exam: &Exam<'_>) -> Outcome {
     .severity(if works(exam) { Severity::Warning } else { Severity::Error })
     .shown_by("eks:DescribeAddon", "addon.status", &addon.status)
     .shown_by("eks:DescribeAddon", "addon.health.issues[ConfigurationConflict]", message)
-    .fixed_by(Fix::consent(
-        "keep the add-on alone",
-        format!("fsxctl migrate driver --to addon --cluster {}", exam.cluster()),
-    ));
+    .fixed_by(
+        Fix::manual(
+            "keep one of the two: delete the add-on, or uninstall the other and let EKS apply its own objects again with \
+             --resolve-conflicts OVERWRITE, which takes away what was set by hand",
+        )
+        .then(describe(exam)),
+    );
     if let Some(release) = release {
         complaint = complaint.shown_by("annotations of the driver's workloads", "Helm release", release);
     }
