@@ -7,7 +7,7 @@ use super::{
 };
 
 /// All checks, area by area.
-pub const CHECKS: [&[Check]; 15] = [
+pub const CHECKS: [&[Check]; 16] = [
     install::CHECKS,
     schedule::CHECKS,
     auth::CHECKS,
@@ -21,6 +21,7 @@ pub const CHECKS: [&[Check]; 15] = [
     s3::CHECKS,
     hyperpod::CHECKS,
     deletion::CHECKS,
+    notes::IDENTITY,
     notes::STORAGE,
     notes::NETWORK,
 ];

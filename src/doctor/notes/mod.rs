@@ -1,7 +1,9 @@
 //! Odd, and all right: what is worth knowing and needs no mending.
 
+mod identity;
 mod network;
 mod storage;
 
+pub(super) use identity::CHECKS as IDENTITY;
 pub(super) use network::CHECKS as NETWORK;
 pub(super) use storage::CHECKS as STORAGE;

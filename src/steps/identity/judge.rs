@@ -156,7 +156,7 @@ fn in_use(intent: &Intent, facts: &Facts, arn: &str, road: Road) -> Result<Verdi
 }
 
 /// What the trust policy says to the controller's web identity.
-fn web_trust(intent: &Intent, facts: &Facts, role: &Role) -> TrustVerdict {
+pub(crate) fn web_trust(intent: &Intent, facts: &Facts, role: &Role) -> TrustVerdict {
     let (Some(provider), Some(issuer)) = (provider_arn(facts), issuer(facts)) else {
         return TrustVerdict::Wrong("the cluster has no OIDC issuer".to_owned());
     };
@@ -164,7 +164,7 @@ fn web_trust(intent: &Intent, facts: &Facts, role: &Role) -> TrustVerdict {
 }
 
 /// What the trust policy says to Pod Identity.
-fn pod_trust(intent: &Intent, facts: &Facts, role: &Role) -> TrustVerdict {
+pub(crate) fn pod_trust(intent: &Intent, facts: &Facts, role: &Role) -> TrustVerdict {
     let (namespace, name) = crate::steps::account(intent, facts);
     policy::trust_allows_pod_identity(&role.trust, &facts.cluster.arn, &namespace, &name)
 }
@@ -186,14 +186,8 @@ pub(super) fn lacks(
     policies: &Policies,
     notes: &mut Vec<Note>,
 ) -> Result<Vec<String>, Box<Block>> {
-    let documents: Vec<serde_json::Value> =
-        policies.inline.values().chain(policies.documents.values()).cloned().collect();
     let (mut missing, mut unclear) = (Vec::new(), Vec::new());
-    let unread: Vec<String> =
-        policies.attached.iter().filter(|arn| !policies.documents.contains_key(*arn)).cloned().collect();
-    for (permission, answer) in
-        policy::missing_permissions(&documents, &unread, &role::policy_wish(intent, facts))
-    {
+    for (permission, answer) in answers(policies, &role::policy_wish(intent, facts)) {
         match answer {
             Answer::Allowed => {}
             Answer::CannotTell(why) => unclear.push(format!("{} ({why})", permission.action)),
@@ -212,6 +206,15 @@ pub(super) fn lacks(
         });
     }
     Ok(missing)
+}
+
+/// What the policies that were read do not allow for certain, each with the answer it got.
+pub(crate) fn answers(policies: &Policies, wish: &policy::PolicyWish) -> Vec<(policy::Permission, Answer)> {
+    let documents: Vec<serde_json::Value> =
+        policies.inline.values().chain(policies.documents.values()).cloned().collect();
+    let unread: Vec<String> =
+        policies.attached.iter().filter(|arn| !policies.documents.contains_key(*arn)).cloned().collect();
+    policy::missing_permissions(&documents, &unread, wish)
 }
 
 /// Whether FSx's service-linked role is known to be there.

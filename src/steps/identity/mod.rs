@@ -12,7 +12,10 @@ mod pod_identity;
 mod role;
 mod undo;
 
+pub(crate) use judge::{answers, pod_trust, web_trust};
 pub(crate) use migrate::plan as migrate;
+pub(crate) use pod_identity::node_role_refuses;
+pub(crate) use role::{SERVICE_LINKED, policy_wish};
 
 use super::{Block, Goal, Item, Note, Sign, StepId};
 use crate::domain::names::{self, Partition};
@@ -129,7 +132,7 @@ fn role_arn(intent: &Intent, facts: &Facts) -> String {
 }
 
 /// The cluster's account.
-fn account(facts: &Facts) -> String {
+pub(crate) fn account(facts: &Facts) -> String {
     facts.cluster.arn.parse::<names::Arn>().map(|arn| arn.account).unwrap_or_default()
 }
 
@@ -145,7 +148,7 @@ fn issuer(facts: &Facts) -> Option<&str> {
 }
 
 /// ARN of the provider that the cluster's issuer has, or would have.
-fn provider_arn(facts: &Facts) -> Option<String> {
+pub(crate) fn provider_arn(facts: &Facts) -> Option<String> {
     let issuer = facts.cluster.issuer.as_deref()?;
     Some(names::provider_arn(Partition::of_region(&facts.region), &account(facts), issuer))
 }

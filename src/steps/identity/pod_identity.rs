@@ -65,26 +65,30 @@ fn node_roles(facts: &Facts) -> Result<(), String> {
     let of_hyperpod =
         pods.iter().flat_map(|pod| &pod.groups).filter_map(|group| group.execution_role.as_ref());
     for arn in of_hyperpod.chain(facts.access.node_roles.found().into_iter().flatten()) {
-        let name = arn.rsplit('/').next().unwrap_or_default();
-        let Some(policies) = facts.access.roles.get(name).and_then(|role| role.policies.found()) else {
-            continue;
-        };
-        let boundary = facts.access.roles.get(name).and_then(|role| role.role.found()?.boundary.as_ref());
-        let limit = boundary.and_then(|arn| facts.access.boundaries.get(arn)?.found());
-        if limit.is_some_and(|document| refuses(facts, std::slice::from_ref(document))) {
-            return Err(format!("the permissions boundary of node role {name} does not allow {ACTION}"));
-        }
-        if !policies.complete || !policies.unread.is_empty() {
-            continue;
-        }
-        let documents: Vec<serde_json::Value> =
-            policies.inline.values().chain(policies.documents.values()).cloned().collect();
-        let managed = policies.attached.iter().any(|arn| policy::managed_allows(arn, ACTION) != Some(false));
-        if !managed && refuses(facts, &documents) {
-            return Err(format!("node role {name} does not allow {ACTION}"));
+        if let Some(why) = node_role_refuses(facts, arn) {
+            return Err(why);
         }
     }
     Ok(())
+}
+
+/// Why a node's role for certain does not allow the agent's call, if so.
+pub(crate) fn node_role_refuses(facts: &Facts, arn: &str) -> Option<String> {
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    let known = facts.access.roles.get(name)?;
+    let policies = known.policies.found()?;
+    let boundary = known.role.found().and_then(|role| role.boundary.as_ref());
+    let limit = boundary.and_then(|arn| facts.access.boundaries.get(arn)?.found());
+    if limit.is_some_and(|document| refuses(facts, std::slice::from_ref(document))) {
+        return Some(format!("the permissions boundary of node role {name} does not allow {ACTION}"));
+    }
+    if !policies.complete || !policies.unread.is_empty() {
+        return None;
+    }
+    let documents: Vec<serde_json::Value> =
+        policies.inline.values().chain(policies.documents.values()).cloned().collect();
+    let managed = policies.attached.iter().any(|arn| policy::managed_allows(arn, ACTION) != Some(false));
+    (!managed && refuses(facts, &documents)).then(|| format!("node role {name} does not allow {ACTION}"))
 }
 
 /// Whether the documents for certain do not allow the agent's call.

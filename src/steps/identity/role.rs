@@ -13,7 +13,7 @@ use crate::steps::{Action, Block, Change, Note, Resource, Sign, Verb};
 /// The inline policy that fsxctl writes.
 pub(super) const INLINE: &str = policy::INLINE_POLICY;
 /// FSx's service-linked role.
-pub(super) const SERVICE_LINKED: &str = "AWSServiceRoleForAmazonFSx";
+pub(crate) const SERVICE_LINKED: &str = "AWSServiceRoleForAmazonFSx";
 /// The id of the change that makes the role.
 pub(super) const CREATE: &str = "role";
 
@@ -27,7 +27,7 @@ pub(super) fn name(intent: &Intent, facts: &Facts) -> String {
 }
 
 /// What the role must allow for this wish.
-pub(super) fn policy_wish(intent: &Intent, facts: &Facts) -> policy::PolicyWish {
+pub(crate) fn policy_wish(intent: &Intent, facts: &Facts) -> policy::PolicyWish {
     let wish = &intent.storage.file_system;
     let (partition, account) = (Partition::of_region(&facts.region), super::account(facts));
     policy::PolicyWish {

@@ -1,11 +1,25 @@
 //! Where pods run: nodes, taints, and whether the driver is on them.
 
+mod nodes;
+mod places;
+
 use super::check::{Check, Complaint, Outcome};
 use super::exam::Exam;
 use super::finding::{Fix, Resource, Severity};
 
 /// The checks.
-pub(super) const CHECKS: &[Check] = &[Check {
+pub(super) const CHECKS: &[Check] = &[
+    nodes::ABSENT,
+    nodes::FRESH,
+    nodes::START_TAINT,
+    WAITS,
+    nodes::PENDING_PLUGIN,
+    places::UNFIT,
+    places::OWN_RULES,
+    places::CONTROLLER,
+];
+
+const WAITS: Check = Check {
     id: "FSX-SCHED-05",
     title: "A pod waits for its claim",
     severity: Severity::Error,
@@ -16,7 +30,26 @@ pub(super) const CHECKS: &[Check] = &[Check {
     source: "https://kubernetes.io/docs/concepts/storage/persistent-volumes/#binding",
     explains: &[],
     judge: waits_for_claim,
-}];
+};
+
+pub(super) use nodes::FRESH_SECONDS;
+
+/// Why the driver cannot mount on a node at all, if so: where, and the field that says it.
+fn is_unfit(exam: &Exam<'_>, node: &str) -> Option<(&'static str, &'static str, String)> {
+    let found = exam.node(node)?;
+    let provider = found.provider_id.as_deref().unwrap_or_default();
+    // Hybrid nodes are taken from 1.7.0 on.
+    let is_old = exam.version().is_some_and(|version| !version.at_least((1, 7, 0)));
+    if found.fargate {
+        Some(("Fargate", "label eks.amazonaws.com/compute-type", "fargate".to_owned()))
+    } else if found.more.os.as_deref() == Some("windows") {
+        Some(("a Windows node", "label kubernetes.io/os", "windows".to_owned()))
+    } else if provider.starts_with("eks-hybrid:") && is_old {
+        Some(("a hybrid node", "spec.providerID", provider.to_owned()))
+    } else {
+        None
+    }
+}
 
 fn waits_for_claim(exam: &Exam<'_>) -> Outcome {
     let complaint = |pod: &crate::facts::PodUse| {
@@ -49,3 +82,6 @@ fn waits_for_claim(exam: &Exam<'_>) -> Outcome {
     };
     Outcome::all(exam.users().into_iter().filter_map(complaint)).unless_seen(&exam.survey().pods)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,0 @@
-//! SageMaker HyperPod.
-
-use super::check::Check;
-
-/// The checks.
-pub(super) const CHECKS: &[Check] = &[];
