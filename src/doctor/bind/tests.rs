@@ -54,7 +54,8 @@ fn a_claim_without_class_and_volume_waits_for_ever() {
 
 #[test]
 fn claim_and_volume_are_compared_field_by_field() {
-    let rows: [(&str, fn(&mut Checkup)); 8] = [
+    type Row = (&'static str, fn(&mut Checkup));
+    let rows: [Row; 8] = [
         ("FSX-BIND-03", |it| found_mut(&mut it.survey.claims)[0].requested = "2400Gi".to_owned()),
         ("FSX-BIND-03", |it| {
             found_mut(&mut it.survey.claims)[0].access_modes = vec!["ReadWriteOnce".to_owned()]
