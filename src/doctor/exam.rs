@@ -35,6 +35,7 @@ pub struct Exam<'a> {
     pods: BTreeMap<&'a str, BTreeMap<&'a str, Vec<&'a PodUse>>>,
     events: BTreeMap<String, Vec<&'a ObjectEvent>>,
     claims: Vec<&'a ClaimUse>,
+    bound: BTreeMap<&'a str, &'a ClaimUse>,
     in_use: Vec<&'a FileSystem>,
     passages: BTreeMap<&'a str, Passage>,
     /// `namespace/name` of the claims that volumes are for.
@@ -57,6 +58,7 @@ impl<'a> Exam<'a> {
             pods: BTreeMap::new(),
             events: BTreeMap::new(),
             claims: Vec::new(),
+            bound: BTreeMap::new(),
             in_use: Vec::new(),
             passages: BTreeMap::new(),
             reserved: BTreeSet::new(),
@@ -78,6 +80,10 @@ impl<'a> Exam<'a> {
         }
         exam.claims =
             seen.survey.claims.found().into_iter().flatten().filter(|it| exam.is_ours(it)).collect();
+        // Of two claims that name one volume, the one that has it.
+        let (have, name): (Vec<&ClaimUse>, Vec<_>) = exam.claims.iter().partition(|it| it.phase == "Bound");
+        let both = name.into_iter().chain(have);
+        exam.bound = both.filter_map(|claim| Some((claim.volume.as_deref()?, claim))).collect();
         exam.in_use = exam.used();
         let mut passages = Passages::new(facts);
         exam.passages = exam.in_use.iter().map(|system| (system.id.as_str(), passages.of(system))).collect();
@@ -229,7 +235,7 @@ impl<'a> Exam<'a> {
 
     /// The claim that has a volume.
     pub fn claim_of(&self, volume: &Volume) -> Option<&'a ClaimUse> {
-        self.claims.iter().copied().find(|claim| claim.volume.as_deref() == Some(volume.name.as_str()))
+        self.bound.get(volume.name.as_str()).copied()
     }
 
     /// File systems behind this cluster's volumes, and those made for its claims.

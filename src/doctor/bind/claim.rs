@@ -134,12 +134,12 @@ pub(super) fn elsewhere(exam: &Exam<'_>) -> Outcome {
         return outcome;
     };
     let complaint = |pod: &PodUse| {
-        let is_there = |name: &String| all.iter().any(|it| it.namespace == pod.namespace && it.name == *name);
-        let missing = pod.claims.iter().find(|name| !is_there(name))?;
-        let other = exam.claims().iter().find(|it| it.name == *missing && it.phase == "Bound")?;
         if pod.phase != "Pending" || pod.terminating || pod.node.is_some() {
             return None;
         }
+        let is_there = |name: &String| all.iter().any(|it| it.namespace == pod.namespace && it.name == *name);
+        let missing = pod.claims.iter().find(|name| !is_there(name))?;
+        let other = exam.claims().iter().find(|it| it.name == *missing && it.phase == "Bound")?;
         let summary = format!(
             "pod {}/{} names claim {missing}, which is in namespace {} and not in its own",
             pod.namespace, pod.name, other.namespace
@@ -167,8 +167,9 @@ pub(super) fn elsewhere(exam: &Exam<'_>) -> Outcome {
 
 pub(super) fn lost(exam: &Exam<'_>) -> Outcome {
     let complaint = |claim: &ClaimUse| {
-        let ours = exam.claims().iter().any(|it| it.uid == claim.uid);
-        if claim.phase != "Lost" || !(ours || !exam.made_for(claim).is_empty()) {
+        let lost = claim.phase == "Lost";
+        let ours = lost && exam.claims().iter().any(|it| it.uid == claim.uid);
+        if !lost || !ours && exam.made_for(claim).is_empty() {
             return None;
         }
         let system = exam.made_for(claim).iter().find(|system| system.lifecycle == "AVAILABLE");
@@ -221,8 +222,8 @@ pub(super) fn read_only(exam: &Exam<'_>) -> Outcome {
     // The kubelet mounts with the first of a volume's modes.
     let of_volume = |volume: &Volume| {
         let first = volume.access_modes.first().is_some_and(|mode| mode == READ_ONLY);
-        let claim = exam.claim_of(volume);
         (first && !volume.terminating).then(|| {
+            let claim = exam.claim_of(volume);
             let latent = if claim.is_some() { "" } else { "; no claim has it yet" };
             Complaint::new(
                 Resource::new("PersistentVolume", &volume.name),

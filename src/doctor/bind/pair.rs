@@ -148,15 +148,14 @@ pub(super) fn defaulted(exam: &Exam<'_>) -> Outcome {
             .fixed_by(Fix::manual("create the claim again with storageClassName: \"\"").then(delete(claim)))
     });
     // The default class made another volume for the claim, while the one that is kept for it waits.
+    let free =
+        exam.volumes().filter(|it| it.claim_uid.is_none() && it.phase == "Available" && it.class.is_none());
+    let free: Vec<&Volume> = free.filter(|it| it.claim.is_some()).collect();
+    let default = default_class(exam);
     let elsewhere = |claim: &ClaimUse| {
-        let class = claim.class.as_deref().filter(|class| Some(*class) == default_class(exam))?;
+        let class = claim.class.as_deref().filter(|class| Some(*class) == default)?;
         let its = reference(claim);
-        let kept = exam.volumes().find(|it| {
-            it.claim.as_deref() == Some(its.as_str())
-                && it.claim_uid.is_none()
-                && it.phase == "Available"
-                && it.class.is_none()
-        })?;
+        let kept = free.iter().find(|it| it.claim.as_deref() == Some(its.as_str()))?;
         let bound = claim.volume.as_deref().filter(|it| *it != kept.name && claim.phase == "Bound")?;
         Some(
             about(exam, claim, &format!("has volume {bound} of the default class, not {} that is kept for it", kept.name))

@@ -55,7 +55,8 @@ fn a_claim_without_class_and_volume_waits_for_ever() {
 
 #[test]
 fn claim_and_volume_are_compared_field_by_field() {
-    let rows: [(&str, fn(&mut Checkup)); 8] = [
+    type Row = (&'static str, fn(&mut Checkup));
+    let rows: [Row; 8] = [
         ("FSX-BIND-03", |it| found_mut(&mut it.survey.claims)[0].requested = "2400Gi".to_owned()),
         ("FSX-BIND-03", |it| {
             found_mut(&mut it.survey.claims)[0].access_modes = vec!["ReadWriteOnce".to_owned()]
@@ -222,4 +223,48 @@ fn odd_claims_are_no_fault() {
         found_mut(&mut it.all_classes).push(ClassRow { name: "zfs".to_owned(), provisioner, default: false });
     });
     assert_eq!(other, Vec::<String>::new(), "H-41");
+}
+
+/// Hiding a fact takes findings away and never adds one: nothing is concluded from what is not seen.
+#[test]
+fn what_is_hidden_adds_no_finding_to_a_fault() {
+    let hides: [fn(&mut Checkup); 9] = [
+        |it| it.events = hidden("list events"),
+        |it| it.workloads = hidden("list deployments.apps"),
+        |it| it.driver_pods = hidden("list pods"),
+        |it| it.csi_nodes = hidden("list csinodes.storage.k8s.io"),
+        |it| it.all_classes = hidden("list storageclasses.storage.k8s.io"),
+        |it| it.survey.claims = hidden("list persistentvolumeclaims"),
+        |it| it.survey.pods = hidden("list pods"),
+        |it| it.survey.facts.file_systems = hidden("fsx:DescribeFileSystems"),
+        |it| it.survey.facts.storage.volumes = hidden("list persistentvolumes"),
+    ];
+    let mut failed = waiting();
+    failed.survey.facts.file_systems = Seen::Found(vec![made("FAILED", 3000)]);
+    let mut renamed = waiting();
+    found_mut(&mut renamed.survey.claims)[0].class = Some("fsx_sc".to_owned());
+    let mut bare = waiting();
+    found_mut(&mut bare.survey.claims)[0].class = None;
+    let mut refused = waiting();
+    refused.events = Seen::Found(vec![refusal("api error ServiceLimitExceeded: no")]);
+    let mut kept = healthy();
+    found_mut(&mut kept.survey.facts.storage.volumes)[0].reclaim_policy = "Delete".to_owned();
+    found_mut(&mut kept.survey.facts.file_systems).push(made("AVAILABLE", 90_000));
+    let larger = apart(|it| found_mut(&mut it.survey.claims)[0].requested = "2400Gi".to_owned());
+    for (at, world) in
+        [waiting(), failed, renamed, bare, refused, kept, larger, fixed()].into_iter().enumerate()
+    {
+        let subject = |line: &String| {
+            let mut words = line.split(' ');
+            (words.next().map(str::to_owned), line.rsplit(' ').next().map(str::to_owned))
+        };
+        let seen: Vec<_> = found(&world).iter().map(subject).collect();
+        for (by, hide) in hides.iter().enumerate() {
+            let mut world = world.clone();
+            hide(&mut world);
+            let told = found(&world);
+            let new = told.iter().find(|line| !line.contains(" unseen ") && !seen.contains(&subject(line)));
+            assert_eq!(new, None, "world {at}, hidden {by}: {told:#?}");
+        }
+    }
 }

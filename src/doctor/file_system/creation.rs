@@ -77,11 +77,9 @@ pub(super) fn slow(exam: &Exam<'_>) -> Outcome {
     let complaint = |claim: &ClaimUse| {
         let system = exam.making(claim).filter(|it| it.lifecycle == "CREATING")?;
         let minutes = exam.age(system.more.created).unwrap_or_default() / 60;
-        let (overdue, timed_out) = (
-            exam.is_overdue(system, 0),
-            exam.refusals(claim).iter().any(|it| it.message.contains("DeadlineExceeded")),
-        );
-        if !overdue && !(old.is_some() && timed_out) {
+        let timed_out = exam.refusals(claim).iter().any(|it| it.message.contains("DeadlineExceeded"));
+        let repeats = old.is_some() && timed_out;
+        if !repeats && !exam.is_overdue(system, 0) {
             return None;
         }
         let mut fix = Fix::manual("wait; FSx ends it as AVAILABLE or FAILED")

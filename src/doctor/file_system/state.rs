@@ -1,5 +1,7 @@
 //! The state of file systems that volumes of the cluster name.
 
+use std::collections::BTreeSet;
+
 use super::creation::about;
 use crate::doctor::check::{Complaint, Outcome};
 use crate::doctor::exam::Exam;
@@ -9,10 +11,10 @@ use crate::facts::{FileSystem, PodUse, Seen, Volume};
 
 /// File systems that volumes of the cluster mount, each once.
 fn mounted<'a>(exam: &Exam<'a>) -> Vec<&'a FileSystem> {
-    let behind = |id: &str| {
-        exam.volumes().any(|it| !it.terminating && exam.system_of(it).found().is_some_and(|it| it.id == id))
-    };
-    exam.in_use().iter().copied().filter(|system| behind(&system.id)).collect()
+    let volumes = exam.volumes().filter(|volume| !volume.terminating);
+    let behind: BTreeSet<&str> =
+        volumes.filter_map(|volume| Some(exam.system_of(volume).found()?.id.as_str())).collect();
+    exam.in_use().iter().copied().filter(|system| behind.contains(system.id.as_str())).collect()
 }
 
 fn judged(exam: &Exam<'_>, judge: impl Fn(&FileSystem) -> Option<Complaint>) -> Outcome {
@@ -36,11 +38,11 @@ pub(super) fn unavailable(exam: &Exam<'_>) -> Outcome {
         let (summary, fix) = match system.lifecycle.as_str() {
             "CREATING" => {
                 let dependents = exam.dependents(&system.id);
-                let stuck = |pod: &&PodUse| {
+                let stuck = |pod: &PodUse| {
                     is_stuck(pod) && dependents.contains(&Resource::pod(&pod.namespace, &pod.name))
                 };
                 // What nobody tries to mount yet is healthy.
-                exam.users().into_iter().find(|pod| stuck(&pod))?;
+                exam.users().into_iter().find(|pod| stuck(pod))?;
                 ("is still being made", "wait until it is AVAILABLE")
             }
             "DELETING" => {

@@ -233,7 +233,8 @@ fn growing(checkup: &mut Checkup, action: Option<(&str, i64)>) {
 
 #[test]
 fn growth_is_judged_by_fields() {
-    let rows: [(Option<(&str, i64)>, &str, &[&str]); 7] = [
+    type Row = (Option<(&'static str, i64)>, &'static str, &'static [&'static str]);
+    let rows: [Row; 7] = [
         (None, "PERSISTENT_2", &[]),
         (None, "SCRATCH_1", &["FSX-FS-14 error failed FileSystem fs-1"]),
         (Some(("IN_PROGRESS", 60)), "PERSISTENT_2", &["FSX-NOTE-29 info failed FileSystem fs-1"]),

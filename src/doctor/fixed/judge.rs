@@ -228,7 +228,7 @@ pub(super) fn delete(exam: &Exam<'_>) -> Outcome {
         // The annotation alone makes the driver delete; its tag tells whether it made the file system.
         let annotated = Exam::is_provisioned(volume);
         let foreign = |system: &&FileSystem| system.tags.get(TAG_CSI_VOLUME) != Some(&volume.name);
-        let written = exam.system_of(volume).found().is_some_and(|it| foreign(it));
+        let written = exam.system_of(volume).found().is_some_and(foreign);
         let text = match (annotated, volume.phase.as_str()) {
             (true, _) if !written => return None,
             (true, _) => "is of a file system that the driver did not make, and deletes it with its claim",
@@ -248,7 +248,7 @@ pub(super) fn delete(exam: &Exam<'_>) -> Outcome {
 
 pub(super) fn affinity(exam: &Exam<'_>) -> Outcome {
     let outcome = Outcome::all(exam.volumes().filter_map(|volume| {
-        let claim: &ClaimUse = exam.claim_of(volume).filter(|_| volume.more.has_affinity)?;
+        let claim: &ClaimUse = volume.more.has_affinity.then(|| exam.claim_of(volume)).flatten()?;
         let of_it = exam.pods_of(&claim.namespace, &claim.name).iter();
         let pod = of_it.copied().find(|pod| {
             let why = pod.unscheduled.as_deref().unwrap_or_default();
