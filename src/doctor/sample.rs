@@ -15,7 +15,6 @@ pub(super) const NOW: i64 = 1_800_000_000;
 /// What a set-up leaves with a Bound claim and a running pod.
 pub(super) fn healthy() -> Checkup {
     let facts = placed(Facts::done());
-    let claim = sample::claim();
     let nodes: Vec<String> =
         facts.nodes.found().into_iter().flatten().map(|node| node.name.clone()).collect();
     let plugin = |node: &String| DriverPod {
@@ -52,19 +51,7 @@ pub(super) fn healthy() -> Checkup {
             shut: None,
             namespace: None,
             classes: Seen::Found(vec![sample::class()]),
-            claims: Seen::Found(vec![ClaimUse {
-                namespace: claim.namespace,
-                name: claim.name,
-                uid: "uid-1".to_owned(),
-                class: claim.class,
-                requested: claim.size,
-                phase: claim.phase,
-                volume: claim.volume,
-                access_modes: claim.access_modes,
-                ours: true,
-                created: Some(NOW - 3600),
-                ..ClaimUse::default()
-            }]),
+            claims: Seen::Found(vec![claim()]),
             pods: Seen::Found(vec![user("app")]),
             facts,
         },
@@ -85,13 +72,36 @@ pub(super) fn healthy() -> Checkup {
         static_keys: Seen::Found(false),
         associations: Seen::Found(Vec::new()),
         acls: Seen::Found(Vec::<NetworkAcl>::new()),
-        dns: Seen::Found(VpcDns {
-            support: true,
-            hostnames: true,
-            servers: vec!["AmazonProvidedDNS".to_owned()],
-            dhcp_options: Some("dopt-1".to_owned()),
-        }),
+        dns: Seen::Found(dns()),
         endpoints: Seen::Found(Vec::new()),
+    }
+}
+
+/// What a VPC has by default.
+fn dns() -> VpcDns {
+    VpcDns {
+        support: true,
+        hostnames: true,
+        servers: vec!["AmazonProvidedDNS".to_owned()],
+        dhcp_options: Some("dopt-1".to_owned()),
+    }
+}
+
+/// The claim, an hour old.
+fn claim() -> ClaimUse {
+    let claim = sample::claim();
+    ClaimUse {
+        namespace: claim.namespace,
+        name: claim.name,
+        uid: "uid-1".to_owned(),
+        class: claim.class,
+        requested: claim.size,
+        phase: claim.phase,
+        volume: claim.volume,
+        access_modes: claim.access_modes,
+        ours: true,
+        created: Some(NOW - 3600),
+        ..ClaimUse::default()
     }
 }
 

@@ -125,38 +125,41 @@ pub(super) fn versions(exam: &Exam<'_>) -> Outcome {
             .fixed_by(upgrade(system)),
         )
     };
-    let class = |class: &StorageClass| {
-        let wish = wish_from(&class.parameters, 1200).ok()?;
-        let version = wish.version.to_string();
-        let (bad, known) = split(&nodes, Some(&version));
-        let first = bad.first()?;
-        let complaint = Complaint::new(
-            class_object(class),
-            format!(
-                "StorageClass {} makes file systems of Lustre {version}, and {} of {known} nodes cannot mount that",
-                class.name,
-                bad.len()
-            ),
-        )
-        .because(format!("the Lustre client of kernel {} does not speak to {version}", kernel(first)))
-        .shown_by("StorageClass", "parameters.fileSystemTypeVersion", version.as_str())
-        .shown_by(format!("Node {}", first.name), "status.nodeInfo.kernelVersion", kernel(first))
-        .fixed_by(Fix::consent(
-            "make another class with version 2.15; parameters of a class cannot be changed",
-            format!("fsxctl setup dynamic --cluster {} --class fsx-sc-2 --claim fsx-claim-2 --lustre-version 2.15", exam.cluster()),
-        ));
-        // Claims of it may only ever be used on the others.
-        Some(if bad.len() == known { complaint } else { complaint.severity(Severity::Warning) })
-    };
     let systems: Vec<Complaint> = exam.in_use().iter().filter_map(system).collect();
     // A file system of the class says the same, and says it better.
     let told = |name: &str| systems.iter().any(|it| is_of_class(exam, &it.resource.reference, name));
-    let classes: Vec<Complaint> = exam.classes().filter(|it| !told(&it.name)).filter_map(class).collect();
+    let classes: Vec<Complaint> =
+        exam.classes().filter(|it| !told(&it.name)).filter_map(|it| of_class(exam, &nodes, it)).collect();
     let outcome = Outcome::all(systems.into_iter().chain(classes)).unless_seen(&exam.facts().file_systems);
     if exam.in_use().is_empty() && exam.classes().next().is_none() {
         return outcome;
     }
     outcome.unless_seen(&exam.facts().nodes)
+}
+
+/// What a class will make, against the kernels that are there.
+fn of_class(exam: &Exam<'_>, nodes: &[&Node], class: &StorageClass) -> Option<Complaint> {
+    let wish = wish_from(&class.parameters, 1200).ok()?;
+    let version = wish.version.to_string();
+    let (bad, known) = split(nodes, Some(&version));
+    let first = bad.first()?;
+    let complaint = Complaint::new(
+        class_object(class),
+        format!(
+            "StorageClass {} makes file systems of Lustre {version}, and {} of {known} nodes cannot mount that",
+            class.name,
+            bad.len()
+        ),
+    )
+    .because(format!("the Lustre client of kernel {} does not speak to {version}", kernel(first)))
+    .shown_by("StorageClass", "parameters.fileSystemTypeVersion", version.as_str())
+    .shown_by(format!("Node {}", first.name), "status.nodeInfo.kernelVersion", kernel(first))
+    .fixed_by(Fix::consent(
+        "make another class with version 2.15; parameters of a class cannot be changed",
+        format!("fsxctl setup dynamic --cluster {} --class fsx-sc-2 --claim fsx-claim-2 --lustre-version 2.15", exam.cluster()),
+    ));
+    // Claims of it may only ever be used on the others.
+    Some(if bad.len() == known { complaint } else { complaint.severity(Severity::Warning) })
 }
 
 fn is_of_class(exam: &Exam<'_>, system: &str, class: &str) -> bool {

@@ -200,16 +200,18 @@ fn part_of_a_subnet_is_a_warning() {
     );
 }
 
-fn acl(subnet: &str, entries: &[(i32, bool, bool, &str, Option<(i32, i32)>)]) -> NetworkAcl {
-    let entry =
-        |(number, egress, allow, cidr, ports): &(i32, bool, bool, &str, Option<(i32, i32)>)| AclEntry {
-            number: *number,
-            egress: *egress,
-            allow: *allow,
-            protocol: if ports.is_some() { "6" } else { "-1" }.to_owned(),
-            cidr: Some((*cidr).to_owned()),
-            ports: *ports,
-        };
+/// Number, egress, allow, block, ports.
+type Entry<'a> = (i32, bool, bool, &'a str, Option<(i32, i32)>);
+
+fn acl(subnet: &str, entries: &[Entry<'_>]) -> NetworkAcl {
+    let entry = |(number, egress, allow, cidr, ports): &Entry<'_>| AclEntry {
+        number: *number,
+        egress: *egress,
+        allow: *allow,
+        protocol: if ports.is_some() { "6" } else { "-1" }.to_owned(),
+        cidr: Some((*cidr).to_owned()),
+        ports: *ports,
+    };
     NetworkAcl {
         id: format!("acl-{subnet}"),
         subnets: vec![subnet.to_owned()],
@@ -218,7 +220,7 @@ fn acl(subnet: &str, entries: &[(i32, bool, bool, &str, Option<(i32, i32)>)]) ->
 }
 
 /// Nodes in another subnet than the file system, and the file system's subnet with this ACL.
-fn with_acl(entries: &[(i32, bool, bool, &str, Option<(i32, i32)>)]) -> Vec<String> {
+fn with_acl(entries: &[Entry<'_>]) -> Vec<String> {
     broken(|it| {
         let Seen::Found(instances) = &mut it.survey.facts.network.instances else { panic!("instances") };
         instances.iter_mut().for_each(|it| it.subnet = Some("subnet-public-a".to_owned()));
