@@ -219,3 +219,37 @@ fn the_template_makes_what_setup_makes() {
     ]);
     assert_eq!(filled.iter().map(written).collect::<Vec<_>>(), [written(&class), written(&claim)]);
 }
+
+/// Every check has its section, whose anchor is what findings point at.
+#[test]
+fn the_page_of_checks_is_the_table() {
+    let mut page = String::from(
+        "# Checks of the doctor\n\nGenerated from the program, which tells the same as `fsxctl explain ID`. [How a diagnosis is read](doctor.md).\n",
+    );
+    for area in fsxctl::doctor::Area::ALL {
+        let mut checks = fsxctl::doctor::all().filter(|check| check.area() == area).peekable();
+        if checks.peek().is_none() {
+            continue;
+        }
+        write!(page, "\n## {}: {}\n", area.word(), area.title()).expect("text");
+        for check in checks {
+            assert_eq!(check.docs(), format!("docs/checks.md#{}", check.id.to_lowercase()));
+            write!(page, "\n### {}\n\n**{}** ({})\n\n", check.id, check.title, check.severity).expect("text");
+            let explains: Vec<String> =
+                check.explains.iter().map(|id| format!("[{id}](#{})", id.to_lowercase())).collect();
+            for (name, text) in [
+                ("Seen", check.symptom),
+                ("Why", check.why),
+                ("Decided by", check.decided_by),
+                ("Way out", check.remedy),
+                ("Explains", &explains.join(", ")),
+                ("Source", &format!("<{}>", check.source)),
+            ] {
+                if !text.is_empty() {
+                    writeln!(page, "- {name}: {text}").expect("text");
+                }
+            }
+        }
+    }
+    fresh("docs/checks.md", &page);
+}

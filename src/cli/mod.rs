@@ -2,6 +2,7 @@
 
 mod about;
 mod byo;
+mod doctor;
 mod global;
 mod groups;
 mod migrate;
@@ -12,6 +13,7 @@ mod verify;
 pub use about::{CompletionsArgs, EnvArgs, ImagesArgs, PermissionsArgs, SchemaArgs, Shell, VersionArgs};
 pub use byo::{BoundArgs, ByoArgs, CheckArgs, ShareArgs};
 use clap::{Parser, Subcommand};
+pub use doctor::{DoctorArgs, DoctorCommand, ExplainArgs, FailOn};
 pub use global::{GlobalArgs, flag_words};
 pub use groups::{ClusterArgs, ConsentArgs, DriverArgs, IdentityArgs, NetworkArgs, StorageArgs};
 pub use migrate::{MigrateCommand, MigrateDriver, MigrateIdentity};
@@ -72,6 +74,12 @@ pub enum Command {
     /// Shows the pods that it would make, asks, and removes them again however it ends. A failed mount is told with its
     /// cause and the next command.
     Verify(Box<VerifyArgs>),
+    /// Find what is wrong, root cause first, with its evidence and the way out
+    ///
+    /// It looks at AWS and Kubernetes together and writes nothing. What cannot be seen is never taken for absent.
+    Doctor(Box<DoctorArgs>),
+    /// Explain a check, a StorageClass parameter, an exit code, or an error of a mount
+    Explain(ExplainArgs),
     /// Show which settings are in force and where each comes from
     Env(EnvArgs),
     /// Show the IAM actions and RBAC rules that a command needs

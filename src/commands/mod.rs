@@ -3,6 +3,7 @@
 
 mod about;
 mod bind;
+mod doctor;
 mod env;
 mod images;
 mod leave;
@@ -37,10 +38,12 @@ pub async fn run(arguments: Vec<String>, env: BTreeMap<String, String>) -> u8 {
         Ok(speak) => speak.typed(&named(&arguments)),
         Err(error) => return Speak::guessed(&arguments, &env).fail(&error, None),
     };
-    let gives = match cli.command {
+    let gives = match &cli.command {
         Command::Images(_) => Gives::Names,
         Command::Status(_) => Gives::Tables,
         Command::Verify(_) => Gives::Report,
+        Command::Doctor(args) if args.command.is_some() => Gives::Names,
+        Command::Doctor(_) => Gives::Report,
         _ => Gives::Neither,
     };
     if let Err(error) = speak.check_format(gives) {
@@ -66,6 +69,8 @@ async fn dispatch(program: &str, cli: &Cli, env: &BTreeMap<String, String>, spea
         Command::Migrate(command) => setup::run(migrate_intent(command, &cli.global, env)?, env, speak).await,
         Command::Status(args) => Box::pin(status::run(args, &cli.global, env, speak)).await,
         Command::Verify(args) => Box::pin(verify::run(args, &cli.global, env, speak)).await,
+        Command::Doctor(args) => Box::pin(doctor::run(args, &cli.global, env, speak)).await,
+        Command::Explain(args) => doctor::explain(args, speak),
         Command::Env(args) => env::run(args, &cli.global, env, speak),
         Command::Permissions(args) => permissions::run(args, &cli.global, env, speak),
         Command::Images(args) => Box::pin(images::run(args, &cli.global, env, speak)).await,

@@ -125,6 +125,7 @@ impl Speak {
             ("wide", Format::Wide, &[Gives::Tables], "for lists with tables"),
             ("junit", Format::Junit, &[Gives::Report], "for reports"),
             ("markdown", Format::Markdown, &[Gives::Report], "for reports"),
+            ("github", Format::Github, &[Gives::Report], "for reports"),
         ];
         let refused = rows.iter().find(|(_, form, who, _)| !who.contains(&gives) && asked(form.clone()));
         let Some((word, _, _, what)) = refused else { return Ok(()) };
@@ -152,7 +153,8 @@ impl Speak {
             | Format::Name
             | Format::JsonPath(_)
             | Format::Junit
-            | Format::Markdown => Ok(StatusForms::Json),
+            | Format::Markdown
+            | Format::Github => Ok(StatusForms::Json),
         }
     }
 

@@ -4,6 +4,9 @@ use super::exam::Exam;
 use super::finding::{Area, Evidence, Fix, Resource, Severity};
 use crate::facts::{Seen, Veil};
 
+/// What judges: from what was seen to what it comes to.
+pub(super) type Judge = fn(&Exam<'_>) -> Outcome;
+
 /// One row of the table. The texts are what `explain` and the docs show.
 #[derive(Debug, Clone, Copy)]
 pub struct Check {

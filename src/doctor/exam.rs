@@ -13,12 +13,12 @@ use crate::facts::{
 use crate::intent::Intent;
 use crate::steps::network::passage::{Passage, Passages};
 
-/// The objects of one question; empty sets ask about everything.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Focus {
-    /// What it is about, with everything that hangs together with it.
-    pub objects: BTreeSet<Resource>,
-}
+/// A file system is made within ten minutes, as AWS's page has it; a few more are nothing to worry about.
+pub(super) const EXPECTED_SECONDS: i64 = 15 * 60;
+/// How long the provisioner may wait before it asks again.
+const BOUND_SECONDS: i64 = 5 * 60;
+/// How long nothing may be heard of a new claim.
+const STARTING_SECONDS: i64 = 3 * 60;
 
 /// One examination.
 pub struct Exam<'a> {
@@ -37,6 +37,8 @@ pub struct Exam<'a> {
     claims: Vec<&'a ClaimUse>,
     in_use: Vec<&'a FileSystem>,
     passages: BTreeMap<&'a str, Passage>,
+    /// `namespace/name` of the claims that volumes are for.
+    reserved: BTreeSet<&'a str>,
 }
 
 impl<'a> Exam<'a> {
@@ -57,7 +59,9 @@ impl<'a> Exam<'a> {
             claims: Vec::new(),
             in_use: Vec::new(),
             passages: BTreeMap::new(),
+            reserved: BTreeSet::new(),
         };
+        exam.reserved = exam.volumes.values().filter_map(|volume| volume.claim.as_deref()).collect();
         for system in facts.file_systems.found().into_iter().flatten() {
             if let Some(volume) = system.tags.get(ownership::TAG_CSI_VOLUME) {
                 exam.made_for.entry(volume).or_default().push(system);
@@ -175,6 +179,57 @@ impl<'a> Exam<'a> {
     /// The file systems that the driver made for a claim, by their tag. More than one is a leak.
     pub fn made_for(&self, claim: &ClaimUse) -> &[&'a FileSystem] {
         self.made_for.get(format!("pvc-{}", claim.uid).as_str()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The file system that FSx makes for a claim, or has only just made: the driver asks for it again after five minutes at
+    /// most, and the claim is Bound then.
+    pub fn making(&self, claim: &ClaimUse) -> Option<&'a FileSystem> {
+        let made = self.made_for(claim).iter().copied();
+        made.filter(|system| {
+            system.lifecycle == "CREATING"
+                || system.lifecycle == "AVAILABLE" && !self.is_overdue(system, BOUND_SECONDS)
+        })
+        .max_by_key(|system| system.more.created)
+    }
+
+    /// Whether a file system was asked for longer ago than its making takes, and so many seconds more.
+    pub fn is_overdue(&self, system: &FileSystem, more: i64) -> bool {
+        // Creation of more than 50 TB is known to outlast the time that the driver waits (aws-fsx-csi-driver#433).
+        let large = system.capacity_gib.is_some_and(|gib| gib > 50 * 1024);
+        let expected = if large { 2 * EXPECTED_SECONDS } else { EXPECTED_SECONDS };
+        self.age(system.more.created).is_some_and(|age| age > expected + more)
+    }
+
+    /// Whether what a claim waits for is on its way: being made, or asked for a moment ago.
+    pub fn is_on_its_way(&self, claim: &ClaimUse) -> bool {
+        let started = self.age(claim.created).is_some_and(|age| age < STARTING_SECONDS);
+        self.making(claim).is_some() || started && self.refusals(claim).is_empty()
+    }
+
+    /// What the driver answered of late to a claim that waits, the latest first. It asks again after five minutes at most, so
+    /// what is older is of the past.
+    pub fn refusals(&self, claim: &ClaimUse) -> Vec<&'a ObjectEvent> {
+        let mut events = self.claim_events(claim);
+        events.retain(|event| self.is_recent(event));
+        events.sort_by_key(|event| std::cmp::Reverse(event.last));
+        events
+    }
+
+    /// Whether an event is of the last minutes; one that does not tell is.
+    pub fn is_recent(&self, event: &ObjectEvent) -> bool {
+        self.age(event.last).is_none_or(|age| age < EXPECTED_SECONDS)
+    }
+
+    /// A claim and the pods that use it.
+    pub fn with_pods(&self, claim: &ClaimUse) -> Vec<Resource> {
+        let pods = self.pods_of(&claim.namespace, &claim.name).iter();
+        let pods = pods.map(|pod| Resource::pod(&pod.namespace, &pod.name));
+        std::iter::once(Resource::claim(&claim.namespace, &claim.name)).chain(pods).collect()
+    }
+
+    /// The claim that has a volume.
+    pub fn claim_of(&self, volume: &Volume) -> Option<&'a ClaimUse> {
+        self.claims.iter().copied().find(|claim| claim.volume.as_deref() == Some(volume.name.as_str()))
     }
 
     /// File systems behind this cluster's volumes, and those made for its claims.
@@ -298,11 +353,7 @@ impl<'a> Exam<'a> {
             || claim.provisioner.as_deref() == Some(PROVISIONER)
             || claim.class.as_deref().is_some_and(|class| self.classes.contains_key(class))
             // A claim that waits for a volume which was made for it.
-            || self.volumes.values().any(|volume| {
-                volume.claim.as_deref().is_some_and(|it| {
-                    it.split_once('/') == Some((claim.namespace.as_str(), claim.name.as_str()))
-                })
-            })
+            || self.reserved.contains(format!("{}/{}", claim.namespace, claim.name).as_str())
     }
 
     fn used(&self) -> Vec<&'a FileSystem> {

@@ -8,16 +8,21 @@ mod auth;
 mod bind;
 mod check;
 mod class;
+mod deletion;
 mod exam;
+mod explain;
 mod file_system;
 mod finding;
 mod fixed;
+mod focus;
 mod hyperpod;
 mod install;
 mod mount;
 mod network;
 mod notes;
+mod offline;
 mod rank;
+mod s3;
 #[cfg(test)]
 mod sample;
 mod schedule;
@@ -27,9 +32,12 @@ mod tests;
 mod zone;
 
 pub use check::{Check, Complaint, Outcome};
-pub use exam::{Exam, Focus};
+pub use exam::Exam;
+pub use explain::{Explanation, Section, explain, terms};
 pub use finding::{
     Area, Evidence, Finding, Fix, FixClass, Resource, Severity, State, Summary, Verdict, verdict_of,
 };
-pub use rank::{Choice, examine};
+pub use focus::Focus;
+pub use offline::{OFFLINE, Written, checkup_of};
+pub use rank::{Choice, examine, picks_nothing};
 pub use table::{CHECKS, all, find};

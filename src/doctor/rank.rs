@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{Check, Complaint, Outcome};
-use super::exam::{Exam, Focus};
+use super::exam::Exam;
 use super::finding::{Area, Evidence, Finding, Resource, Severity, State};
+use super::focus::Focus;
 use super::table::CHECKS;
+use crate::domain::spelling::nearest_name;
 
 /// Which checks are made, and about what.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,13 +18,16 @@ pub struct Choice {
     pub skip: Vec<String>,
     /// The objects that are asked about; none: everything.
     pub focus: Option<Focus>,
+    /// The only checks that can judge at all; none: all can.
+    pub among: Option<&'static [&'static str]>,
 }
 
 impl Choice {
     /// Whether a check is made.
     pub fn takes(&self, id: &str) -> bool {
         let any = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, id));
-        (self.only.is_empty() || any(&self.only)) && !any(&self.skip)
+        let can = self.among.is_none_or(|among| among.contains(&id));
+        can && (self.only.is_empty() || any(&self.only)) && !any(&self.skip)
     }
 
     fn asks_about(&self, complaint: &Complaint) -> bool {
@@ -50,6 +55,14 @@ pub(super) fn matches(pattern: &str, id: &str) -> bool {
         rest = &rest[at + part.len()..];
     }
     rest.ends_with(last)
+}
+
+/// The first of these patterns that picks no check, and the id or area that is nearest to it.
+pub fn picks_nothing(patterns: &[String]) -> Option<(&str, Option<&'static str>)> {
+    let ids = || CHECKS.iter().flat_map(|area| area.iter()).map(|check| check.id);
+    let lost = patterns.iter().find(|pattern| !ids().any(|id| matches(pattern, id)))?;
+    let words: Vec<&'static str> = ids().chain(Area::ALL.map(Area::word)).collect();
+    Some((lost, nearest_name(&lost.to_ascii_uppercase(), &words)))
 }
 
 /// A complaint and whose it is.
@@ -136,61 +149,73 @@ fn plain(exam: &Exam<'_>, check: &Check, state: State, summary: &str) -> Finding
     }
 }
 
-/// Whether one finding explains another: its check says so, they share an object, and it is at least as bad. What is only
-/// worth knowing explains no fault.
+/// Whether one finding explains another on an object that they share: its check says so, and it is at least as bad. What
+/// is only worth knowing explains no fault.
 fn explains(cause: &Found<'_>, effect: &Found<'_>) -> bool {
-    let object = &effect.complaint.resource;
-    cause.check.explains.contains(&effect.check.id)
-        && cause.severity <= effect.severity
-        && (cause.complaint.resource == *object || cause.complaint.affects.contains(object))
+    cause.check.explains.contains(&effect.check.id) && cause.severity <= effect.severity
 }
 
-/// Causes first, each followed by what it explains.
-fn ordered(found: &[Found<'_>]) -> Vec<Finding> {
-    let causes: BTreeMap<usize, Vec<usize>> = (0..found.len())
-        .map(|effect| {
-            let of_it = |cause: &usize| *cause != effect && explains(&found[*cause], &found[effect]);
-            (effect, (0..found.len()).filter(of_it).collect())
-        })
-        .collect();
-    let roots = |effect: usize| {
+/// For each finding those that explain it at first hand.
+fn causes(found: &[Found<'_>]) -> Vec<Vec<usize>> {
+    let mut by_object: BTreeMap<&Resource, Vec<usize>> = BTreeMap::new();
+    for (at, it) in found.iter().enumerate().filter(|(_, it)| !it.check.explains.is_empty()) {
+        let objects: BTreeSet<&Resource> =
+            std::iter::once(&it.complaint.resource).chain(&it.complaint.affects).collect();
+        for object in objects {
+            by_object.entry(object).or_default().push(at);
+        }
+    }
+    let of = |effect: usize| {
+        let near = by_object.get(&found[effect].complaint.resource).map_or(&[][..], Vec::as_slice);
+        let all = near.iter().filter(|cause| **cause != effect && explains(&found[**cause], &found[effect]));
+        all.copied().collect()
+    };
+    (0..found.len()).map(of).collect()
+}
+
+/// For each finding the causes that nothing explains, however far away; itself when nothing explains it.
+fn roots(causes: &[Vec<usize>]) -> Vec<BTreeSet<usize>> {
+    let of = |effect: usize| {
         let (mut open, mut known, mut roots) = (vec![effect], BTreeSet::new(), BTreeSet::new());
         while let Some(at) = open.pop() {
-            if !known.insert(at) {
-                continue;
-            }
-            match causes.get(&at).filter(|causes| !causes.is_empty()) {
-                Some(causes) => open.extend(causes),
-                None => drop(roots.insert(at)),
+            if known.insert(at) {
+                if causes[at].is_empty() {
+                    roots.insert(at);
+                }
+                open.extend(&causes[at]);
             }
         }
         roots
     };
-    let rooted: Vec<BTreeSet<usize>> = (0..found.len()).map(roots).collect();
-    let is_root = |at: &usize| causes.get(at).is_none_or(Vec::is_empty);
+    (0..causes.len()).map(of).collect()
+}
+
+/// Causes first, each followed by what it explains.
+fn ordered(found: &[Found<'_>]) -> Vec<Finding> {
+    let causes = causes(found);
+    let roots = roots(&causes);
+    let mut tails: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (effect, roots) in roots.iter().enumerate().filter(|(effect, _)| !causes[*effect].is_empty()) {
+        for root in roots {
+            tails.entry(*root).or_default().push(effect);
+        }
+    }
     let key = |at: &usize| {
         let it = &found[*at];
-        let explains_some =
-            rooted.iter().enumerate().any(|(other, roots)| other != *at && roots.contains(at));
         let area = Area::ALL.iter().position(|area| *area == it.check.area());
-        (it.severity, !explains_some, area, it.check.id, it.complaint.resource.clone())
+        (it.severity, !tails.contains_key(at), area, it.check.id, &it.complaint.resource)
     };
-    let mut heads: Vec<usize> = (0..found.len()).filter(is_root).collect();
-    heads.sort_by_cached_key(key);
-    let mut told = BTreeSet::new();
-    let mut all = Vec::new();
+    let mut heads: Vec<usize> = (0..found.len()).filter(|at| causes[*at].is_empty()).collect();
+    heads.sort_by_key(key);
+    let (mut told, mut all) = (BTreeSet::new(), Vec::new());
     for head in heads {
-        let mut tail: Vec<usize> = (0..found.len())
-            .filter(|at| *at != head && rooted[*at].contains(&head) && told.insert(*at))
-            .collect();
-        tail.sort_by_cached_key(key);
         all.push(finding(&found[head], State::Failed, Vec::new()));
+        let mut tail = tails.get(&head).cloned().unwrap_or_default();
+        tail.retain(|at| told.insert(*at));
+        tail.sort_by_key(key);
         for at in tail {
-            let mut by: Vec<String> =
-                rooted[at].iter().map(|root| found[*root].check.id.to_owned()).collect();
-            by.sort_unstable();
-            by.dedup();
-            all.push(finding(&found[at], State::Blocked, by));
+            let by: BTreeSet<&str> = roots[at].iter().map(|root| found[*root].check.id).collect();
+            all.push(finding(&found[at], State::Blocked, by.into_iter().map(str::to_owned).collect()));
         }
     }
     all

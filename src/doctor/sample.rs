@@ -14,7 +14,8 @@ pub(super) const NOW: i64 = 1_800_000_000;
 
 /// What a set-up leaves with a Bound claim and a running pod.
 pub(super) fn healthy() -> Checkup {
-    let facts = placed(Facts::done());
+    let mut facts = placed(Facts::done());
+    complete(&mut facts);
     let nodes: Vec<String> =
         facts.nodes.found().into_iter().flatten().map(|node| node.name.clone()).collect();
     let plugin = |node: &String| DriverPod {
@@ -102,6 +103,32 @@ fn claim() -> ClaimUse {
         ours: true,
         created: Some(NOW - 3600),
         ..ClaimUse::default()
+    }
+}
+
+/// What volume and file system of the sample tell a diagnosis.
+fn complete(facts: &mut Facts) {
+    let Seen::Found(volumes) = &mut facts.storage.volumes else { return };
+    for volume in volumes {
+        volume.claim_uid = Some("uid-1".to_owned());
+        volume
+            .marks
+            .annotations
+            .insert("pv.kubernetes.io/provisioned-by".to_owned(), "fsx.csi.aws.com".to_owned());
+        volume.more.attributes = vec!["dnsname".to_owned(), "mountname".to_owned()];
+        volume.more.created = Some(NOW - 3000);
+    }
+    let Seen::Found(systems) = &mut facts.file_systems else { return };
+    for system in systems {
+        system.kind = "LUSTRE".to_owned();
+        system.storage_type = Some("SSD".to_owned());
+        system.deployment_type = Some("PERSISTENT_2".to_owned());
+        system.throughput = Some(250);
+        system.version = Some("2.15".to_owned());
+        system.dns_name = Some("fs-1.fsx.us-west-2.amazonaws.com".to_owned());
+        system.mount_name = Some("abcdefgh".to_owned());
+        system.tags.insert("CSIVolumeName".to_owned(), "pvc-1".to_owned());
+        system.more.created = Some(NOW - 3600);
     }
 }
 
@@ -236,6 +263,43 @@ pub(super) fn broken(change: impl FnOnce(&mut Checkup)) -> Vec<String> {
     let mut checkup = healthy();
     change(&mut checkup);
     found(&checkup)
+}
+
+/// The sample with a volume that somebody wrote for a file system that was there before: no class between them.
+pub(super) fn fixed() -> Checkup {
+    let mut checkup = healthy();
+    checkup.survey.classes = Seen::Found(Vec::new());
+    checkup.all_classes = Seen::Found(Vec::new());
+    for claim in found_mut(&mut checkup.survey.claims) {
+        claim.class = None;
+    }
+    for volume in found_mut(&mut checkup.survey.facts.storage.volumes) {
+        volume.class = None;
+        volume.marks.annotations.clear();
+    }
+    for system in found_mut(&mut checkup.survey.facts.file_systems) {
+        system.tags.clear();
+    }
+    checkup
+}
+
+/// What was found, to be changed.
+pub(super) fn found_mut<T>(seen: &mut Seen<Vec<T>>) -> &mut Vec<T> {
+    match seen {
+        Seen::Found(all) => all,
+        Seen::Missing | Seen::Hidden(_) => panic!("the sample has it"),
+    }
+}
+
+/// A file system that the driver made for the sample's claim, so many seconds ago.
+pub(super) fn made(lifecycle: &str, ago: i64) -> crate::facts::FileSystem {
+    let mut system = sample::file_system();
+    system.id = "fs-2".to_owned();
+    system.lifecycle = lifecycle.to_owned();
+    system.deployment_type = Some("PERSISTENT_2".to_owned());
+    system.tags.insert("CSIVolumeName".to_owned(), "pvc-uid-1".to_owned());
+    system.more.created = Some(NOW - ago);
+    system
 }
 
 /// Marks of objects that fsxctl made.

@@ -22,6 +22,8 @@ fn waits_for_claim(exam: &Exam<'_>) -> Outcome {
     let complaint = |pod: &crate::facts::PodUse| {
         let claims = exam.claims().iter();
         let unbound = claims.filter(|claim| claim.namespace == pod.namespace && claim.phase != "Bound");
+        // What is being made for a claim is waited for, and that is no fault.
+        let unbound = unbound.filter(|claim| !exam.is_on_its_way(claim));
         let named = unbound.filter(|claim| pod.claims.contains(&claim.name)).map(|claim| claim.name.as_str());
         let unbound: Vec<&str> = named.collect();
         // A claim that its class binds with this pod needs the pod to be placed first, and that is under way.

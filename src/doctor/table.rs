@@ -2,11 +2,12 @@
 
 use super::check::Check;
 use super::{
-    auth, bind, class, file_system, fixed, hyperpod, install, mount, network, notes, schedule, zone,
+    auth, bind, class, deletion, file_system, fixed, hyperpod, install, mount, network, notes, s3, schedule,
+    zone,
 };
 
 /// All checks, area by area.
-pub const CHECKS: [&[Check]; 12] = [
+pub const CHECKS: [&[Check]; 15] = [
     install::CHECKS,
     schedule::CHECKS,
     auth::CHECKS,
@@ -17,8 +18,11 @@ pub const CHECKS: [&[Check]; 12] = [
     bind::CHECKS,
     fixed::CHECKS,
     mount::CHECKS,
+    s3::CHECKS,
     hyperpod::CHECKS,
-    notes::CHECKS,
+    deletion::CHECKS,
+    notes::STORAGE,
+    notes::NETWORK,
 ];
 
 /// All checks.

@@ -42,13 +42,18 @@ pub fn nearest_name<'a>(given: &str, candidates: &[&'a str]) -> Option<&'a str> 
     let typed = folded(given);
     let judged = candidates.iter().map(|candidate| {
         let legal = folded(candidate);
-        let distance = strsim::damerau_levenshtein(&typed, &legal);
+        let distance = distance(&typed, &legal);
         (distance, is_near(&typed, &legal, distance), *candidate)
     });
     judged
         .filter(|(_, near, _)| *near)
         .min_by_key(|(distance, ..)| *distance)
         .map(|(.., candidate)| candidate)
+}
+
+/// How many letters are to be changed, added, left out or swapped to come from one text to the other.
+pub fn distance(one: &str, other: &str) -> usize {
+    strsim::damerau_levenshtein(one, other)
 }
 
 fn is_near(typed: &str, legal: &str, distance: usize) -> bool {

@@ -10,7 +10,7 @@ mod wait;
 
 pub use apply::{Hands, apply, with_ids};
 pub use event::{Event, Reporter};
-pub use observe::{BindLook, Eyes, HelmLook, Look, Needs, Sight, observe, survey};
+pub use observe::{BindLook, Eyes, HelmLook, Look, Needs, Sight, checkup, observe, survey};
 pub use receipt::{Made, Receipt, VolumeMade};
 pub use stop::Stop;
 pub use verify::{

@@ -4,6 +4,7 @@
 //! A third wave happens only for policies of roles that are not fsxctl's and for prefix lists.
 
 mod bind;
+mod checkup;
 mod inside;
 mod release;
 mod shut;
@@ -11,6 +12,7 @@ mod survey;
 mod third;
 
 pub use bind::BindLook;
+pub use checkup::checkup;
 pub use survey::{Sight, survey};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -80,6 +80,9 @@ pub struct PodUse {
     pub terminating: bool,
     /// When it was made, seconds since 1970.
     pub created: Option<i64>,
+    /// When it was to be gone at the latest (`metadata.deletionTimestamp`), seconds since 1970.
+    #[serde(default)]
+    pub due: Option<i64>,
     /// Its uid.
     pub uid: String,
     /// The message of condition PodScheduled, when that is False.

@@ -18,7 +18,7 @@ mod write;
 
 pub use helm::Helm;
 pub use kubernetes::{ContextCluster, KubeWish, Kubernetes, cluster_of_context};
-pub use read::{Answer, KubeReads, Reads};
+pub use read::{Answer, KubeReads, Manifests, Reads};
 pub use session::{Env, Session, SessionWish};
 pub use trouble::{KUBERNETES, Trouble, TroubleKind};
 pub use write::{

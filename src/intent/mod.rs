@@ -5,6 +5,7 @@
 
 mod about;
 mod bind;
+mod doctor;
 mod parse;
 mod resolve;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod verify;
 
 pub use about::Setup;
 pub use bind::{Bind, Check, Namespaces, byo_intent, share_intent};
+pub use doctor::{About, DoctorWish, doctor_intent, plain_intent};
 pub use parse::{DRIVER_WORDS, DriverMode, GroupWish, IDENTITY_WORDS, IdentityMode, PolicyWish, SubnetWish};
 pub use resolve::{Target, cluster_intent, migrate_intent, setup_intent};
 pub use settings::{Asked, Env, SETTINGS, Setting, Source, candidates, duration, switch, winner};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::settings::{Asked, Env, Source, duration};
-use super::{Intent, Setup, Target, cluster_intent, setup_intent};
-use crate::cli::{GlobalArgs, SetupCommand, SetupDynamic, StatusArgs};
+use super::{Intent, Setup, Target, cluster_intent};
+use crate::cli::{GlobalArgs, StatusArgs};
 use crate::domain::names;
 use crate::error::{Error, Result};
 
@@ -29,8 +29,7 @@ pub struct StatusWish {
 /// Usage: a flag that cannot be.
 pub fn status_intent(args: &StatusArgs, global: &GlobalArgs, env: &Env) -> Result<StatusWish> {
     let (target, how) = cluster_intent(&args.cluster, global, env)?;
-    let nothing = SetupCommand::Dynamic(Box::<SetupDynamic>::default());
-    let (plain, _, _) = setup_intent(&nothing, &GlobalArgs::default(), &Env::new())?;
+    let plain = super::plain_intent()?;
     if let Some(name) = &args.namespace {
         names::check_dns_label("namespace", name)
             .map_err(|error| Error::usage(format!("--namespace: {error}")))?;

@@ -39,6 +39,12 @@ pub enum DocumentKind {
     Status,
     /// Whether a claim can be used on the nodes.
     VerifyReport,
+    /// What is wrong.
+    DoctorReport,
+    /// Which checks there are.
+    Checks,
+    /// What a word means.
+    Explanation,
 }
 
 /// What every document says about the run; all of it is handed in.

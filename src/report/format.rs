@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::{JsonPath, escape, junit, markdown, to_json, to_yaml};
+use super::{JsonPath, escape, github, junit, markdown, to_json, to_yaml};
 use crate::error::{Error, Result};
 
 /// How the answer is written.
@@ -27,12 +27,14 @@ pub enum Format {
     Junit,
     /// A report as Markdown.
     Markdown,
+    /// A report as annotations of GitHub Actions.
+    Github,
 }
 
 impl Format {
     /// Whether it is for reports alone.
     pub const fn is_for_reports(&self) -> bool {
-        matches!(self, Self::Junit | Self::Markdown)
+        matches!(self, Self::Junit | Self::Markdown | Self::Github)
     }
 
     /// The document in this format; `None` when people want a page instead.
@@ -48,6 +50,7 @@ impl Format {
             Self::JsonPath(path) => path.pick(document).map(Some),
             Self::Junit => value(document).map(|document| Some(junit::junit(&document))),
             Self::Markdown => value(document).map(|document| Some(markdown::markdown(&document))),
+            Self::Github => value(document).map(|document| Some(github::github(&document))),
         }
     }
 }
@@ -77,14 +80,14 @@ impl FromStr for Format {
             "name" => Ok(Self::Name),
             "junit" => Ok(Self::Junit),
             "markdown" => Ok(Self::Markdown),
-            _ => {
-                match text.strip_prefix("jsonpath=") {
-                    Some(path) => path.parse().map(Self::JsonPath),
-                    None => Err(Error::usage(format!("unknown output format {text:?}"))
-                        .details(["formats: human, wide, json, yaml, name, jsonpath=EXPR, junit, markdown"
-                            .to_owned()])),
-                }
-            }
+            "github" => Ok(Self::Github),
+            _ => match text.strip_prefix("jsonpath=") {
+                Some(path) => path.parse().map(Self::JsonPath),
+                None => Err(Error::usage(format!("unknown output format {text:?}")).details([
+                    "formats: human, wide, json, yaml, name, jsonpath=EXPR, junit, markdown, github"
+                        .to_owned(),
+                ])),
+            },
         }
     }
 }

@@ -15,6 +15,7 @@ pub(super) fn junit(document: &Value) -> String {
     let kind = text(&document["kind"]);
     let cases: Vec<String> = match kind.as_str() {
         "Error" => vec![case("fsxctl", "run", &problem("error", document))],
+        "DoctorReport" => items(document).map(finding_case).collect(),
         "Plan" => changes(document).map(|name| case("fsxctl.plan", &name, "<skipped/>")).collect(),
         _ => items(document).map(|item| item_case(document, item)).collect(),
     };
@@ -63,6 +64,20 @@ fn item_case(document: &Value, item: &Value) -> String {
     case(&format!("fsxctl.verify{group}"), &text(&item["node"]), &body)
 }
 
+/// A finding as a test: an error that was found is a failure, whether something else explains it or not; what is less than
+/// an error has passed, with what there is to say of it.
+fn finding_case(item: &Value) -> String {
+    let of = |field: &str| text(&item[field]);
+    let body = match (item["state"].as_str(), item["severity"].as_str()) {
+        (Some("failed" | "blocked"), Some("error")) => problem("failure", item),
+        (Some("error"), _) => problem("error", item),
+        (Some("not_applicable" | "skipped" | "suppressed"), _) => "<skipped/>".to_owned(),
+        _ => format!("<system-out>{}</system-out>", xml(&[of("severity"), of("summary")].join(": "))),
+    };
+    let object = format!("{} {}", text(&item["resource"]["kind"]), text(&item["resource"]["ref"]));
+    case(&format!("fsxctl.doctor.{}", of("category")), &format!("{} {object}", of("id")), &body)
+}
+
 fn figures(document: &Value, item: &Value) -> String {
     let fields = ["source", "writeMiBps", "readMiBps", "readFrom", "locked"];
     let pair = |field: &str| (!item[field].is_null()).then(|| format!("{field}={}", plain(&item[field])));
@@ -74,11 +89,18 @@ fn figures(document: &Value, item: &Value) -> String {
 /// What is wrong, why, in whose words, and what to do.
 fn problem(tag: &str, of: &Value) -> String {
     let message = ["summary", "message"].iter().find_map(|key| of[*key].as_str()).unwrap_or("failed");
-    let kind = ["step", "reason"].iter().find_map(|key| of[*key].as_str()).unwrap_or("none");
+    let kind = ["step", "reason", "id"].iter().find_map(|key| of[*key].as_str()).unwrap_or("none");
     let causes = of["causes"].as_array().into_iter().flatten().map(plain);
     let single = ["cause", "said"].iter().filter_map(|key| of[*key].as_str()).map(str::to_owned);
     let next = of["next"].as_str().map(|next| format!("next: {next}"));
-    let lines: Vec<String> = causes.chain(single).chain(next).map(|line| xml(&line)).collect();
+    let by: Vec<String> = of["blockedBy"].as_array().into_iter().flatten().map(plain).collect();
+    let by = (!by.is_empty()).then(|| format!("explained by {}", by.join(", ")));
+    let seen = of["evidence"].as_array().into_iter().flatten();
+    let seen = seen.map(|it| ["source", "field", "value"].map(|key| text(&it[key])).join(" "));
+    let fix = of["fix"]["summary"].as_str().map(|fix| format!("mend: {fix}"));
+    let commands = of["fix"]["commands"].as_array().into_iter().flatten().map(plain);
+    let lines = causes.chain(single).chain(by).chain(seen).chain(fix).chain(commands).chain(next);
+    let lines: Vec<String> = lines.map(|line| xml(&line)).collect();
     format!("<{tag} message=\"{}\" type=\"{}\">{}</{tag}>", xml(message), xml(kind), lines.join("\n"))
 }
 

@@ -11,6 +11,7 @@ pub(super) fn markdown(document: &Value) -> String {
     let mut lines = match document["kind"].as_str() {
         Some("Error") => error(document),
         Some("Plan") => plan(document),
+        Some("DoctorReport") => diagnosis(document),
         _ => report(document),
     };
     let cluster = &document["cluster"];
@@ -83,6 +84,48 @@ fn report(document: &Value) -> Vec<String> {
     if !words.is_empty() {
         lines.extend([String::new(), "What was said:".to_owned(), String::new()]);
         lines.extend(words);
+    }
+    lines
+}
+
+fn diagnosis(document: &Value) -> Vec<String> {
+    let counts = &document["summary"];
+    let count = |field: &str| text(&counts[field]);
+    let mut lines = vec![
+        format!("### fsxctl doctor: {}", text(&document["verdict"])),
+        String::new(),
+        format!(
+            "{} errors, {} warnings, {} worth knowing, {} passed, {} could not be made",
+            count("errors"),
+            count("warnings"),
+            count("infos"),
+            count("passed"),
+            count("unknown")
+        ),
+        String::new(),
+        "| rank | check | severity | state | object | what is wrong | cause | explained by | mend |"
+            .to_owned(),
+        "|---|---|---|---|---|---|---|---|---|".to_owned(),
+    ];
+    for item in document["items"].as_array().into_iter().flatten() {
+        let object = format!("{} {}", text(&item["resource"]["kind"]), text(&item["resource"]["ref"]));
+        let by: Vec<String> = item["blockedBy"].as_array().into_iter().flatten().map(text).collect();
+        let fix = &item["fix"];
+        let commands = fix["commands"].as_array().into_iter().flatten().map(text);
+        let mend: Vec<String> =
+            std::iter::once(text(&fix["summary"])).chain(commands).filter(|it| !it.is_empty()).collect();
+        let cells = [
+            text(&item["rank"]),
+            text(&item["id"]),
+            text(&item["severity"]),
+            text(&item["state"]),
+            object,
+            text(&item["summary"]),
+            text(&item["cause"]),
+            by.join(", "),
+            mend.join("; "),
+        ];
+        lines.push(format!("| {} |", cells.join(" | ")));
     }
     lines
 }

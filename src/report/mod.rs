@@ -4,11 +4,13 @@
 //! durations included; what goes out is a [`Page`] or a text. Only `term` prints.
 
 mod command;
+mod doctor;
 mod document;
 mod error;
 mod escape;
 mod event;
 mod format;
+mod github;
 mod header;
 mod images;
 mod jsonpath;
@@ -29,6 +31,10 @@ mod versions;
 mod wrap;
 
 pub use command::command_page;
+pub use doctor::{
+    CheckItem, ChecksBody, DoctorBody, ExplanationBody, checks_document, checks_page, doctor_document,
+    doctor_page, explanation_document, explanation_page, terms_page,
+};
 pub use document::{
     ChangeItem, Document, DocumentKind, DoneChange, DoneItem, ErrorBody, Frame, PlanBody, PlanItem,
     ReceiptBody, Stop, error_document, plan_document, receipt_document, to_json, to_json_line, to_yaml,

@@ -251,3 +251,43 @@ pub(super) fn verified() -> VerifyBody {
         notes: vec![note(Sign::Unknown, "file systems cannot be seen")],
     }
 }
+
+/// A diagnosis with a cause, what it explains, something that is worth knowing, and something that could not be seen.
+pub(crate) fn diagnosed() -> super::DoctorBody {
+    use crate::doctor::{Area, Evidence, Finding, Fix, Resource, Severity, State, Summary, verdict_of};
+    let finding = |id: &str, state, rank| Finding {
+        id: id.to_owned(),
+        title: "Something is wrong".to_owned(),
+        category: Area::of(id).unwrap_or(Area::Note),
+        severity: Severity::Error,
+        state,
+        rank,
+        resource: Resource::claim("ml", "fsx-claim"),
+        affects: vec![Resource::pod("ml", "train-0")],
+        summary: "claim ml/fsx-claim waits".to_owned(),
+        evidence: vec![Evidence::new("eks:DescribeCluster", "identity.oidc.issuer", "https://x")],
+        cause: "the provider is missing".to_owned(),
+        fix: Some(
+            Fix::consent("make it", "fsxctl setup identity --cluster hp-eks").then("kubectl get pvc -n ml"),
+        ),
+        blocked_by: Vec::new(),
+        docs: "docs/checks.md#fsx-auth-01".to_owned(),
+    };
+    let explained = Finding {
+        blocked_by: vec!["FSX-AUTH-01".to_owned()],
+        fix: None,
+        ..finding("FSX-BIND-50", State::Blocked, 2)
+    };
+    let info = Finding { severity: Severity::Info, ..finding("FSX-NOTE-02", State::Failed, 3) };
+    let unseen = Finding {
+        evidence: vec![Evidence::new("not authorized", "permission", "ec2:DescribeNetworkAcls")],
+        summary: "needs ec2:DescribeNetworkAcls".to_owned(),
+        affects: Vec::new(),
+        fix: None,
+        ..finding("FSX-NET-09", State::Error, 4)
+    };
+    let passed = Finding { cause: String::new(), fix: None, ..finding("FSX-INST-01", State::Passed, 5) };
+    let items = vec![finding("FSX-AUTH-01", State::Failed, 1), explained, info, unseen, passed];
+    let summary = Summary::of(&items);
+    super::DoctorBody { verdict: verdict_of(&summary), summary, items }
+}

@@ -6,15 +6,27 @@ use serde_json::{Map, Value, json};
 
 use super::document::API_VERSION;
 use super::{
-    Document, DocumentKind, ErrorBody, EventLine, ImagesBody, PermissionsBody, PlanBody, ReceiptBody,
-    VerifyBody, VersionsBody,
+    ChecksBody, DoctorBody, Document, DocumentKind, ErrorBody, EventLine, ExplanationBody, ImagesBody,
+    PermissionsBody, PlanBody, ReceiptBody, VerifyBody, VersionsBody,
 };
 use crate::error::{Error, Result};
 use crate::status::Status;
 
 /// The words that [`schema`] takes.
-pub const SCHEMAS: [&str; 9] =
-    ["plan", "receipt", "error", "event", "images", "driverversions", "permissions", "status", "verify"];
+pub const SCHEMAS: [&str; 12] = [
+    "plan",
+    "receipt",
+    "error",
+    "event",
+    "images",
+    "driverversions",
+    "permissions",
+    "status",
+    "verify",
+    "doctor",
+    "checks",
+    "explanation",
+];
 
 /// The schema of a document, or of a line of the log, by its word.
 ///
@@ -31,6 +43,9 @@ pub fn schema(word: &str) -> Result<Value> {
         "permissions" => Ok(of::<Document<PermissionsBody>>(DocumentKind::Permissions)),
         "status" => Ok(of::<Document<Status>>(DocumentKind::Status)),
         "verify" => Ok(of::<Document<VerifyBody>>(DocumentKind::VerifyReport)),
+        "doctor" => Ok(of::<Document<DoctorBody>>(DocumentKind::DoctorReport)),
+        "checks" => Ok(of::<Document<ChecksBody>>(DocumentKind::Checks)),
+        "explanation" => Ok(of::<Document<ExplanationBody>>(DocumentKind::Explanation)),
         other => Err(Error::usage(format!("there is no schema {other:?}"))
             .details([format!("schemas: {}", SCHEMAS.join(", "))])),
     }
@@ -191,6 +206,22 @@ mod tests {
                 "verify",
                 serde_json::to_value(crate::report::verify_document(frame, sample::verified())).unwrap(),
             ),
+            (
+                "doctor",
+                serde_json::to_value(crate::report::doctor_document(frame, sample::diagnosed())).unwrap(),
+            ),
+            (
+                "checks",
+                serde_json::to_value(crate::report::checks_document(frame, crate::doctor::all())).unwrap(),
+            ),
+            (
+                "explanation",
+                serde_json::to_value(crate::report::explanation_document(
+                    frame,
+                    crate::doctor::explain("EIO").into_iter().collect(),
+                ))
+                .unwrap(),
+            ),
         ]
     }
 
@@ -258,6 +289,9 @@ mod tests {
             ("permissions", include_str!("../../docs/reference/permissions.schema.json")),
             ("status", include_str!("../../docs/reference/status.schema.json")),
             ("verify", include_str!("../../docs/reference/verify.schema.json")),
+            ("doctor", include_str!("../../docs/reference/doctor.schema.json")),
+            ("checks", include_str!("../../docs/reference/checks.schema.json")),
+            ("explanation", include_str!("../../docs/reference/explanation.schema.json")),
         ];
         assert_eq!(committed.map(|(word, _)| word), SCHEMAS);
         for (word, text) in committed {

@@ -1,5 +1,6 @@
 //! Show: the only code that touches the terminal. Everything it prints was made harmless in `report`.
 
+mod input;
 mod log;
 mod output;
 mod paint;
@@ -7,6 +8,7 @@ mod progress;
 mod prompt;
 mod settings;
 
+pub use input::{InputText, read};
 pub use output::{OutputFile, can_be_made};
 pub use paint::Printed;
 pub use progress::{Json, Live, Plain, Silent};

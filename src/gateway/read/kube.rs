@@ -391,7 +391,7 @@ pub(super) fn claim(found: core::PersistentVolumeClaim) -> Claim {
     }
 }
 
-fn volume(found: core::PersistentVolume) -> Option<Volume> {
+pub(super) fn volume(found: core::PersistentVolume) -> Option<Volume> {
     let spec = found.spec?;
     let csi = spec.csi.filter(|csi| csi.driver == DRIVER)?;
     let attributes: BTreeMap<String, String> = csi.volume_attributes.unwrap_or_default();

@@ -9,6 +9,7 @@ mod helm;
 mod iam;
 mod images;
 mod kube;
+mod manifest;
 mod object;
 mod pods;
 mod probe;
@@ -27,6 +28,7 @@ pub(super) use self::kube::marks;
 use super::session::Session;
 use super::trouble::Trouble;
 use crate::facts::{Caller, Seen};
+pub use manifest::Manifests;
 
 /// What a read comes to.
 pub type Answer<T> = Result<Seen<T>, Trouble>;

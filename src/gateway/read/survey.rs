@@ -57,7 +57,7 @@ fn placed(permission: &str, namespace: Option<&str>) -> String {
     namespace.map_or_else(|| permission.to_owned(), |namespace| format!("{permission} in {namespace}"))
 }
 
-fn claim_use(found: core::PersistentVolumeClaim) -> ClaimUse {
+pub(super) fn claim_use(found: core::PersistentVolumeClaim) -> ClaimUse {
     let meta = found.metadata;
     let spec = found.spec.unwrap_or_default();
     let status = found.status.unwrap_or_default();
@@ -81,7 +81,7 @@ fn claim_use(found: core::PersistentVolumeClaim) -> ClaimUse {
 }
 
 /// None when it uses no claim, or has ended: then it uses none any more.
-fn pod_use(found: core::Pod) -> Option<PodUse> {
+pub(super) fn pod_use(found: core::Pod) -> Option<PodUse> {
     let spec = found.spec?;
     let status = found.status.unwrap_or_default();
     let phase = status.phase.unwrap_or_else(|| "Pending".to_owned());
@@ -118,6 +118,7 @@ fn pod_use(found: core::Pod) -> Option<PodUse> {
         ready: status.conditions.iter().flatten().any(|it| it.type_ == "Ready" && it.status == "True"),
         waiting: reasons.next(),
         terminating: found.metadata.deletion_timestamp.is_some(),
+        due: found.metadata.deletion_timestamp.map(|gone| gone.0.as_second()),
         created: found.metadata.creation_timestamp.map(|made| made.0.as_second()),
         uid: found.metadata.uid.unwrap_or_default(),
         unscheduled: status

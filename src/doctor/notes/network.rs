@@ -1,13 +1,13 @@
-//! Odd, and all right: what is worth knowing and needs no mending.
+//! Odd, and all right: the way to a file system, and its zone.
 
-use super::check::{Check, Complaint, Outcome};
-use super::exam::Exam;
-use super::finding::{Resource, Severity};
-use super::mount::note_old_version;
-use super::network::{note_elsewhere, note_old_range};
+use crate::doctor::check::{Check, Complaint, Outcome};
+use crate::doctor::exam::Exam;
+use crate::doctor::finding::{Resource, Severity};
+use crate::doctor::mount::note_old_version;
+use crate::doctor::network::{note_elsewhere, note_old_range};
 
 /// The checks.
-pub(super) const CHECKS: &[Check] = &[
+pub(in crate::doctor) const CHECKS: &[Check] = &[
     Check {
         id: "FSX-NOTE-15",
         title: "A file system in another VPC",

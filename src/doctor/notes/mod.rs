@@ -1,0 +1,7 @@
+//! Odd, and all right: what is worth knowing and needs no mending.
+
+mod network;
+mod storage;
+
+pub(super) use network::CHECKS as NETWORK;
+pub(super) use storage::CHECKS as STORAGE;

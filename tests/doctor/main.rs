@@ -1,0 +1,13 @@
+//! The shipped binary as a doctor: a healthy world and one small overlay for every mode, exactly these findings, no write.
+
+mod case;
+mod denied;
+mod formats;
+#[path = "../cli/harness.rs"]
+#[allow(dead_code, reason = "shared with the tests of the other commands")]
+mod harness;
+mod healthy;
+mod questions;
+#[path = "../cli/terminal.rs"]
+#[allow(dead_code, reason = "the harness knows terminals")]
+mod terminal;
