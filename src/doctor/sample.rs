@@ -297,6 +297,7 @@ pub(super) fn made(lifecycle: &str, ago: i64) -> crate::facts::FileSystem {
     system.id = "fs-2".to_owned();
     system.lifecycle = lifecycle.to_owned();
     system.deployment_type = Some("PERSISTENT_2".to_owned());
+    system.version = Some("2.15".to_owned());
     system.tags.insert("CSIVolumeName".to_owned(), "pvc-uid-1".to_owned());
     system.more.created = Some(NOW - ago);
     system

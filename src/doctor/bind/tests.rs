@@ -19,6 +19,7 @@ fn apart(change: impl FnOnce(&mut Checkup)) -> Checkup {
     for pod in found_mut(&mut checkup.survey.pods) {
         pod.phase = "Pending".to_owned();
         pod.ready = false;
+        pod.node = None;
     }
     change(&mut checkup);
     checkup
@@ -124,6 +125,7 @@ fn a_pod_of_another_namespace_is_told_where_the_claim_is() {
     pod.namespace = "ml".to_owned();
     pod.phase = "Pending".to_owned();
     pod.ready = false;
+    pod.node = None;
     found_mut(&mut checkup.survey.pods).push(pod);
     assert_eq!(found(&checkup), ["FSX-BIND-07 error failed Pod ml/elsewhere"]);
     let fix = examined(&checkup).swap_remove(0).fix.expect("a way out");

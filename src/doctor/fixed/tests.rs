@@ -123,7 +123,7 @@ fn node_affinity_is_told_when_it_keeps_a_pod() {
     let mut checkup = written(|it| it.more.has_affinity = true);
     assert_eq!(found(&checkup), Vec::<String>::new());
     let pod = &mut found_mut(&mut checkup.survey.pods)[0];
-    (pod.phase, pod.ready) = ("Pending".to_owned(), false);
+    (pod.phase, pod.ready, pod.node) = ("Pending".to_owned(), false, None);
     pod.unscheduled = Some("0/5 nodes are available: 5 node(s) had volume node affinity conflict".to_owned());
     assert_eq!(found(&checkup), [format!("FSX-STAT-07 error failed {VOLUME}")]);
 }
