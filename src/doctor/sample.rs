@@ -132,7 +132,7 @@ fn complete(facts: &mut Facts) {
     }
 }
 
-/// All nodes of one image in the file system's zone and with known groups, and a file system that tells its names.
+/// All nodes of one image in the file system's zone, and with known groups.
 fn placed(mut facts: Facts) -> Facts {
     if let Seen::Found(nodes) = &mut facts.nodes {
         for node in nodes {
@@ -159,19 +159,9 @@ fn placed(mut facts: Facts) -> Facts {
         let groups = pods.iter_mut().flat_map(|pod| &mut pod.groups);
         groups.for_each(|group| group.subnets = vec!["subnet-a".to_owned()]);
     }
-    if let Seen::Found(systems) = &mut facts.file_systems {
-        for system in systems {
-            system.version = Some("2.15".to_owned());
-            system.dns_name = Some("fs-1.fsx.us-west-2.amazonaws.com".to_owned());
-            system.mount_name = Some("abcdefgh".to_owned());
-            system.deployment_type = Some("PERSISTENT_2".to_owned());
-        }
-    }
-    if let Seen::Found(volumes) = &mut facts.storage.volumes {
-        for volume in volumes {
-            let by = ("pv.kubernetes.io/provisioned-by".to_owned(), "fsx.csi.aws.com".to_owned());
-            volume.marks.annotations.extend([by]);
-        }
+    if let Seen::Found(groups) = &mut facts.network.groups {
+        // As EFA wants it: all traffic to itself, by the group's id.
+        groups.iter_mut().for_each(|group| group.egress.push(sample::all(&group.id)));
     }
     facts
 }

@@ -154,7 +154,12 @@ pub(super) fn problems(class: &StorageClass) -> Vec<Problem> {
     let parameters = &class.parameters;
     let mut all: Vec<Problem> = match placement_from(parameters) {
         Ok(placement) => storageclass::check_extra_tags(&placement.extra_tags).into_iter().map(tag).collect(),
-        Err(refused) => refused.into_iter().map(|it| misspelt(parameters.keys(), placed(it))).collect(),
+        // Several subnets in one are told as a question of zones.
+        Err(refused) => refused
+            .into_iter()
+            .filter(|it| !(it.field == "subnetId" && it.value.contains(',')))
+            .map(|it| misspelt(parameters.keys(), placed(it)))
+            .collect(),
     };
     // The smallest size: those that claims ask for are judged with the claims.
     match wish_from(parameters, 1200) {

@@ -182,7 +182,8 @@ fn usable_states_are_no_fault() {
                 pod.node = None;
             }
         });
-        let told: &[&str] = if lifecycle == "UPDATING" { &["FSX-NOTE-29 info failed FileSystem fs-1"] } else { &[] };
+        let told: &[&str] =
+            if lifecycle == "UPDATING" { &["FSX-NOTE-29 info failed FileSystem fs-1"] } else { &[] };
         assert_eq!(lines, told, "{lifecycle} {kind}");
     }
 }
@@ -236,11 +237,7 @@ fn growth_is_judged_by_fields() {
         (None, "PERSISTENT_2", &[]),
         (None, "SCRATCH_1", &["FSX-FS-14 error failed FileSystem fs-1"]),
         (Some(("IN_PROGRESS", 60)), "PERSISTENT_2", &[]),
-        (
-            Some(("UPDATED_OPTIMIZING", 9000)),
-            "PERSISTENT_2",
-            &["FSX-NOTE-29 info failed FileSystem fs-1"],
-        ),
+        (Some(("UPDATED_OPTIMIZING", 9000)), "PERSISTENT_2", &["FSX-NOTE-29 info failed FileSystem fs-1"]),
         (Some(("FAILED", 60)), "PERSISTENT_2", &["FSX-FS-14 error failed FileSystem fs-1"]),
         (Some(("COMPLETED", 3600)), "PERSISTENT_2", &["FSX-FS-14 info failed FileSystem fs-1"]),
         (Some(("COMPLETED", 90_000)), "PERSISTENT_2", &[]),

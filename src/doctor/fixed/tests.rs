@@ -144,7 +144,8 @@ fn a_handle_is_never_the_reason_of_a_mount() {
     assert_eq!(
         found(&stuck("Mounting command failed: exit status 5", wrong)),
         [
-            "FSX-MNT-50 error failed Pod default/app".to_owned(),
+            "FSX-MNT-07 error failed Pod default/app".to_owned(),
+            "FSX-MNT-50 error blocked by FSX-MNT-07 Pod default/app".to_owned(),
             format!("FSX-STAT-09 warning failed {VOLUME}")
         ]
     );

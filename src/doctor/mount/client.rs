@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::check::{Complaint, Outcome};
+use super::super::class::is_label;
 use super::super::exam::Exam;
 use super::super::finding::{Fix, Resource, Severity};
 use super::super::network::{class_object, few_of};
@@ -11,6 +12,7 @@ use crate::domain::client::mounts;
 use crate::domain::lustre::LustreVersion;
 use crate::domain::mount::MountFailure;
 use crate::domain::storageclass::wish_from;
+use crate::domain::versions::legal;
 use crate::facts::{FileSystem, Node, StorageClass};
 
 /// A node is ready minutes after it joined; its last start scripts may take longer.
@@ -94,6 +96,9 @@ pub(super) fn versions(exam: &Exam<'_>) -> Outcome {
     let nodes = mounting(exam);
     let waiting = stuck(exam);
     let system = |system: &&FileSystem| {
+        if !matches!(system.lifecycle.as_str(), "AVAILABLE" | "UPDATING" | "MISCONFIGURED") {
+            return None;
+        }
         let (bad, known) = split(&nodes, system.version.as_deref());
         let first = bad.first()?;
         let names: Vec<&str> = bad.iter().map(|node| node.name.as_str()).collect();
@@ -128,8 +133,11 @@ pub(super) fn versions(exam: &Exam<'_>) -> Outcome {
     let systems: Vec<Complaint> = exam.in_use().iter().filter_map(system).collect();
     // A file system of the class says the same, and says it better.
     let told = |name: &str| systems.iter().any(|it| is_of_class(exam, &it.resource.reference, name));
-    let classes: Vec<Complaint> =
-        exam.classes().filter(|it| !told(&it.name)).filter_map(|it| of_class(exam, &nodes, it)).collect();
+    let classes: Vec<Complaint> = exam
+        .classes()
+        .filter(|it| !told(&it.name) && !is_label(exam, it))
+        .filter_map(|it| of_class(exam, &nodes, it))
+        .collect();
     let outcome = Outcome::all(systems.into_iter().chain(classes)).unless_seen(&exam.facts().file_systems);
     if exam.in_use().is_empty() && exam.classes().next().is_none() {
         return outcome;
@@ -140,6 +148,12 @@ pub(super) fn versions(exam: &Exam<'_>) -> Outcome {
 /// What a class will make, against the kernels that are there.
 fn of_class(exam: &Exam<'_>, nodes: &[&Node], class: &StorageClass) -> Option<Complaint> {
     let wish = wish_from(&class.parameters, 1200).ok()?;
+    // A version that FSx refuses is told of its own.
+    if !legal(wish.deployment_type, wish.storage_type, wish.metadata.is_some(), wish.efa)
+        .contains(&wish.version)
+    {
+        return None;
+    }
     let version = wish.version.to_string();
     let (bad, known) = split(nodes, Some(&version));
     let first = bad.first()?;
