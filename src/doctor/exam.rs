@@ -370,7 +370,7 @@ impl<'a> Exam<'a> {
     }
 }
 
-fn named<'a, T>(seen: &'a Seen<Vec<T>>, name: fn(&T) -> &String) -> BTreeMap<&'a str, &'a T> {
+fn named<T>(seen: &Seen<Vec<T>>, name: fn(&T) -> &String) -> BTreeMap<&str, &T> {
     seen.found().into_iter().flatten().map(|it| (name(it).as_str(), it)).collect()
 }
 

@@ -16,7 +16,6 @@ pub(super) const NOW: i64 = 1_800_000_000;
 pub(super) fn healthy() -> Checkup {
     let mut facts = placed(Facts::done());
     complete(&mut facts);
-    let claim = sample::claim();
     let nodes: Vec<String> =
         facts.nodes.found().into_iter().flatten().map(|node| node.name.clone()).collect();
     let plugin = |node: &String| DriverPod {
@@ -53,19 +52,7 @@ pub(super) fn healthy() -> Checkup {
             shut: None,
             namespace: None,
             classes: Seen::Found(vec![sample::class()]),
-            claims: Seen::Found(vec![ClaimUse {
-                namespace: claim.namespace,
-                name: claim.name,
-                uid: "uid-1".to_owned(),
-                class: claim.class,
-                requested: claim.size,
-                phase: claim.phase,
-                volume: claim.volume,
-                access_modes: claim.access_modes,
-                ours: true,
-                created: Some(NOW - 3600),
-                ..ClaimUse::default()
-            }]),
+            claims: Seen::Found(vec![claim()]),
             pods: Seen::Found(vec![user("app")]),
             facts,
         },
@@ -87,13 +74,36 @@ pub(super) fn healthy() -> Checkup {
         static_keys: Seen::Found(false),
         associations: Seen::Found(Vec::new()),
         acls: Seen::Found(Vec::<NetworkAcl>::new()),
-        dns: Seen::Found(VpcDns {
-            support: true,
-            hostnames: true,
-            servers: vec!["AmazonProvidedDNS".to_owned()],
-            dhcp_options: Some("dopt-1".to_owned()),
-        }),
+        dns: Seen::Found(dns()),
         endpoints: Seen::Found(Vec::new()),
+    }
+}
+
+/// What a VPC has by default.
+fn dns() -> VpcDns {
+    VpcDns {
+        support: true,
+        hostnames: true,
+        servers: vec!["AmazonProvidedDNS".to_owned()],
+        dhcp_options: Some("dopt-1".to_owned()),
+    }
+}
+
+/// The claim, an hour old.
+fn claim() -> ClaimUse {
+    let claim = sample::claim();
+    ClaimUse {
+        namespace: claim.namespace,
+        name: claim.name,
+        uid: "uid-1".to_owned(),
+        class: claim.class,
+        requested: claim.size,
+        phase: claim.phase,
+        volume: claim.volume,
+        access_modes: claim.access_modes,
+        ours: true,
+        created: Some(NOW - 3600),
+        ..ClaimUse::default()
     }
 }
 
@@ -123,7 +133,7 @@ fn complete(facts: &mut Facts) {
     }
 }
 
-/// All nodes of one image in the file system's zone and with known groups, and a file system that tells its names.
+/// All nodes of one image in the file system's zone, and with known groups.
 fn placed(mut facts: Facts) -> Facts {
     if let Seen::Found(nodes) = &mut facts.nodes {
         for node in nodes {
@@ -150,19 +160,9 @@ fn placed(mut facts: Facts) -> Facts {
         let groups = pods.iter_mut().flat_map(|pod| &mut pod.groups);
         groups.for_each(|group| group.subnets = vec!["subnet-a".to_owned()]);
     }
-    if let Seen::Found(systems) = &mut facts.file_systems {
-        for system in systems {
-            system.version = Some("2.15".to_owned());
-            system.dns_name = Some("fs-1.fsx.us-west-2.amazonaws.com".to_owned());
-            system.mount_name = Some("abcdefgh".to_owned());
-            system.deployment_type = Some("PERSISTENT_2".to_owned());
-        }
-    }
-    if let Seen::Found(volumes) = &mut facts.storage.volumes {
-        for volume in volumes {
-            let by = ("pv.kubernetes.io/provisioned-by".to_owned(), "fsx.csi.aws.com".to_owned());
-            volume.marks.annotations.extend([by]);
-        }
+    if let Seen::Found(groups) = &mut facts.network.groups {
+        // As EFA wants it: all traffic to itself, by the group's id.
+        groups.iter_mut().for_each(|group| group.egress.push(sample::all(&group.id)));
     }
     facts
 }

@@ -159,10 +159,10 @@ pub(super) fn problems(class: &StorageClass) -> Vec<Problem> {
     let parameters = &class.parameters;
     let mut all: Vec<Problem> = match placement_from(parameters) {
         Ok(placement) => storageclass::check_extra_tags(&placement.extra_tags).into_iter().map(tag).collect(),
-        // Several subnets are a question of their own.
+        // Several subnets in one are told as a question of zones.
         Err(refused) => refused
             .into_iter()
-            .filter(|it| it.field != "subnetId" || !it.value.contains(','))
+            .filter(|it| !(it.field == "subnetId" && it.value.contains(',')))
             .map(|it| misspelt(parameters.keys(), placed(it)))
             .collect(),
     };

@@ -16,10 +16,9 @@ fn with(checkup: &mut Checkup, changes: &[(&str, &str)]) {
 }
 
 /// Each way, once while a claim waits and once with nothing that was made of the class.
-const ROWS: [(&str, &[(&str, &str)]); 25] = [
+const ROWS: [(&str, &[(&str, &str)]); 24] = [
     ("FSX-SC-01", &[("subnetId", "-")]),
     ("FSX-SC-01", &[("subnetId", "-"), ("privateSubnetId", "subnet-a")]),
-    ("FSX-AZ-06", &[("subnetId", "subnet-a,subnet-b")]),
     ("FSX-SC-03", &[("deploymentType", "SCRATCH_2")]),
     ("FSX-SC-04", &[("perUnitStorageThroughput", "200")]),
     ("FSX-SC-04", &[("perUnitStorageThroughput", "-")]),

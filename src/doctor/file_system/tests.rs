@@ -237,7 +237,7 @@ fn growth_is_judged_by_fields() {
     let rows: [Row; 7] = [
         (None, "PERSISTENT_2", &[]),
         (None, "SCRATCH_1", &["FSX-FS-14 error failed FileSystem fs-1"]),
-        (Some(("IN_PROGRESS", 60)), "PERSISTENT_2", &["FSX-NOTE-29 info failed FileSystem fs-1"]),
+        (Some(("IN_PROGRESS", 60)), "PERSISTENT_2", &[]),
         (Some(("UPDATED_OPTIMIZING", 9000)), "PERSISTENT_2", &["FSX-NOTE-29 info failed FileSystem fs-1"]),
         (Some(("FAILED", 60)), "PERSISTENT_2", &["FSX-FS-14 error failed FileSystem fs-1"]),
         (Some(("COMPLETED", 3600)), "PERSISTENT_2", &["FSX-FS-14 info failed FileSystem fs-1"]),

@@ -12,6 +12,7 @@ use crate::domain::client::mounts;
 use crate::domain::lustre::LustreVersion;
 use crate::domain::mount::MountFailure;
 use crate::domain::storageclass::wish_from;
+use crate::domain::versions::legal;
 use crate::facts::{FileSystem, Node, StorageClass};
 
 /// A node is ready minutes after it joined; its last start scripts may take longer.
@@ -95,6 +96,9 @@ pub(super) fn versions(exam: &Exam<'_>) -> Outcome {
     let nodes = mounting(exam);
     let waiting = stuck(exam);
     let system = |system: &&FileSystem| {
+        if !matches!(system.lifecycle.as_str(), "AVAILABLE" | "UPDATING" | "MISCONFIGURED") {
+            return None;
+        }
         let (bad, known) = split(&nodes, system.version.as_deref());
         let first = bad.first()?;
         let names: Vec<&str> = bad.iter().map(|node| node.name.as_str()).collect();
@@ -126,42 +130,50 @@ pub(super) fn versions(exam: &Exam<'_>) -> Outcome {
             .fixed_by(upgrade(system)),
         )
     };
-    let class = |class: &StorageClass| {
-        let wish = wish_from(&class.parameters, 1200).ok()?;
-        let version = wish.version.to_string();
-        let (bad, known) = split(&nodes, Some(&version));
-        let first = bad.first()?;
-        let complaint = Complaint::new(
-            class_object(class),
-            format!(
-                "StorageClass {} makes file systems of Lustre {version}, and {} of {known} nodes cannot mount that",
-                class.name,
-                bad.len()
-            ),
-        )
-        .because(format!("the Lustre client of kernel {} does not speak to {version}", kernel(first)))
-        .shown_by("StorageClass", "parameters.fileSystemTypeVersion", version.as_str())
-        .shown_by(format!("Node {}", first.name), "status.nodeInfo.kernelVersion", kernel(first))
-        .fixed_by(Fix::consent(
-            "make another class with version 2.15; parameters of a class cannot be changed",
-            format!("fsxctl setup dynamic --cluster {} --class fsx-sc-2 --claim fsx-claim-2 --lustre-version 2.15", exam.cluster()),
-        ));
-        // Claims of it may only ever be used on the others.
-        Some(if bad.len() == known { complaint } else { complaint.severity(Severity::Warning) })
-    };
     let systems: Vec<Complaint> = exam.in_use().iter().filter_map(system).collect();
     // A file system of the class says the same, and says it better.
     let told = |name: &str| systems.iter().any(|it| is_of_class(exam, &it.resource.reference, name));
     let classes: Vec<Complaint> = exam
         .classes()
         .filter(|it| !told(&it.name) && !is_label(exam, it) && !is_refused(it))
-        .filter_map(class)
+        .filter_map(|it| of_class(exam, &nodes, it))
         .collect();
     let outcome = Outcome::all(systems.into_iter().chain(classes)).unless_seen(&exam.facts().file_systems);
     if exam.in_use().is_empty() && exam.classes().next().is_none() {
         return outcome;
     }
     outcome.unless_seen(&exam.facts().nodes)
+}
+
+/// What a class will make, against the kernels that are there.
+fn of_class(exam: &Exam<'_>, nodes: &[&Node], class: &StorageClass) -> Option<Complaint> {
+    let wish = wish_from(&class.parameters, 1200).ok()?;
+    // A version that FSx refuses is told of its own.
+    if !legal(wish.deployment_type, wish.storage_type, wish.metadata.is_some(), wish.efa)
+        .contains(&wish.version)
+    {
+        return None;
+    }
+    let version = wish.version.to_string();
+    let (bad, known) = split(nodes, Some(&version));
+    let first = bad.first()?;
+    let complaint = Complaint::new(
+        class_object(class),
+        format!(
+            "StorageClass {} makes file systems of Lustre {version}, and {} of {known} nodes cannot mount that",
+            class.name,
+            bad.len()
+        ),
+    )
+    .because(format!("the Lustre client of kernel {} does not speak to {version}", kernel(first)))
+    .shown_by("StorageClass", "parameters.fileSystemTypeVersion", version.as_str())
+    .shown_by(format!("Node {}", first.name), "status.nodeInfo.kernelVersion", kernel(first))
+    .fixed_by(Fix::consent(
+        "make another class with version 2.15; parameters of a class cannot be changed",
+        format!("fsxctl setup dynamic --cluster {} --class fsx-sc-2 --claim fsx-claim-2 --lustre-version 2.15", exam.cluster()),
+    ));
+    // Claims of it may only ever be used on the others.
+    Some(if bad.len() == known { complaint } else { complaint.severity(Severity::Warning) })
 }
 
 fn is_of_class(exam: &Exam<'_>, system: &str, class: &str) -> bool {

@@ -144,15 +144,7 @@ pub(super) fn no_name(exam: &Exam<'_>) -> Outcome {
             .affecting(systems.iter().map(|id| Resource::new("FileSystem", *id)))
             .affecting(hit.clone())
     };
-    let attribute = |name: &str, field: &str, text: String| {
-        Complaint::new(Resource::new("Vpc", vpc), text)
-            .because("names of file systems resolve by Amazon's DNS of the VPC, which needs both attributes")
-            .shown_by("ec2:DescribeVpcAttribute", field, "false")
-            .fixed_by(Fix::consent(
-                "turn it on",
-                format!("aws ec2 modify-vpc-attribute --vpc-id {vpc} --{name}"),
-            ))
-    };
+    let attribute = |name: &str, field: &str, text: String| attribute(vpc, name, field, text);
     let complaint = if !dns.support {
         attribute(
             "enable-dns-support",
@@ -184,6 +176,13 @@ pub(super) fn no_name(exam: &Exam<'_>) -> Outcome {
         return outcome;
     };
     outcome.and(Outcome::failed(finish(complaint)))
+}
+
+fn attribute(vpc: &str, name: &str, field: &str, text: String) -> Complaint {
+    Complaint::new(Resource::new("Vpc", vpc), text)
+        .because("names of file systems resolve by Amazon's DNS of the VPC, which needs both attributes")
+        .shown_by("ec2:DescribeVpcAttribute", field, "false")
+        .fixed_by(Fix::consent("turn it on", format!("aws ec2 modify-vpc-attribute --vpc-id {vpc} --{name}")))
 }
 
 /// N-18.

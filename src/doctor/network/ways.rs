@@ -35,6 +35,8 @@ enum Sort {
     SomeInterfaces,
     /// Nodes do not admit the file system: N-50.
     Back,
+    /// To some addresses of a subnet alone: N-51.
+    Part,
 }
 
 /// N-03.
@@ -74,18 +76,7 @@ pub(super) fn back(exam: &Exam<'_>) -> Outcome {
 
 /// N-51.
 pub(super) fn some_addresses(exam: &Exam<'_>) -> Outcome {
-    let part = |doubt: &Doubt| if let Doubt::Part(closed) = doubt { Some(closed.clone()) } else { None };
-    let parts = doubtful(exam, part);
-    let complaint = |(system, closed): &(&FileSystem, Closed)| {
-        Some(
-            Complaint::new(group_object(closed)?, Doubt::Part(closed.clone()).to_string())
-                .because("nodes or servers outside of these addresses cannot be reached, and which they are is not known")
-                .shown_by("ec2:DescribeSecurityGroups", field(closed), ports(&closed.ports))
-                .affecting([Resource::new("FileSystem", &system.id)])
-                .fixed_by(fix(exam, closed)),
-        )
-    };
-    Outcome::all(parts.iter().filter_map(complaint))
+    told(exam, Sort::Part)
 }
 
 /// What is known of every file system in use.
@@ -121,6 +112,9 @@ fn told(exam: &Exam<'_>, sort: Sort) -> Outcome {
 /// Which check tells it; none when another way of the same interface is the same missing rule.
 fn sort_of(exam: &Exam<'_>, fault: &Fault<'_>) -> Option<Sort> {
     let Fault { closed, passage, .. } = fault;
+    if closed.in_part {
+        return Some(Sort::Part);
+    }
     if closed.way == Way::Out {
         return Some(Sort::Egress);
     }
@@ -245,6 +239,10 @@ fn cause(exam: &Exam<'_>, sort: Sort, faults: &[Fault<'_>]) -> String {
         ),
         (Sort::Back, _) => {
             "AWS asks for it; many set-ups mount without it, because nodes open the connections".to_owned()
+        }
+        (Sort::Part, _) => {
+            "rules name blocks of addresses inside the subnets: who is at the others is not let through"
+                .to_owned()
         }
         (Sort::Other | Sort::SomeInterfaces, None) => String::new(),
     }

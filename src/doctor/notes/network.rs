@@ -60,8 +60,7 @@ pub(in crate::doctor) const CHECKS: &[Check] = &[
 
 fn being_updated(exam: &Exam<'_>) -> Outcome {
     let note = |system: &&crate::facts::FileSystem| {
-        let goes_on =
-            |status: &str| matches!(status, "PENDING" | "IN_PROGRESS" | "UPDATED_OPTIMIZING" | "OPTIMIZING");
+        let goes_on = |status: &str| matches!(status, "UPDATED_OPTIMIZING" | "OPTIMIZING");
         let action = system.more.actions.iter().find(|action| goes_on(&action.status));
         if system.lifecycle != "UPDATING" && action.is_none() {
             return None;

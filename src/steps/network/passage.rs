@@ -65,6 +65,8 @@ pub(crate) struct Closed {
     pub(crate) way: Way,
     /// Port ranges.
     pub(crate) ports: Vec<(u16, u16)>,
+    /// Whether rules open them to a part of the other side's subnets: which of their addresses are in use is not known.
+    pub(crate) in_part: bool,
     /// Groups that the file system's interface wears.
     pub(crate) servers: Vec<String>,
     /// The other side's name and groups: nodes, or another server of the same file system.
@@ -114,8 +116,6 @@ pub(crate) enum Doubt {
     OldRange(Closed),
     /// A prefix list that could not be read, and the groups whose rules name it.
     UnreadList(String, String),
-    /// Rules name some of the other side's addresses: which of them are in use is not known.
-    Part(Closed),
     /// Anything else, in words.
     Other(String),
 }
@@ -127,10 +127,6 @@ impl std::fmt::Display for Doubt {
             Self::OldRange(closed) => write!(f, "{closed}: an old range of AWS's that often works"),
             Self::UnreadList(list, name) => {
                 write!(f, "prefix list {list}, which rules of {name} name, cannot be read")
-            }
-            Self::Part(closed) => {
-                let name = closed.groups().join(" with ");
-                write!(f, "rules of {name} name only some of the addresses {}", closed.whither())
             }
             Self::Other(text) => f.write_str(text),
         }
@@ -278,6 +274,7 @@ impl<'a> Passages<'a> {
                     at,
                     way,
                     ports: Vec::new(),
+                    in_part: false,
                     servers: interface.groups.clone(),
                     client: (client.name.clone(), client.groups.clone()),
                 };
@@ -306,6 +303,7 @@ impl<'a> Passages<'a> {
                         at: End::FileSystem,
                         way,
                         ports: Vec::new(),
+                        in_part: false,
                         servers: one.groups.clone(),
                         client: ("its other servers".to_owned(), other.groups.clone()),
                     };
@@ -338,7 +336,8 @@ impl<'a> Passages<'a> {
         if found.uncovered.is_empty() {
             return None;
         }
-        let closed = Closed { ports: found.uncovered, ..closed };
+        let in_part = opens_some(&rules, &found.uncovered, peer);
+        let closed = Closed { ports: found.uncovered, in_part, ..closed };
         let by_address = rules.iter().any(|rule| matches!(rule.peer, Peer::Cidr(_)));
         let doubt = if let Some(id) = &side.unlisted {
             Doubt::Other(format!("security group {id} is not listed in this VPC"))
@@ -347,8 +346,6 @@ impl<'a> Passages<'a> {
             Doubt::Other(format!("rules of {name} name addresses, and those {whom} are not known"))
         } else if closed.ports == OLD_GAP {
             Doubt::OldRange(closed)
-        } else if opens_some(&rules, &closed.ports, peer) {
-            Doubt::Part(closed)
         } else {
             return Some(closed);
         };
