@@ -50,3 +50,16 @@ fn compute_is_told_as_compute() {
     assert_eq!(failed, ["FSX-HP-09 info failed HyperPodCluster hp"]);
     assert_eq!(broken(|it| hyperpod(it).status = "InService".into()), Vec::<String>::new());
 }
+
+/// H-26: EC2 does not list HyperPod's instances, and their provider id has a zone id in it.
+#[test]
+fn a_node_that_ec2_does_not_list_is_right() {
+    let found = broken(|it| {
+        let Seen::Found(nodes) = &mut it.survey.facts.nodes else { return };
+        for node in nodes.iter_mut().filter(|node| node.hyperpod) {
+            let id = format!("aws:///usw2-az1/sagemaker/cluster/hyperpod-0abc-{}", node.name);
+            (node.provider_id, node.instance_id) = (Some(id), Some("i-0feed".into()));
+        }
+    });
+    assert_eq!(found, Vec::<String>::new());
+}

@@ -1,5 +1,6 @@
 //! The driver's installation: whether it is there, whole, alone and running.
 
+mod fargate;
 mod pods;
 mod release;
 mod whole;
@@ -28,7 +29,7 @@ pub(super) const CHECKS: &[Check] = &[
     whole::UNPINNED,
     pods::NOT_REGISTERED,
     pods::REFUSED,
-    pods::FARGATE,
+    fargate::FARGATE,
     pods::NOT_RUNNING,
     release::UNSETTLED,
     whole::NO_NODE_PART,

@@ -3,7 +3,7 @@
 use super::super::check::{Check, Complaint, Outcome};
 use super::super::exam::Exam;
 use super::super::finding::{Fix, Resource, Severity};
-use super::{OF_BOTH, OF_CONTROLLER, object, pods_of, stopped_by_controller, stopped_on};
+use super::{OF_BOTH, object, pods_of, stopped_by_controller, stopped_on};
 use crate::facts::{DriverPod, DriverWorkload, Seen};
 
 /// Pods that were made a moment ago are still starting.
@@ -84,20 +84,6 @@ pub(super) const REFUSED: Check = Check {
     judge: refused,
 };
 
-pub(super) const FARGATE: Check = Check {
-    id: "FSX-INST-17",
-    title: "The controller runs on Fargate",
-    severity: Severity::Error,
-    symptom: "As without a Region or without a role.",
-    why: "Fargate has neither the instance metadata service nor EKS Pod Identity, so the controller needs AWS_REGION and IRSA \
-          there.",
-    decided_by: "Label eks.amazonaws.com/compute-type=fargate of the controller's nodes; AWS_REGION and AWS_ROLE_ARN of its pods.",
-    remedy: "Narrow the Fargate profile so that it does not take the controller, or give it Region and IRSA.",
-    source: "https://docs.aws.amazon.com/eks/latest/userguide/fargate.html",
-    explains: OF_CONTROLLER,
-    judge: fargate,
-};
-
 pub(super) const NOT_RUNNING: Check = Check {
     id: "FSX-INST-50",
     title: "The controller is not running",
@@ -111,7 +97,7 @@ pub(super) const NOT_RUNNING: Check = Check {
     judge: not_running,
 };
 
-fn seen(exam: &Exam<'_>) -> Outcome {
+pub(super) fn seen(exam: &Exam<'_>) -> Outcome {
     Outcome::passed().unless_seen(&exam.seen.driver_pods).unless_seen(&exam.seen.workloads)
 }
 
@@ -326,56 +312,6 @@ fn refused(exam: &Exam<'_>) -> Outcome {
         outcome = outcome.and(Outcome::failed(complaint));
     }
     outcome
-}
-
-fn fargate(exam: &Exam<'_>) -> Outcome {
-    let outcome = seen(exam).unless_seen(&exam.facts().nodes);
-    let on_fargate = |pod: &&DriverPod| {
-        pod.node.as_deref().and_then(|node| exam.node(node)).is_some_and(|node| node.fargate)
-    };
-    let all: Vec<&DriverPod> = exam.controller_pods().into_iter().filter(on_fargate).collect();
-    let Some(pod) = all.first() else { return outcome };
-    let Some(controller) = exam.controllers().into_iter().find(|it| it.namespace == pod.namespace) else {
-        return outcome;
-    };
-    let static_keys = exam.seen.static_keys.found() == Some(&true);
-    let lacks_role = pod.role_arn.is_none() && !static_keys;
-    let mut lacks = Vec::new();
-    if pod.region.is_none() {
-        lacks.push("no Region");
-    }
-    if lacks_role {
-        lacks.push("no role by IRSA");
-    }
-    let severity = match (lacks.is_empty(), exam.is_dynamic()) {
-        (false, true) => Severity::Error,
-        _ => Severity::Info,
-    };
-    let summary = match lacks.is_empty() {
-        true => "the controller runs on Fargate".to_owned(),
-        false => format!("the controller runs on Fargate with {}", lacks.join(" and ")),
-    };
-    let complaint = Complaint::new(object(controller), summary)
-        .because(
-            "a Fargate profile takes its namespace; Fargate has no instance metadata and no Pod Identity",
-        )
-        .severity(severity)
-        .shown_by("Node", "label eks.amazonaws.com/compute-type", "fargate")
-        .shown_by(
-            format!("Pod {}/{}", pod.namespace, pod.name),
-            "env AWS_REGION",
-            pod.region.as_deref().unwrap_or("not set"),
-        )
-        .shown_by(
-            format!("Pod {}/{}", pod.namespace, pod.name),
-            "env AWS_ROLE_ARN",
-            pod.role_arn.as_deref().unwrap_or("not set"),
-        )
-        .affecting(if lacks.is_empty() { Vec::new() } else { stopped_by_controller(exam) })
-        .fixed_by(Fix::manual(
-            "narrow the Fargate profile so that the controller runs on a node, or give it Region and IRSA",
-        ));
-    outcome.and(Outcome::failed(complaint))
 }
 
 fn not_running(exam: &Exam<'_>) -> Outcome {
