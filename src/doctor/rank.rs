@@ -190,10 +190,28 @@ fn roots(causes: &[Vec<usize>]) -> Vec<BTreeSet<usize>> {
     (0..causes.len()).map(of).collect()
 }
 
+/// For each finding how many others lie between it and its farthest root: what explains something stands before it.
+/// `explains` leads in no circle, so this ends.
+fn far(causes: &[Vec<usize>]) -> Vec<usize> {
+    let mut far = vec![0; causes.len()];
+    for _ in 0..Area::ALL.len() {
+        let next: Vec<usize> = causes
+            .iter()
+            .map(|of| of.iter().map(|cause| far[*cause] + 1).max().unwrap_or_default())
+            .collect();
+        if next == far {
+            break;
+        }
+        far = next;
+    }
+    far
+}
+
 /// Causes first, each followed by what it explains.
 fn ordered(found: &[Found<'_>]) -> Vec<Finding> {
     let causes = causes(found);
     let roots = roots(&causes);
+    let far = far(&causes);
     let mut tails: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (effect, roots) in roots.iter().enumerate().filter(|(effect, _)| !causes[*effect].is_empty()) {
         for root in roots {
@@ -212,7 +230,7 @@ fn ordered(found: &[Found<'_>]) -> Vec<Finding> {
         all.push(finding(&found[head], State::Failed, Vec::new()));
         let mut tail = tails.get(&head).cloned().unwrap_or_default();
         tail.retain(|at| told.insert(*at));
-        tail.sort_by_key(key);
+        tail.sort_by_key(|at| (far[*at], key(at)));
         for at in tail {
             let by: BTreeSet<&str> = roots[at].iter().map(|root| found[*root].check.id).collect();
             all.push(finding(&found[at], State::Blocked, by.into_iter().map(str::to_owned).collect()));

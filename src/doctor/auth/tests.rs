@@ -67,8 +67,8 @@ fn bare() -> Checkup {
 fn stopped(id: &str, object: &str) -> Vec<String> {
     vec![
         format!("{id} error failed {object}"),
-        format!("FSX-SCHED-05 error blocked by {id} Pod default/app"),
         format!("FSX-BIND-50 error blocked by {id} PersistentVolumeClaim default/fsx-claim"),
+        format!("FSX-SCHED-05 error blocked by {id} Pod default/app"),
     ]
 }
 

@@ -158,8 +158,8 @@ fn read_only_many_is_neither_made_nor_mounted() {
         found(&checkup),
         [
             format!("FSX-BIND-09 error failed {CLAIM}"),
-            "FSX-SCHED-05 error blocked by FSX-BIND-09 Pod default/app".to_owned(),
             format!("FSX-BIND-50 error blocked by FSX-BIND-09 {CLAIM}"),
+            "FSX-SCHED-05 error blocked by FSX-BIND-09 Pod default/app".to_owned(),
         ]
     );
     let mut checkup = fixed();

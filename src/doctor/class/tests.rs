@@ -75,8 +75,8 @@ fn each_refusal_is_the_root_of_a_claim_that_waits() {
         with(&mut checkup, changes);
         let wanted = [
             format!("{id} error failed StorageClass fsx-sc"),
-            format!("FSX-SCHED-05 error blocked by {id} Pod default/app"),
             format!("FSX-BIND-50 error blocked by {id} PersistentVolumeClaim default/fsx-claim"),
+            format!("FSX-SCHED-05 error blocked by {id} Pod default/app"),
         ];
         assert_eq!(found(&checkup), wanted, "{changes:?}");
     }
@@ -159,8 +159,8 @@ fn a_size_that_is_rounded_is_worth_knowing_and_one_that_is_refused_stops_its_cla
         lines,
         [
             format!("{id} error failed PersistentVolumeClaim default/fsx-claim"),
-            format!("FSX-SCHED-05 error blocked by {id} Pod default/app"),
             format!("FSX-BIND-50 error blocked by {id} PersistentVolumeClaim default/fsx-claim"),
+            format!("FSX-SCHED-05 error blocked by {id} Pod default/app"),
         ]
     );
 }

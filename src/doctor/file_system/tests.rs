@@ -11,8 +11,8 @@ fn root(line: &str) -> Vec<String> {
     let id = line.split(' ').next().unwrap_or_default();
     vec![
         line.to_owned(),
-        format!("FSX-SCHED-05 error blocked by {id} Pod default/app"),
         format!("FSX-BIND-50 error blocked by {id} PersistentVolumeClaim default/fsx-claim"),
+        format!("FSX-SCHED-05 error blocked by {id} Pod default/app"),
     ]
 }
 

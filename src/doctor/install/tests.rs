@@ -46,8 +46,8 @@ fn stopped(id: &str, object: &str) -> Vec<String> {
         format!("{id} error failed {object}"),
         format!("FSX-INST-05 error blocked by {id} Addon aws-fsx-csi-driver"),
         format!("FSX-INST-50 error blocked by {id} {CONTROLLER}"),
-        format!("FSX-SCHED-05 error blocked by {id} Pod default/app"),
         format!("FSX-BIND-50 error blocked by {id} PersistentVolumeClaim default/fsx-claim"),
+        format!("FSX-SCHED-05 error blocked by {id} Pod default/app"),
     ]
 }
 

@@ -13,6 +13,7 @@ use super::check::{Check, Complaint, Outcome};
 use super::exam::Exam;
 use super::finding::{Fix, Resource, Severity};
 
+use crate::domain::mount::MountFailure;
 pub(in crate::doctor) use client::note_old_version;
 use failure::RECENT_SECONDS;
 pub(in crate::doctor) use failure::{Stuck, groups_of, mounting, stuck};
@@ -222,6 +223,12 @@ fn cannot_mount(exam: &Exam<'_>) -> Outcome {
         let events = exam.pod_events(pod);
         let failure = events.iter().filter(recent).max_by_key(|event| event.last).filter(|_| stuck)?;
         let node = pod.node.as_deref().unwrap_or_default();
+        // On a fresh node the driver is still starting, and the kubelet tries again.
+        let fresh = exam.node(node).and_then(|node| exam.age(node.more.created));
+        let starts = fresh.is_some_and(|age| age < super::schedule::FRESH_SECONDS);
+        if starts && MountFailure::of(&failure.message) == MountFailure::NotRegistered {
+            return None;
+        }
         Some(
             Complaint::new(
                 Resource::pod(&pod.namespace, &pod.name),

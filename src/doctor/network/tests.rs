@@ -350,8 +350,8 @@ fn a_class_whose_group_is_closed_to_itself_stops_its_claims() {
         found(&checkup),
         [
             "FSX-NET-01 error failed SecurityGroup sg-hp",
-            "FSX-SCHED-05 error blocked by FSX-NET-01 Pod default/app",
             "FSX-BIND-50 error blocked by FSX-NET-01 PersistentVolumeClaim default/fsx-claim",
+            "FSX-SCHED-05 error blocked by FSX-NET-01 Pod default/app",
         ]
     );
 }
@@ -366,8 +366,8 @@ fn a_refusal_before_new_rules_were_seen() {
         found(&checkup),
         [
             "FSX-NET-02 error failed PersistentVolumeClaim default/fsx-claim",
-            "FSX-SCHED-05 error blocked by FSX-NET-02 Pod default/app",
             "FSX-BIND-50 error blocked by FSX-NET-02 PersistentVolumeClaim default/fsx-claim",
+            "FSX-SCHED-05 error blocked by FSX-NET-02 Pod default/app",
         ]
     );
     let Seen::Found(events) = &mut checkup.events else { panic!("events") };
@@ -420,8 +420,8 @@ fn a_controller_without_a_way_out() {
         found(&checkup),
         [
             "FSX-NET-15 error failed Vpc vpc-1",
-            "FSX-SCHED-05 error blocked by FSX-NET-15 Pod default/app",
             "FSX-BIND-50 error blocked by FSX-NET-15 PersistentVolumeClaim default/fsx-claim",
+            "FSX-SCHED-05 error blocked by FSX-NET-15 Pod default/app",
         ]
     );
     let endpoint = |name: &str| Endpoint {

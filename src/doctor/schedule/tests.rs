@@ -174,8 +174,8 @@ fn a_controller_that_no_node_takes_explains_everything_that_waits() {
             "FSX-SCHED-09 error failed Deployment kube-system/fsx-csi-controller",
             "FSX-INST-05 error blocked by FSX-SCHED-09 Addon aws-fsx-csi-driver",
             "FSX-INST-50 error blocked by FSX-SCHED-09 Deployment kube-system/fsx-csi-controller",
-            "FSX-SCHED-05 error blocked by FSX-SCHED-09 Pod default/app",
             "FSX-BIND-50 error blocked by FSX-SCHED-09 PersistentVolumeClaim default/fsx-claim",
+            "FSX-SCHED-05 error blocked by FSX-SCHED-09 Pod default/app",
         ]
     );
 }

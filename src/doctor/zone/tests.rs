@@ -28,8 +28,8 @@ fn stops(id: &str, object: &str, change: impl Fn(&mut Checkup)) {
         found(&checkup),
         [
             format!("{id} error failed {object}"),
-            format!("FSX-SCHED-05 error blocked by {id} Pod default/app"),
             format!("FSX-BIND-50 error blocked by {id} PersistentVolumeClaim default/fsx-claim"),
+            format!("FSX-SCHED-05 error blocked by {id} Pod default/app"),
         ]
     );
 }
