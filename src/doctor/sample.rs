@@ -66,17 +66,18 @@ pub(super) fn healthy() -> Checkup {
             nodes.iter().map(|node| CsiNode { node: node.clone(), has_driver: true }).collect(),
         ),
         driver_pods: Seen::Found(nodes.iter().map(plugin).chain([controller]).collect()),
-        all_classes: Seen::Found(vec![ClassRow {
-            name: sample::class().name,
-            provisioner: "fsx.csi.aws.com".to_owned(),
-            default: false,
-        }]),
+        all_classes: Seen::Found(vec![class_row()]),
         static_keys: Seen::Found(false),
         associations: Seen::Found(Vec::new()),
         acls: Seen::Found(Vec::<NetworkAcl>::new()),
         dns: Seen::Found(dns()),
         endpoints: Seen::Found(Vec::new()),
     }
+}
+
+/// The class among all classes.
+fn class_row() -> ClassRow {
+    ClassRow { name: sample::class().name, provisioner: "fsx.csi.aws.com".to_owned(), default: false }
 }
 
 /// What a VPC has by default.
