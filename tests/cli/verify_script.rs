@@ -268,10 +268,25 @@ fn a_file_that_never_comes_is_not_waited_for_longer_than_that() {
     }
 }
 
+/// What a test was started with as ignored, as a job in the background of a script is with INT, every shell that it starts
+/// ignores too (POSIX, `trap`), so that it cannot be tried. Pods are started with none.
+fn is_ignored(signal: &str) -> bool {
+    let number = match signal {
+        "HUP" => 1,
+        "INT" => 2,
+        _ => 15,
+    };
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    mask & (1 << (number - 1)) != 0
+}
+
 #[test]
 fn a_pod_that_is_ended_leaves_nothing() {
+    assert!(!is_ignored("TERM"), "a process that nobody can end");
     for shell in shells() {
-        for signal in ["TERM", "INT", "HUP"] {
+        for signal in ["TERM", "INT", "HUP"].into_iter().filter(|signal| !is_ignored(signal)) {
             let mount = Mount::new(&shell);
             std::fs::create_dir(mount.root().join(".fsxctl-verify-99999999")).expect("another run's folder");
             std::fs::write(mount.root().join(".fsxctl-verify-99999999/0.data"), "theirs").expect("a file");
