@@ -47,6 +47,8 @@ complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "share" -d 'Give furth
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "migrate" -d 'Install the driver, or give it its role, in another way than now'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "status" -d 'Show cluster, identity, driver, classes, claims and file systems, and whether they are all right'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "verify" -d 'Mount a claim on nodes of every group: write, lock, read from another node, and leave nothing behind'
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "doctor" -d 'Find what is wrong, root cause first, with its evidence and the way out'
+complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "explain" -d 'Explain a check, a StorageClass parameter, an exit code, or an error of a mount'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "env" -d 'Show which settings are in force and where each comes from'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "permissions" -d 'Show the IAM actions and RBAC rules that a command needs'
 complete -c fsxctl -n "__fish_fsxctl_needs_command" -f -a "images" -d 'List the container images that a set-up pulls, to mirror or to allow them'
@@ -442,6 +444,70 @@ complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -l no-input -d 'Ne
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -s c -l cluster -d 'EKS cluster, by name or ARN [default: the kube context\'s, else the Region\'s only one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -l hyperpod -d 'HyperPod cluster on it [default: every one whose orchestrator is the EKS cluster]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -l pvc -d 'What keeps this claim from being used, and nothing else [default: everything]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -l pod -d 'What keeps this pod from its volumes, and nothing else [default: everything]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -l fs-id -d 'What is wrong with this file system and what depends on it, and nothing else [default: everything]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -l manifest -d 'Review StorageClasses, volumes, claims and pods in a file, in a directory and below, or on stdin (-); nothing else is looked at, and no credentials are needed (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -l only -d 'Only these checks: ids, globs such as FSX-NET-*, or areas such as NET (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -l skip -d 'All but these checks (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -l since -d 'Events of this time count, for instance 30m [default: 1h]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -l fail-on -d 'Ends with 3 or 4 from this severity on [default: error]' -r -f -a "error\t'3 when something is broken'
+warning\t'4 as well when something should be acted on'
+info\t'4 as well when something is worth knowing'
+unknown\t'As error, and 4 when something could not be looked at'
+never\t'0 whatever is found'"
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -l show-passed -d 'Show as well what was looked at and is right, or was left out'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -l no-input -d 'Never ask'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List the checks, by area'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and __fish_seen_subcommand_from list" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and __fish_seen_subcommand_from list" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and __fish_seen_subcommand_from list" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and __fish_seen_subcommand_from list" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and __fish_seen_subcommand_from list" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and __fish_seen_subcommand_from list" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and __fish_seen_subcommand_from list" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and __fish_seen_subcommand_from list" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and __fish_seen_subcommand_from list" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and __fish_seen_subcommand_from list" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand doctor; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand explain" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand explain" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand explain" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand explain" -l context -d 'Context of the kubeconfig to use [default: the current one]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand explain" -l as -d 'Kubernetes user to impersonate [default: nobody]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand explain" -s o -l output -d 'Output format: human, json, yaml, jsonpath=EXPR; for lists also wide and name, for reports junit and markdown [default: human]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand explain" -l output-file -d 'Write the answer to a file as well (repeatable)' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand explain" -l color -d 'When to use colour: auto, always or never [default: auto]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand explain" -l log-format -d 'Form of everything on stderr: text, or json for one object a line [default: text]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand explain" -l trace-calls -d 'Write one JSON line for every AWS and Kubernetes call into this file [default: no file]' -r -F
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand explain" -l timeout -d 'How long to wait for the result, for instance 45m or 1h30m [default: 30m]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand explain" -l request-timeout -d 'How long one call may take, for instance 20s [default: 30s]' -r
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand explain" -l no-input -d 'Never ask'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand explain" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand explain" -s v -l verbose -d 'Say more: -v reasons and permissions, -vv every call'
+complete -c fsxctl -n "__fish_fsxctl_using_subcommand explain" -s h -l help -d 'Print help'
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s r -l region -d 'AWS Region, for instance us-west-2 [default: the kube context\'s, else the profile\'s]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -s p -l profile -d 'AWS profile [default: AWS_PROFILE, else default]' -r
 complete -c fsxctl -n "__fish_fsxctl_using_subcommand env" -l kubeconfig -d 'Kubeconfig to use instead of the cluster\'s own endpoint [default: none is needed]' -r -F

@@ -5,7 +5,7 @@ use crate::harness::World;
 const FORMATS: [&str; 6] = ["human", "json", "yaml", "junit", "github", "markdown"];
 
 /// A claim that waits because nobody installed the driver.
-const WAITS: &str = "kubernetes: {objects: [{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fsx-sc}, provisioner: fsx.csi.aws.com, parameters: {subnetId: subnet-0a10000000000000a, securityGroupIds: sg-0b10000000000000b}}, {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: fsx-claim, namespace: default, creationTimestamp: now-1h}, spec: {storageClassName: fsx-sc, accessModes: [ReadWriteMany], resources: {requests: {storage: 1200Gi}}}, status: {phase: Pending}}]}";
+const WAITS: &str = "kubernetes: {objects: [{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fsx-sc}, provisioner: fsx.csi.aws.com, parameters: {subnetId: subnet-0a10000000000000a, securityGroupIds: sg-0b10000000000000b, deploymentType: PERSISTENT_2, perUnitStorageThroughput: \"250\", fileSystemTypeVersion: \"2.15\"}, mountOptions: [flock]}, {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: fsx-claim, namespace: default, creationTimestamp: now-1h}, spec: {storageClassName: fsx-sc, accessModes: [ReadWriteMany], resources: {requests: {storage: 1200Gi}}}, status: {phase: Pending}}]}";
 
 #[test]
 fn the_code_is_the_same_in_every_format() {

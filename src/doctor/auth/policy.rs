@@ -1,6 +1,7 @@
 //! What the role's policies allow, action by action.
 
 use super::super::check::{Check, Complaint, Outcome};
+use super::super::class::is_refused;
 use super::super::exam::Exam;
 use super::super::finding::{Fix, Resource, Severity};
 use super::refusal::{Principal, Refusal};
@@ -299,7 +300,9 @@ fn s3_paths(class: &StorageClass) -> Vec<String> {
 }
 
 fn s3_link(exam: &Exam<'_>) -> Outcome {
-    let linked: Vec<&StorageClass> = exam.classes().filter(|class| !s3_paths(class).is_empty()).collect();
+    // Of a class that is refused nothing is made, with or without the right.
+    let asks = |class: &&StorageClass| !s3_paths(class).is_empty() && !is_refused(class);
+    let linked: Vec<&StorageClass> = exam.classes().filter(asks).collect();
     if linked.is_empty() {
         return Outcome::not_applicable("no StorageClass links with S3").unless_seen(&exam.survey().classes);
     }

@@ -232,7 +232,12 @@ fn the_first_file_system_of_an_account_needs_the_service_linked_role() {
 fn a_class_with_an_s3_path_needs_more_than_fsx() {
     let found = broken(|it| {
         let Seen::Found(classes) = &mut it.survey.classes else { return };
-        classes[0].parameters.insert("s3ImportPath".into(), "s3://b/p".into());
+        let parameters = &mut classes[0].parameters;
+        parameters.insert("s3ImportPath".into(), "s3://data/p".into());
+        parameters.insert("deploymentType".into(), "SCRATCH_2".into());
+        for key in ["perUnitStorageThroughput", "automaticBackupRetentionDays", "copyTagsToBackups"] {
+            parameters.remove(key);
+        }
     });
     assert!(found.contains(&format!("FSX-AUTH-07 error failed Role {ROLE}")), "{found:#?}");
 }

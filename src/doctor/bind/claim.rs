@@ -3,6 +3,7 @@
 use crate::doctor::check::{Complaint, Outcome};
 use crate::doctor::exam::{EXPECTED_SECONDS, Exam};
 use crate::doctor::finding::{Fix, Resource};
+use crate::doctor::hyperpod::TEAM_PREFIX;
 use crate::domain::spelling::nearest_name;
 use crate::facts::{ClaimUse, PodUse, Seen, Volume};
 
@@ -134,7 +135,9 @@ pub(super) fn elsewhere(exam: &Exam<'_>) -> Outcome {
         return outcome;
     };
     let complaint = |pod: &PodUse| {
-        if pod.phase != "Pending" || pod.terminating || pod.node.is_some() {
+        // Namespaces of HyperPod's teams are a question of their own.
+        let of_team = pod.namespace.starts_with(TEAM_PREFIX);
+        if pod.phase != "Pending" || pod.terminating || pod.node.is_some() || of_team {
             return None;
         }
         let is_there = |name: &String| all.iter().any(|it| it.namespace == pod.namespace && it.name == *name);

@@ -135,7 +135,7 @@ fn several_faults_of_one_class_are_told_each_once() {
     let found = found(&checkup);
     assert_eq!(found[0], "FSX-SC-01 error failed StorageClass fsx-sc");
     assert_eq!(
-        found[2],
+        found[1],
         "FSX-BIND-50 error blocked by FSX-SC-01,FSX-SC-14 PersistentVolumeClaim default/fsx-claim"
     );
     assert!(found.contains(&"FSX-SC-14 error failed StorageClass fsx-sc".to_owned()), "{found:#?}");

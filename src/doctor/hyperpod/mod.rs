@@ -61,7 +61,7 @@ const NOT_IN_SERVICE: Check = Check {
 };
 
 const HEALTH_TAINT: &str = "sagemaker.amazonaws.com/node-health-status";
-const TEAM_PREFIX: &str = "hyperpod-ns-";
+pub(super) const TEAM_PREFIX: &str = "hyperpod-ns-";
 
 fn object(pod: &HyperPod) -> Resource {
     Resource::new("HyperPodCluster", &pod.name)

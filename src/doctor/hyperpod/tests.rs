@@ -27,7 +27,8 @@ fn a_team_without_its_claim_is_found() {
         broken(|it| {
             let Seen::Found(pods) = &mut it.survey.pods else { return };
             let mut pod = user("train");
-            (pod.namespace, pod.phase, pod.ready) = (namespace.into(), "Pending".into(), false);
+            (pod.namespace, pod.phase, pod.ready, pod.node) =
+                (namespace.into(), "Pending".into(), false, None);
             pod.unscheduled = Some("persistentvolumeclaim \"fsx-claim\" not found".into());
             pods.push(pod);
         })

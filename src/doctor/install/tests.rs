@@ -44,8 +44,8 @@ fn down(checkup: &mut Checkup, waiting: &str, message: &str) {
 fn stopped(id: &str, object: &str) -> Vec<String> {
     vec![
         format!("{id} error failed {object}"),
-        format!("FSX-INST-05 error blocked by {id} Addon aws-fsx-csi-driver"),
         format!("FSX-INST-50 error blocked by {id} {CONTROLLER}"),
+        format!("FSX-INST-05 error blocked by {id} Addon aws-fsx-csi-driver"),
         format!("FSX-BIND-50 error blocked by {id} PersistentVolumeClaim default/fsx-claim"),
         format!("FSX-SCHED-05 error blocked by {id} Pod default/app"),
     ]
@@ -131,7 +131,13 @@ fn pods_that_a_policy_refuses_are_found() {
         pods(it).retain(|pod| pod.controller);
         it.events = Seen::Found(vec![event.clone()]);
     });
-    assert_eq!(found, [format!("FSX-INST-16 error failed {PLUGIN}")]);
+    assert_eq!(
+        found,
+        [
+            format!("FSX-INST-16 error failed {PLUGIN}"),
+            "FSX-SCHED-01 warning blocked by FSX-INST-16 Node hyperpod-i-1".to_owned()
+        ]
+    );
     let past = broken(|it| it.events = Seen::Found(vec![event.clone()]));
     assert_eq!(past, Vec::<String>::new(), "all pods are ready now");
 }

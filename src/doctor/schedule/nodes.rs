@@ -111,7 +111,8 @@ fn seen(exam: &Exam<'_>) -> Outcome {
 
 fn absent(exam: &Exam<'_>) -> Outcome {
     let mut outcome = seen(exam);
-    if !outcome.veils.is_empty() {
+    // Where there is no DaemonSet at all, that is what is to be told.
+    if !outcome.veils.is_empty() || exam.plugins().is_empty() {
         return outcome;
     }
     for (node, pods) in used(exam) {

@@ -81,6 +81,7 @@ fn own_rules(exam: &Exam<'_>) -> Outcome {
         let why = pod.unscheduled.as_deref()?;
         let storage = why.contains("PersistentVolumeClaim")
             || why.contains("agent-not-ready")
+            || why.contains("volume node affinity")
             || why.contains("Fargate");
         if pod.node.is_some() || pod.phase != "Pending" || storage || !is_bound(pod) {
             return None;

@@ -101,7 +101,7 @@ fn a_start_taint_that_stays_is_found_and_a_new_one_is_not() {
             node(it).more.created = Some(NOW - age);
             if unscheduled {
                 let pod = app(it);
-                (pod.phase, pod.ready) = ("Pending".into(), false);
+                (pod.phase, pod.ready, pod.node) = ("Pending".into(), false, None);
                 pod.unscheduled =
                     Some("1 node(s) had untolerated taint {fsx.csi.aws.com/agent-not-ready: }".into());
             }
@@ -158,7 +158,7 @@ fn pods_that_can_never_mount_are_told() {
 fn a_pod_that_waits_for_a_node_is_not_blamed_on_storage() {
     let found = broken(|it| {
         let pod = app(it);
-        (pod.phase, pod.ready) = ("Pending".into(), false);
+        (pod.phase, pod.ready, pod.node) = ("Pending".into(), false, None);
         pod.unscheduled = Some("0/5 nodes are available: 5 Insufficient nvidia.com/gpu".into());
     });
     assert_eq!(found, ["FSX-SCHED-08 info failed Pod default/app"]);
@@ -172,8 +172,8 @@ fn a_controller_that_no_node_takes_explains_everything_that_waits() {
         found(&checkup),
         [
             "FSX-SCHED-09 error failed Deployment kube-system/fsx-csi-controller",
-            "FSX-INST-05 error blocked by FSX-SCHED-09 Addon aws-fsx-csi-driver",
             "FSX-INST-50 error blocked by FSX-SCHED-09 Deployment kube-system/fsx-csi-controller",
+            "FSX-INST-05 error blocked by FSX-SCHED-09 Addon aws-fsx-csi-driver",
             "FSX-BIND-50 error blocked by FSX-SCHED-09 PersistentVolumeClaim default/fsx-claim",
             "FSX-SCHED-05 error blocked by FSX-SCHED-09 Pod default/app",
         ]
