@@ -1,12 +1,14 @@
 //! The shipped binary as a doctor: a healthy world and one small overlay for every mode, exactly these findings, no write.
 
 mod case;
+mod claims;
 mod denied;
 mod formats;
 #[path = "../cli/harness.rs"]
 #[allow(dead_code, reason = "shared with the tests of the other commands")]
 mod harness;
 mod healthy;
+mod identity;
 mod questions;
 #[path = "../cli/terminal.rs"]
 #[allow(dead_code, reason = "the harness knows terminals")]

@@ -1,0 +1,1 @@
+//! Worlds of identity, installation, places and the network, one thing broken in each.
