@@ -75,7 +75,7 @@ fn plain(value: &Value) -> String {
 
 /// `::error title=…::…`. Line ends and percent signs are escaped, in properties colons and commas as well.
 fn command(level: &str, title: &str, text: &str) -> String {
-    let lines = text.split('\n').map(|line| data(line)).collect::<Vec<_>>().join("%0A");
+    let lines = text.split('\n').map(data).collect::<Vec<_>>().join("%0A");
     format!("::{level} title={}::{lines}", data(title).replace(':', "%3A").replace(',', "%2C"))
 }
 
