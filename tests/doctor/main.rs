@@ -10,6 +10,7 @@ mod harness;
 mod healthy;
 mod identity;
 mod questions;
+mod scale;
 #[path = "../cli/terminal.rs"]
 #[allow(dead_code, reason = "the harness knows terminals")]
 mod terminal;

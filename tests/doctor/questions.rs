@@ -48,3 +48,52 @@ fn the_list_and_the_pages_need_no_credentials() {
     assert_eq!(list.json()["items"].as_array().map(Vec::len), Some(names.stdout.lines().count()));
     world.fsxctl("explain FSX-INST-00").says(2, &["did you mean FSX-INST-01?"]);
 }
+
+/// A class with a slip of the pen and a refused value, a claim of it, and a volume without a name to mount.
+const MANIFESTS: &str = "
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: fast}
+provisioner: fsx.csi.aws.com
+parameters: {subnetID: subnet-0a10000000000000a, securityGroupIds: sg-0b10000000000000b, deploymentType: PERSISTENT_2, perUnitStorageThroughput: '300', fileSystemTypeVersion: '2.15'}
+mountOptions: [flock]
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data, namespace: ml}
+spec: {storageClassName: fast, accessModes: [ReadWriteMany], resources: {requests: {storage: 1200Gi}}}
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: by-hand}
+spec: {capacity: {storage: 1200Gi}, accessModes: [ReadWriteMany], mountOptions: [flock], persistentVolumeReclaimPolicy: Retain, csi: {driver: fsx.csi.aws.com, volumeHandle: fs-0123456789abcdef0}}
+";
+
+#[test]
+fn manifests_are_reviewed_without_a_cluster() {
+    let world = World::of(&["bare"]).env("AWS_ACCESS_KEY_ID", "").env("AWS_SECRET_ACCESS_KEY", "");
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("storage.yaml"), MANIFESTS).expect("a file");
+    let run = world.fsxctl(&format!("doctor -o json --manifest {}", folder.path().display()));
+    assert!(run.requests.is_empty(), "{}", run.show());
+    assert_eq!(run.code, Some(3), "{}", run.show());
+    assert_eq!(
+        findings(&run.json()),
+        [
+            "FSX-SC-01 error failed StorageClass fast",
+            "FSX-SC-04 error failed StorageClass fast",
+            "FSX-STAT-01 error failed PersistentVolume by-hand",
+        ],
+        "{}",
+        run.show()
+    );
+    for (words, code, says) in [
+        ("doctor --manifest nowhere.yaml", 2, "cannot read nowhere.yaml"),
+        ("doctor --manifest x --pvc a/b", 2, "--manifest"),
+    ] {
+        world.fsxctl(words).says(code, &[says]);
+    }
+    std::fs::write(folder.path().join("bad.yaml"), "a: [").expect("a file");
+    let run = world.fsxctl(&format!("doctor --manifest {}", folder.path().display()));
+    run.says(2, &["bad.yaml"]);
+}

@@ -41,11 +41,8 @@ pub(super) fn foreign(exam: &Exam<'_>) -> Outcome {
                     of_class(exam, class).map(|volume| Resource::new("PersistentVolume", &volume.name)),
                 )
                 .fixed_by(Fix::consent(
-                    "make another class; mountOptions of a class cannot be changed",
-                    format!(
-                        "fsxctl setup dynamic --cluster {} --class fsx-sc-2 --claim fsx-claim-2",
-                        exam.cluster()
-                    ),
+                    "take them away from the class, where they can be changed, and from the volumes that it made",
+                    format!("kubectl edit storageclass {}", class.name),
                 ))
         })
     };
@@ -118,13 +115,10 @@ pub(super) fn no_flock(exam: &Exam<'_>) -> Outcome {
         )
         .because("programs that lock files fail with ENOSYS on clients older than 2.13")
         .shown_by("StorageClass", "mountOptions", class.mount_options.join(","))
-        .fixed_by(Fix::consent(
-            "make another class; mountOptions of a class cannot be changed",
-            format!(
-                "fsxctl setup dynamic --cluster {} --class fsx-sc-2 --claim fsx-claim-2 --mount-option flock",
-                exam.cluster()
-            ),
-        ));
+        .fixed_by(
+            Fix::manual("add flock to its mountOptions, which can be changed; volumes that it makes afterwards have it")
+                .then(format!("kubectl edit storageclass {}", class.name)),
+        );
         Some(rated(complaint, &class.mount_options))
     };
     let volumes = exam.volumes().filter_map(volume);
