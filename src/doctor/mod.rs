@@ -17,6 +17,8 @@ mod fixed;
 mod focus;
 mod hyperpod;
 mod install;
+#[cfg(test)]
+mod machine;
 mod mount;
 mod network;
 mod notes;
