@@ -205,3 +205,64 @@ fn claims_and_volumes_that_stay_apart() {
 const VOLUME: &str = "kubernetes: {objects: [{apiVersion: v1, kind: PersistentVolume, metadata: {name: fsx-pv}, spec: {accessModes: [ReadWriteMany], capacity: {storage: 1200Gi}, persistentVolumeReclaimPolicy: Retain, storageClassName: \"\", mountOptions: [flock], csi: {driver: fsx.csi.aws.com, volumeHandle: fs-0e10000000000000e, volumeAttributes: {dnsname: fs-0e10000000000000e.fsx.us-west-2.amazonaws.com, mountname: a1b2c3d4}}}}]}";
 
 const RELEASED: &str = "kubernetes: {objects: [{apiVersion: v1, kind: PersistentVolume, metadata: {name: fsx-pv}, spec: {claimRef: {apiVersion: v1, kind: PersistentVolumeClaim, name: other, namespace: default, uid: 11111111-4f8b-418b-bdaa-c49b4ab35463}}, status: {phase: Released}}]}";
+
+#[test]
+fn what_waits_what_leaks_and_what_only_looks_odd() {
+    check(&[
+        Case {
+            name: "B-07 the claim is in another namespace",
+            world: &[
+                "done",
+                "kubernetes: {objects: [{apiVersion: v1, kind: Namespace, metadata: {name: ml}}, {apiVersion: v1, kind: Pod, metadata: {name: app, namespace: ml}, spec: {containers: [{name: app, image: busybox}], volumes: [{name: data, persistentVolumeClaim: {claimName: fsx-claim}}]}}]}",
+            ],
+            until: "",
+            finds: &[
+                "FSX-BIND-07 error failed Pod ml/app",
+                "FSX-AZ-01 info failed FileSystem fs-f9ae16274b82e466c",
+            ],
+        },
+        Case {
+            name: "T-06 a volume by hand goes with its claim",
+            world: &[
+                "done",
+                "kubernetes: {objects: [{apiVersion: v1, kind: PersistentVolume, metadata: {name: pvc-b4cbeb88-4f8b-418b-bdaa-c49b4ab35463, annotations: {pv.kubernetes.io/provisioned-by: null}}, spec: {persistentVolumeReclaimPolicy: Delete}}]}",
+            ],
+            until: "",
+            finds: &[
+                "FSX-STAT-06 warning failed PersistentVolume pvc-b4cbeb88-4f8b-418b-bdaa-c49b4ab35463",
+                "FSX-AZ-01 info failed FileSystem fs-f9ae16274b82e466c",
+                "FSX-NOTE-06 info failed StorageClass fsx-sc",
+            ],
+        },
+        Case {
+            name: "X-03 a file system without claim and volume",
+            world: &[
+                "done",
+                "kubernetes: {objects: [{apiVersion: v1, kind: Pod, metadata: {name: fsx-app, namespace: default}, $absent: true}, {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: fsx-claim, namespace: default}, $absent: true}, {apiVersion: v1, kind: PersistentVolume, metadata: {name: pvc-b4cbeb88-4f8b-418b-bdaa-c49b4ab35463}, $absent: true}]}",
+            ],
+            until: "",
+            finds: &["FSX-DEL-03 info failed FileSystem fs-f9ae16274b82e466c"],
+        },
+        Case {
+            name: "H-41 a claim of another driver",
+            world: &[
+                "done",
+                "kubernetes: {objects: [{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: zfs}, provisioner: fsx.openzfs.csi.aws.com}, {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: other, namespace: default, creationTimestamp: now-1h}, spec: {storageClassName: zfs, accessModes: [ReadWriteMany], resources: {requests: {storage: 64Gi}}}}]}",
+            ],
+            until: "",
+            finds: &["FSX-AZ-01 info failed FileSystem fs-f9ae16274b82e466c"],
+        },
+        Case {
+            name: "H-35 an older Lustre version",
+            world: &[
+                "done",
+                "aws: {fsx: {FileSystems: [{FileSystemId: fs-f9ae16274b82e466c, FileSystemTypeVersion: \"2.12\"}]}}",
+            ],
+            until: "",
+            finds: &[
+                "FSX-AZ-01 info failed FileSystem fs-f9ae16274b82e466c",
+                "FSX-NOTE-35 info failed FileSystem fs-f9ae16274b82e466c",
+            ],
+        },
+    ]);
+}
