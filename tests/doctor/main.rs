@@ -4,11 +4,13 @@ mod case;
 mod claims;
 mod denied;
 mod formats;
+mod guides;
 #[path = "../cli/harness.rs"]
 #[allow(dead_code, reason = "shared with the tests of the other commands")]
 mod harness;
 mod healthy;
 mod identity;
+mod mounts;
 mod questions;
 mod scale;
 #[path = "../cli/terminal.rs"]
