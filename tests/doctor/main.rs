@@ -9,6 +9,7 @@ mod formats;
 mod harness;
 mod healthy;
 mod identity;
+mod network;
 mod questions;
 #[path = "../cli/terminal.rs"]
 #[allow(dead_code, reason = "the harness knows terminals")]
