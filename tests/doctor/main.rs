@@ -11,6 +11,7 @@ mod harness;
 mod healthy;
 mod identity;
 mod mounts;
+mod network;
 mod questions;
 mod scale;
 #[path = "../cli/terminal.rs"]

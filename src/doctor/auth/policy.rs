@@ -87,7 +87,7 @@ pub(super) const RESIZE: Check = Check {
     decided_by: DECIDED,
     remedy: "Add the action: `fsxctl setup identity`.",
     source: "https://github.com/kubernetes-sigs/aws-fsx-csi-driver/blob/master/CHANGELOG.md",
-    explains: &[],
+    explains: &["FSX-FS-14"],
     judge: resize,
 };
 
@@ -259,6 +259,9 @@ fn resize(exam: &Exam<'_>) -> Outcome {
         let severity = if growing.is_empty() { Severity::Warning } else { Severity::Error };
         let mut complaint = graded(exam, complaint.severity(severity));
         complaint.affects = growing.iter().map(|it| Resource::claim(&it.namespace, &it.name)).collect();
+        let volumes = growing.iter().filter_map(|it| exam.volume(it.volume.as_deref()?));
+        let systems = volumes.filter_map(|volume| exam.system_of(volume).found().copied());
+        complaint.affects.extend(systems.map(|system| Resource::new("FileSystem", &system.id)));
         complaint
     });
     gaps.outcome(exam, complaint)

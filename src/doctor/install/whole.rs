@@ -76,7 +76,7 @@ pub(super) const CSI_DRIVER: Check = Check {
     decided_by: "CSIDriver fsx.csi.aws.com: whether it is there, and spec.attachRequired.",
     remedy: "Apply the driver's manifests again.",
     source: "https://github.com/kubernetes-sigs/aws-fsx-csi-driver/issues/213",
-    explains: &["FSX-MNT-50"],
+    explains: &["FSX-MNT-16", "FSX-MNT-50"],
     judge: csi_driver,
 };
 

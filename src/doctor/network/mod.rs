@@ -50,7 +50,7 @@ pub(super) const CHECKS: &[Check] = &[
         decided_by: "Rules of every group on every interface of the file system (fsx NetworkInterfaceIds, ec2 Groups) and on every group of nodes, evaluated port by port.",
         remedy: "Open the range for every group of nodes and for the file system itself.",
         source: "https://github.com/aws-samples/aws-hpc-recipes/issues/50",
-        explains: &["FSX-MNT-07", "FSX-MNT-50", "FSX-NET-01"],
+        explains: &["FSX-MNT-07", "FSX-MNT-16", "FSX-MNT-50", "FSX-NET-01"],
         judge: ways::range,
     },
     Check {
@@ -62,7 +62,7 @@ pub(super) const CHECKS: &[Check] = &[
         decided_by: "Rules of every group on every interface of the file system (fsx NetworkInterfaceIds, ec2 Groups) and on every group of nodes, evaluated port by port.",
         remedy: "Add the rules: `fsxctl setup network`, or the command of the finding.",
         source: "https://docs.aws.amazon.com/fsx/latest/LustreGuide/mount-troubleshooting.html",
-        explains: &["FSX-MNT-07", "FSX-MNT-50"],
+        explains: &["FSX-MNT-07", "FSX-MNT-16", "FSX-MNT-50"],
         judge: ways::client,
     },
     Check {
@@ -74,7 +74,7 @@ pub(super) const CHECKS: &[Check] = &[
         decided_by: "Rules of every group on every interface of the file system (fsx NetworkInterfaceIds, ec2 Groups) and on every group of nodes, evaluated port by port.",
         remedy: "Let the group in from itself.",
         source: "https://docs.aws.amazon.com/fsx/latest/LustreGuide/limit-access-security-groups.html",
-        explains: &["FSX-MNT-07", "FSX-MNT-50", "FSX-NET-01"],
+        explains: &["FSX-MNT-07", "FSX-MNT-16", "FSX-MNT-50", "FSX-NET-01"],
         judge: ways::itself,
     },
     Check {
@@ -86,7 +86,7 @@ pub(super) const CHECKS: &[Check] = &[
         decided_by: "Rules of every group on every interface of the file system (fsx NetworkInterfaceIds, ec2 Groups) and on every group of nodes, evaluated port by port.",
         remedy: "Let both ports out, on the nodes' side and on the file system's.",
         source: "https://docs.aws.amazon.com/fsx/latest/LustreGuide/mount-troubleshooting.html",
-        explains: &["FSX-MNT-07", "FSX-MNT-50", "FSX-NET-01"],
+        explains: &["FSX-MNT-07", "FSX-MNT-16", "FSX-MNT-50", "FSX-NET-01"],
         judge: ways::egress,
     },
     Check {
@@ -98,7 +98,7 @@ pub(super) const CHECKS: &[Check] = &[
         decided_by: "Rules of every group on every interface of the file system (fsx NetworkInterfaceIds, ec2 Groups) and on every group of nodes, evaluated port by port.",
         remedy: "Add rules for the group that the nodes wear.",
         source: "https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-hyperpod-prerequisites.html",
-        explains: &["FSX-MNT-07", "FSX-MNT-50"],
+        explains: &["FSX-MNT-07", "FSX-MNT-16", "FSX-MNT-50"],
         judge: ways::other_group,
     },
     Check {
@@ -110,7 +110,7 @@ pub(super) const CHECKS: &[Check] = &[
         decided_by: "Rules of every group on every interface of the file system (fsx NetworkInterfaceIds, ec2 Groups) and on every group of nodes, evaluated port by port.",
         remedy: "Add rules to the groups of every interface.",
         source: "https://github.com/bottlerocket-os/bottlerocket/issues/3459",
-        explains: &["FSX-MNT-07", "FSX-MNT-50"],
+        explains: &["FSX-MNT-07", "FSX-MNT-16", "FSX-MNT-50"],
         judge: ways::some_interfaces,
     },
     Check {
@@ -122,7 +122,7 @@ pub(super) const CHECKS: &[Check] = &[
         decided_by: "ec2:DescribeNetworkAcls: entries in the order of their numbers, both directions.",
         remedy: "Allow both ports both ways.",
         source: "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html",
-        explains: &["FSX-MNT-07", "FSX-MNT-50"],
+        explains: &["FSX-MNT-07", "FSX-MNT-16", "FSX-MNT-50"],
         judge: acl::blocked,
     },
     Check {
@@ -146,7 +146,7 @@ pub(super) const CHECKS: &[Check] = &[
         decided_by: "ec2:DescribeRouteTables of the nodes' subnets.",
         remedy: "Connect the VPCs by peering or a transit gateway, with routes both ways.",
         source: "https://docs.aws.amazon.com/fsx/latest/LustreGuide/mounting-on-premises.html",
-        explains: &["FSX-MNT-07", "FSX-MNT-50"],
+        explains: &["FSX-MNT-07", "FSX-MNT-16", "FSX-MNT-50"],
         judge: reach::no_route,
     },
     Check {
@@ -194,7 +194,7 @@ pub(super) const CHECKS: &[Check] = &[
         decided_by: "fsx NetworkInterfaceIds that ec2:DescribeNetworkInterfaces does not list.",
         remedy: "Make a new file system from a backup or from its data repository.",
         source: "https://docs.aws.amazon.com/fsx/latest/LustreGuide/troubleshooting.html",
-        explains: &["FSX-MNT-07", "FSX-MNT-50"],
+        explains: &["FSX-MNT-07", "FSX-MNT-16", "FSX-MNT-50"],
         judge: reach::lost_interface,
     },
     Check {
