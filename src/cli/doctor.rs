@@ -30,7 +30,7 @@ pub struct DoctorArgs {
     pub fs_id: Option<String>,
     /// Review StorageClasses, volumes, claims and pods in a file, in a directory and below, or on stdin (-); nothing else is
     /// looked at, and no credentials are needed (repeatable)
-    #[arg(long, value_name = "FILE|DIR|-", help_heading = "Question", conflicts_with_all = ["pvc", "pod", "fs_id", "since"])]
+    #[arg(long, value_name = "FILE|DIR|-", help_heading = "Question", conflicts_with_all = ["pvc", "pod", "fs_id", "since", "cluster", "hyperpod"])]
     pub manifest: Vec<String>,
     /// Only these checks: ids, globs such as FSX-NET-*, or areas such as NET (repeatable)
     #[arg(long, value_name = "ID|GLOB|AREA", help_heading = "Question", value_delimiter = ',')]

@@ -76,7 +76,13 @@ fn review(args: &DoctorArgs, speak: &Speak) -> Result<u8> {
             manifests.add(&input.name, &input.text)?;
         }
     }
-    let Manifests { classes, volumes, claims, pods, .. } = manifests;
+    let Manifests { classes, volumes, claims, pods, objects } = manifests;
+    if classes.is_empty() && volumes.is_empty() && claims.is_empty() && pods.is_empty() {
+        return Err(Error::usage(format!(
+            "nothing to review: of {objects} objects none is a StorageClass, a volume of FSx for Lustre, a claim or a pod \
+             with a claim"
+        )));
+    }
     let written = Written { classes, volumes, claims, pods };
     let seen = checkup_of(written, jiff::Timestamp::now().as_second());
     let plain = plain_intent()?;
@@ -84,6 +90,10 @@ fn review(args: &DoctorArgs, speak: &Speak) -> Result<u8> {
     let choice = Choice { only, skip, focus: None, among: Some(&OFFLINE) };
     let mut items = examine(&Exam::new(&seen, &plain), &choice);
     items.retain(|item| item.state != State::Error);
+    // Commands are for what a cluster has; here the files are to be corrected.
+    for fix in items.iter_mut().filter_map(|item| item.fix.as_mut()) {
+        fix.commands.clear();
+    }
     let summary = Summary::of(&items);
     let code = code_of(&summary, args.fail_on.unwrap_or_default());
     shown(&mut items, args.show_passed);
@@ -122,9 +132,49 @@ fn focus(exam: &Exam<'_>, about: &About) -> Result<Option<Focus>> {
             "aws fsx describe-file-systems --query FileSystems[].FileSystemId".to_owned(),
         ),
     };
+    if let Some(why) = strange(exam, about) {
+        return Err(Error::usage(why));
+    }
     match found {
         None if !hidden => Err(Error::usage(format!("there is no {what}")).next(next)),
         found => Ok(found),
+    }
+}
+
+/// Why there is nothing to say of what is asked about: it has nothing to do with the driver, or names what is not there.
+fn strange(exam: &Exam<'_>, about: &About) -> Option<String> {
+    let all = exam.survey().claims.found()?;
+    match about {
+        About::Claim(namespace, name) => {
+            let is_it = |namespace_of: &str, name_of: &str| namespace_of == namespace && name_of == name;
+            let claim = all.iter().find(|claim| is_it(&claim.namespace, &claim.name))?;
+            let ours = exam.claims().iter().any(|claim| is_it(&claim.namespace, &claim.name));
+            // What its class or its volume is may not be told.
+            let unseen =
+                exam.survey().classes.hidden().is_some() || exam.facts().storage.volumes.hidden().is_some();
+            let class = claim
+                .class
+                .as_deref()
+                .map_or_else(|| "no class".to_owned(), |class| format!("class {class}"));
+            // One that names a class or a volume which is not there is told as a finding.
+            let of_others = claim.phase == "Bound"
+                || exam.seen.all_classes.found().is_some_and(|all| {
+                    all.iter().any(|row| claim.class.as_deref() == Some(row.name.as_str()))
+                });
+            (!ours && !unseen && of_others)
+                .then(|| format!("claim {namespace}/{name} ({class}) is none of FSx for Lustre's"))
+        }
+        About::Pod(namespace, name) => {
+            let pods = exam.survey().pods.found()?;
+            let pod = pods.iter().find(|pod| pod.namespace == *namespace && pod.name == *name)?;
+            let is_missing =
+                |claim: &&String| !all.iter().any(|it| it.namespace == *namespace && it.name == **claim);
+            // One of that name in another namespace is told as a finding.
+            let elsewhere = |claim: &str| exam.claims().iter().any(|it| it.name == claim);
+            let missing = pod.claims.iter().find(is_missing).filter(|claim| !elsewhere(claim))?;
+            Some(format!("pod {namespace}/{name} names claim {missing}, which is not there"))
+        }
+        About::FileSystem(_) => None,
     }
 }
 

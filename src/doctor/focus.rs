@@ -34,7 +34,7 @@ impl Focus {
             focus.add_claim(exam, claim);
         }
         // Other pods of the claim are another question.
-        focus.objects.retain(|object| object.kind != "Pod");
+        focus.objects.retain(|object| object.kind != "Pod" && object.kind != "Node");
         focus.objects.insert(Resource::pod(namespace, name));
         focus.objects.extend(pod.node.as_ref().map(|node| Resource::new("Node", node)));
         Some(focus)
@@ -64,6 +64,8 @@ impl Focus {
         let systems = behind.into_iter().chain(exam.made_for(claim).iter().copied());
         self.objects.extend(systems.map(|system| Resource::new("FileSystem", &system.id)));
         let pods = exam.pods_of(&claim.namespace, &claim.name).iter();
+        let nodes = pods.clone().filter_map(|pod| pod.node.as_ref());
+        self.objects.extend(nodes.map(|node| Resource::new("Node", node)));
         self.objects.extend(pods.map(|pod| Resource::pod(&pod.namespace, &pod.name)));
     }
 }

@@ -30,8 +30,13 @@ impl Choice {
         can && (self.only.is_empty() || any(&self.only)) && !any(&self.skip)
     }
 
-    fn asks_about(&self, complaint: &Complaint) -> bool {
+    /// Whether a complaint is about what is asked. Without a driver nothing works, whatever is asked about.
+    fn asks_about(&self, check: &Check, complaint: &Complaint) -> bool {
         let Some(focus) = &self.focus else { return true };
+        let severity = complaint.severity.unwrap_or(check.severity).max(check.severity);
+        if check.area() == Area::Inst && severity == Severity::Error {
+            return true;
+        }
         let named = |resource: &Resource| focus.objects.contains(resource);
         named(&complaint.resource) || complaint.affects.iter().any(named)
     }
@@ -83,7 +88,7 @@ pub fn examine(exam: &Exam<'_>, choice: &Choice) -> Vec<Finding> {
             continue;
         }
         let mut outcome = (check.judge)(exam);
-        outcome.complaints.retain(|complaint| choice.asks_about(complaint));
+        outcome.complaints.retain(|complaint| choice.asks_about(check, complaint));
         rest.extend(remains(exam, check, &outcome));
         for complaint in once(outcome.complaints) {
             let severity = complaint.severity.unwrap_or(check.severity).max(check.severity);

@@ -18,7 +18,7 @@ pub(super) fn chain(error: &dyn StdError) -> String {
 }
 
 /// Marks that a secret follows, up to the next delimiter.
-const MARKS: [&str; 9] = [
+const MARKS: [&str; 12] = [
     "k8s-aws-v1.",
     "Bearer ",
     "X-Amz-Signature=",
@@ -28,6 +28,9 @@ const MARKS: [&str; 9] = [
     "aws_secret_access_key=",
     "AWS_SECRET_ACCESS_KEY=",
     "AWS_SESSION_TOKEN=",
+    "aws_session_token=",
+    "token=",
+    "password=",
 ];
 
 /// Replaces what follows a mark with `***`.

@@ -97,3 +97,15 @@ fn manifests_are_reviewed_without_a_cluster() {
     let run = world.fsxctl(&format!("doctor --manifest {}", folder.path().display()));
     run.says(2, &["bad.yaml"]);
 }
+
+/// Without its driver no claim can be mounted, whichever is asked about; and of what is none of the driver's nothing is said.
+#[test]
+fn a_narrow_question_hides_no_broken_driver() {
+    let gone = "kubernetes: {controllers: {workloads: false}, objects: [{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: fsx-csi-node, namespace: kube-system}, $absent: true}]}";
+    let (run, _) = diagnosed(&World::of(&["done", gone]), "--pvc default/fsx-claim");
+    assert_eq!(run.code, Some(3), "{}", run.show());
+    let others = "kubernetes: {controllers: {provisioner: false, binder: false}, objects: [{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: gp9}, provisioner: ebs.csi.aws.com}, {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: other, namespace: default}, spec: {storageClassName: gp9, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}, status: {phase: Pending}}]}";
+    World::of(&["done", others])
+        .fsxctl("doctor --cluster hp-eks --pvc default/other")
+        .says(2, &["claim default/other (class gp9) is none of FSx for Lustre's"]);
+}

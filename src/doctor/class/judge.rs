@@ -99,8 +99,9 @@ fn advice(problems: &[Problem]) -> String {
 pub(super) fn again(class: &StorageClass, what: &str) -> Fix {
     let name = &class.name;
     Fix::manual(format!("{what} in a copy of the class, then replace it; what is Bound does not mind"))
-        .then(format!("kubectl get storageclass {name} -o yaml > {name}.yaml"))
-        .then(format!("kubectl replace --force -f {name}.yaml"))
+        .then(format!("kubectl get storageclass {name} -o yaml > {name}.new.yaml"))
+        .then(format!("${{EDITOR:-vi}} {name}.new.yaml"))
+        .then(format!("kubectl replace --force -f {name}.new.yaml"))
 }
 
 /// Keys that the driver ignores.

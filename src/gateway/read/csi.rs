@@ -17,6 +17,7 @@ use super::{Answer, KubeReads};
 use crate::domain::storageclass::PROVISIONER;
 use crate::facts::{CsiNode, DriverPod, DriverWorkload, Seen};
 use crate::gateway::kubernetes::Repeat;
+use crate::gateway::scrub::scrub;
 
 /// The label of the driver's pods, the chart's, the add-on's and the older manifests' alike (kubernetes-sigs/
 /// aws-fsx-csi-driver, charts/aws-fsx-csi-driver/templates).
@@ -173,7 +174,10 @@ fn driver_pod(pod: core::Pod) -> Option<DriverPod> {
         name: pod.metadata.name.unwrap_or_default(),
         node: spec.node_name.filter(|node| !node.is_empty()),
         ready: condition("Ready").is_some_and(|it| it.status == "True"),
-        unscheduled: condition("PodScheduled").filter(|it| it.status == "False").and_then(|it| it.message),
+        unscheduled: condition("PodScheduled")
+            .filter(|it| it.status == "False")
+            .and_then(|it| it.message)
+            .map(|it| scrub(&it)),
         phase: status.phase.unwrap_or_default(),
         terminating: pod.metadata.deletion_timestamp.is_some(),
         created: pod.metadata.creation_timestamp.map(|made| made.0.as_second()),
@@ -200,7 +204,7 @@ fn stalled(containers: &[core::ContainerStatus]) -> (Option<String>, Option<Stri
         return (None, None);
     };
     let ended = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
-    let words = ended.and_then(|ended| ended.message.clone()).or(state.message);
+    let words = ended.and_then(|ended| ended.message.clone()).or(state.message).map(|it| scrub(&it));
     (state.reason, words.map(|words| words.trim().to_owned()).filter(|words| !words.is_empty()))
 }
 

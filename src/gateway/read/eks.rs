@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Answer, Reads, seen};
 use crate::facts::{Addon, AddonVersion, Association, AssociationRow, Cluster, Issue};
+use crate::gateway::scrub::scrub;
 
 const EKS: &str = "eks";
 
@@ -146,7 +147,7 @@ fn addon(found: sdk::Addon) -> Addon {
             .into_iter()
             .map(|issue| Issue {
                 code: issue.code.map(|code| code.as_str().to_owned()).unwrap_or_default(),
-                message: issue.message.unwrap_or_default(),
+                message: scrub(&issue.message.unwrap_or_default()),
             })
             .collect(),
         tags: found.tags.unwrap_or_default().into_iter().collect(),

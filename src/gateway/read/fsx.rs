@@ -4,6 +4,7 @@ use aws_sdk_fsx::types as sdk;
 
 use super::{Answer, Reads, seen};
 use crate::facts::{AdminAction, FileSystem, FileSystemMore};
+use crate::gateway::scrub::scrub;
 
 impl Reads {
     /// fsx:DescribeFileSystems: all Lustre file systems of the account and Region.
@@ -39,7 +40,7 @@ fn file_system(found: sdk::FileSystem) -> FileSystem {
         arn: found.resource_arn.unwrap_or_default(),
         kind: found.file_system_type.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
         lifecycle: found.lifecycle.map(|lifecycle| lifecycle.as_str().to_owned()).unwrap_or_default(),
-        failure: found.failure_details.and_then(|details| details.message),
+        failure: found.failure_details.and_then(|details| details.message).map(|it| scrub(&it)),
         capacity_gib: found
             .storage_capacity
             .and_then(|size| u64::try_from(size).ok())
@@ -68,7 +69,7 @@ fn admin_action(found: sdk::AdministrativeAction) -> AdminAction {
         kind: found.administrative_action_type.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
         status: found.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
         progress: found.progress_percent,
-        failure: found.failure_details.and_then(|details| details.message),
+        failure: found.failure_details.and_then(|details| details.message).map(|it| scrub(&it)),
         at: found.request_time.map(|at| at.secs()),
     }
 }

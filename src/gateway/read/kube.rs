@@ -11,11 +11,13 @@ use kube::api::ListParams;
 use serde::de::DeserializeOwned;
 
 use super::Answer;
+use crate::domain::names;
 use crate::facts::{
     Claim, CsiDriver, Event, Marks, Namespace, Node, NodeMore, Seen, ServiceAccount, StorageClass, Taint,
     Volume, VolumeMore, Workload,
 };
 use crate::gateway::kubernetes::{Link, Repeat};
+use crate::gateway::scrub::scrub;
 
 /// The driver's name.
 const DRIVER: &str = "fsx.csi.aws.com";
@@ -356,7 +358,7 @@ pub(super) fn volume(found: core::PersistentVolume) -> Option<Volume> {
     let status = found.status.unwrap_or_default();
     let more = VolumeMore {
         attributes: attributes.keys().cloned().collect(),
-        message: status.message.filter(|message| !message.is_empty()),
+        message: status.message.filter(|message| !message.is_empty()).map(|it| scrub(&it)),
         created: found.metadata.creation_timestamp.as_ref().map(|made| made.0.as_second()),
         has_affinity: spec.node_affinity.is_some(),
         finalizers: found.metadata.finalizers.clone().unwrap_or_default(),
@@ -369,7 +371,7 @@ pub(super) fn volume(found: core::PersistentVolume) -> Option<Volume> {
         mount_name: attributes.get("mountname").cloned(),
         class: spec.storage_class_name.filter(|class| !class.is_empty()),
         claim_uid: claim.as_ref().and_then(|claim| claim.uid.clone()),
-        claim: claim.and_then(|claim| Some(format!("{}/{}", claim.namespace?, claim.name?))),
+        claim: claim.and_then(|claim| placed_claim(&claim.namespace?, &claim.name?)),
         mount_options: spec.mount_options.unwrap_or_default(),
         access_modes: spec.access_modes.unwrap_or_default(),
         terminating: found.metadata.deletion_timestamp.is_some(),
@@ -380,12 +382,19 @@ pub(super) fn volume(found: core::PersistentVolume) -> Option<Volume> {
     })
 }
 
+/// No claim can have another name than these, and the API server does not look at those that a volume is reserved for.
+fn placed_claim(namespace: &str, name: &str) -> Option<String> {
+    let legal = names::check_dns_label("namespace", namespace).is_ok()
+        && names::check_dns_subdomain("claim", name).is_ok();
+    legal.then(|| format!("{namespace}/{name}"))
+}
+
 pub(super) fn event(found: core::Event) -> Event {
     let component = found.source.and_then(|source| source.component);
     let series = found.series.and_then(|series| series.count);
     Event {
         reason: found.reason.unwrap_or_default(),
-        message: found.message.unwrap_or_default(),
+        message: scrub(&found.message.unwrap_or_default()),
         kind: found.type_.unwrap_or_else(|| "Normal".to_owned()),
         source: component.or(found.reporting_component).unwrap_or_default(),
         count: count(series.or(found.count)).max(1),

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::kube::{class, volume};
 use super::survey::{claim_use, pod_use};
+use crate::domain::names;
 use crate::error::{Error, Result};
 use crate::facts::{ClaimUse, PodUse, StorageClass, Volume};
 
@@ -54,9 +55,13 @@ impl Manifests {
         self.objects += 1;
         let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
         let at = format!("{kind} {name}");
+        legal(&object, &kind).map_err(|why| format!("{at}: {why}"))?;
         match (object["apiVersion"].as_str().unwrap_or_default(), kind.as_str()) {
             ("storage.k8s.io/v1", "StorageClass") => {
-                self.classes.push(class(typed::<ApiClass>(object, &at)?))
+                if self.classes.iter().any(|class| class.name == name) {
+                    return Err(format!("{at} is there twice; review one environment at a time"));
+                }
+                self.classes.push(class(typed::<ApiClass>(object, &at)?));
             }
             ("v1", "PersistentVolume") => self.volumes.extend(volume(typed(object, &at)?)),
             ("v1", "PersistentVolumeClaim") => {
@@ -97,6 +102,21 @@ impl Manifests {
         let used = pod_use(pod).map(|pod| PodUse { namespace: placed(pod.namespace), ..pod });
         self.pods.extend(used);
     }
+}
+
+/// Names that the API server would refuse. They stand in commands that people copy.
+fn legal(object: &Value, kind: &str) -> Result<(), String> {
+    if !["StorageClass", "PersistentVolume", "PersistentVolumeClaim", "Pod"].contains(&kind) {
+        return Ok(());
+    }
+    let label = |text: &str| names::check_dns_label("namespace", text);
+    let name = |text: &str| names::check_dns_subdomain("name", text);
+    let at = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let names = ["/metadata/name", "/spec/storageClassName", "/spec/volumeName", "/spec/claimRef/name"];
+    let namespaces = ["/metadata/namespace", "/spec/claimRef/namespace"];
+    let wrong = names.iter().filter_map(|it| at(it)).map(name).find_map(Result::err);
+    let wrong = wrong.or_else(|| namespaces.iter().filter_map(|it| at(it)).map(label).find_map(Result::err));
+    wrong.map_or(Ok(()), |why| Err(why.to_string()))
 }
 
 /// Where `kubectl apply` puts what names no namespace.
@@ -151,6 +171,8 @@ metadata: {name: other}
 
     #[test]
     fn what_is_no_manifest_is_refused() {
+        let hostile = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: 'fast; touch x #'}, provisioner: p}";
+        assert!(Manifests::default().add("x.yaml", hostile).is_err(), "a name that no object can have");
         for text in
             ["a: [", "just text", "apiVersion: v1", "kind: Pod\napiVersion: v1\nspec: {containers: 7}"]
         {

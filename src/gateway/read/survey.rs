@@ -9,6 +9,7 @@ use super::kube::class;
 use super::{Answer, KubeReads};
 use crate::domain::ownership;
 use crate::facts::{ClaimUse, ClassRow, PodUse, StorageClass};
+use crate::gateway::scrub::scrub;
 
 /// Which provisioner a claim waits for. Kubernetes writes both, the older one for older provisioners
 /// (<https://kubernetes.io/docs/reference/labels-annotations-taints/#volume-kubernetes-io-storage-provisioner>).
@@ -145,7 +146,8 @@ pub(super) fn pod_use(found: core::Pod) -> Option<PodUse> {
             .into_iter()
             .flatten()
             .find(|it| it.type_ == "PodScheduled" && it.status == "False")
-            .and_then(|it| it.message),
+            .and_then(|it| it.message)
+            .map(|it| scrub(&it)),
         fs_group: security
             .fs_group
             .filter(|_| security.fs_group_change_policy.as_deref() != Some("OnRootMismatch")),

@@ -11,6 +11,7 @@ use super::kube::count;
 use super::survey::placed;
 use super::{Answer, KubeReads};
 use crate::facts::ObjectEvent;
+use crate::gateway::scrub::scrub;
 
 /// So many are kept at most.
 const KEPT: usize = 20_000;
@@ -118,7 +119,7 @@ fn told(found: core::Event) -> Option<ObjectEvent> {
         name,
         uid: about.uid.filter(|uid| !uid.is_empty()),
         reason,
-        message: cut(found.message.unwrap_or_default()),
+        message: cut(scrub(&found.message.unwrap_or_default())),
         count: count(series.count.or(found.count)).max(1),
         last,
         host: source.host.or(instance).filter(|host| !host.is_empty()),
