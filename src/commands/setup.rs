@@ -83,7 +83,7 @@ async fn looked(work: &Work<'_>) -> Result<(Facts, Kubernetes)> {
             bind::available(work, &facts, &coming, since).await?;
             continue;
         }
-        let torn = steps::storage::is_torn(&work.intent, &facts);
+        let torn = steps::storage::is_torn(&work.intent, &facts) || steps::driver::is_torn(&facts);
         if torn && !std::mem::replace(&mut torn_before, true) {
             continue;
         }

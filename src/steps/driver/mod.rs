@@ -18,6 +18,7 @@ pub(crate) use pods::has_stale_pods;
 
 use super::identity::{self, Who};
 use super::{Block, Goal, Item, Note, Sign, StepId};
+use crate::domain::ownership;
 use crate::domain::storageclass::PROVISIONER;
 use crate::domain::versions::DriverVersion;
 use crate::error::Kind;
@@ -141,6 +142,14 @@ pub(crate) fn makes_addon(intent: &Intent, facts: &Facts) -> bool {
 pub fn is_half_there(facts: &Facts) -> bool {
     let nobodys = facts.driver.addon.is_missing() && facts.driver.release.is_missing();
     nobodys && facts.driver.csi_driver.found().is_some() && facts.driver.controller.is_missing()
+}
+
+/// Whether what was seen does not hang together: EKS's mark is on the controller's service account, and the add-on that puts
+/// it there was not seen. Looking again tells whether another run made both meanwhile.
+pub fn is_torn(facts: &Facts) -> bool {
+    let account = facts.access.service_account.found();
+    let by_eks = account.and_then(|account| account.marks.labels.get(ownership::LABEL_MANAGED_BY));
+    facts.driver.addon.is_missing() && by_eks.is_some_and(|by| by == "EKS")
 }
 
 /// What somebody is at work on and will be done with soon, so that looking again is better than a refusal.

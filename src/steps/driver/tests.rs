@@ -910,3 +910,21 @@ fn the_identity_goes_from_one_way_to_another() {
         [allowed("eks:DescribeAddon")]
     );
 }
+
+/// Such a look is repeated before anything is planned on it.
+#[test]
+fn an_account_that_is_newer_than_the_add_on_that_was_seen_is_told() {
+    let with = |by: &str, addon: bool| {
+        let mut facts = Facts::done();
+        if let Seen::Found(account) = &mut facts.access.service_account {
+            account.marks.labels.insert("app.kubernetes.io/managed-by".to_owned(), by.to_owned());
+        }
+        if !addon {
+            facts.driver.addon = Seen::Missing;
+        }
+        super::is_torn(&facts)
+    };
+    assert!(with("EKS", false));
+    assert!(!with("EKS", true), "the add-on that made it is there");
+    assert!(!with("Helm", false), "somebody else made it");
+}
